@@ -1,0 +1,276 @@
+"""Shape rules: the rows and columns of every term, as index expressions. Trusted by the kernel."""
+
+from __future__ import annotations
+
+from collections.abc import Callable
+from typing import Any
+
+from symrnn.claims.index import Index, Var, as_index
+from symrnn.claims.tree import (
+    Abs,
+    Add,
+    And,
+    Apply,
+    Const,
+    Det,
+    Diag,
+    Entry,
+    Eye,
+    ForAll,
+    ForAllTrajectories,
+    Hadamard,
+    Iff,
+    Implies,
+    IndexRel,
+    Inv,
+    Jac,
+    MatMul,
+    Norm,
+    Not,
+    Or,
+    Pow,
+    Pred,
+    Prod,
+    Prop,
+    Rel,
+    Shape,
+    SizeOf,
+    SpectralRadius,
+    Sum,
+    Sym,
+    Term,
+    Times,
+    Trace,
+    Transpose,
+    Zeros,
+)
+from symrnn.errors import ClaimError, ShapeMismatch
+
+ONE = as_index(1)
+
+
+def shape_text(shape: Shape) -> str:
+    """``n x m`` or ``scalar``."""
+    return "scalar" if shape is None else f"{shape[0]} x {shape[1]}"
+
+
+def is_scalar(shape: Shape) -> bool:
+    """Scalars, and 1 x 1 matrices, which stand for their only entry."""
+    return shape is None or shape == (ONE, ONE)
+
+
+def shape_of(term: Term) -> Shape:
+    """The shape of a term.
+
+    Raises ShapeMismatch if two shapes inside it do not fit, ClaimError for what has no meaning (a bare family).
+
+    >>> from symrnn import matrix, size
+    >>> n, m = size("n"), size("m")
+    >>> shape_text(shape_of(matrix("A", n, m) @ matrix("B", m, n)))
+    'n x n'
+    """
+    store = term.__dict__
+    if "_shape" not in store:
+        rule = _RULES.get(type(term))
+        if rule is None:
+            raise ClaimError(f"{type(term).__name__} has no shape rule")
+        store["_shape"] = rule(term)
+    return store["_shape"]  # type: ignore[no-any-return]
+
+
+def _mismatch(reason: str, *parts: Term) -> ShapeMismatch:
+    shapes = []
+    for part in parts:
+        shape = shape_of(part) or (ONE, ONE)
+        shapes.append((str(part), (str(shape[0]), str(shape[1]))))
+    return ShapeMismatch(reason, tuple(shapes))
+
+
+def _sym(t: Sym) -> Shape:
+    if t.family:
+        raise ClaimError(f"{t.name} is a family over time: write {t.name}[t]")
+    return t.shape
+
+
+def _add(t: Add) -> Shape:
+    args = [a for a in t.args if not (isinstance(a, Const) and a.value == 0)] or [t.args[0]]
+    first = args[0]
+    for arg in args[1:]:
+        _same(first, arg, "added")
+    return shape_of(first)
+
+
+def _same(a: Term, b: Term, verb: str) -> None:
+    left, right = shape_of(a), shape_of(b)
+    if left != right and not (is_scalar(left) and is_scalar(right)):
+        raise _mismatch(f"{a} is {shape_text(left)} and {b} is {shape_text(right)}: they cannot be {verb}", a, b)
+
+
+def _times(t: Times) -> Shape:
+    big = [a for a in t.args if not is_scalar(shape_of(a))]
+    if len(big) > 1:
+        a, b = big[:2]
+        raise ClaimError(
+            f"{a} * {b}: both are matrices ({shape_text(shape_of(a))}, {shape_text(shape_of(b))}); "
+            "write @ for the matrix product or hadamard(a, b) for the elementwise one"
+        )
+    return shape_of(big[0]) if big else None
+
+
+def _matmul(t: MatMul) -> Shape:
+    first = shape_of(t.args[0])
+    if first is None:
+        raise ClaimError(f"{t.args[0]} is a scalar: write * instead of @")
+    rows, cols = first
+    for left, right in zip(t.args, t.args[1:], strict=False):
+        shape = shape_of(right)
+        if shape is None:
+            raise ClaimError(f"{right} is a scalar: write * instead of @")
+        if shape[0] != cols:
+            inner = shape_of(left)
+            raise _mismatch(
+                f"{left} is {shape_text(inner)} and {right} is {shape_text(shape)}: "
+                f"the product needs {cols} = {shape[0]}",
+                left,
+                right,
+            )
+        cols = shape[1]
+    return rows, cols
+
+
+def _square(t: Any, what: str) -> tuple[Index, Index]:
+    shape = shape_of(t)
+    if shape is None:
+        return ONE, ONE
+    if shape[0] != shape[1]:
+        raise _mismatch(f"{t} is {shape_text(shape)}: {what} needs a square matrix", t)
+    return shape
+
+
+def _hadamard(t: Hadamard) -> Shape:
+    _same(t.left, t.right, "multiplied elementwise")
+    return shape_of(t.left)
+
+
+def _pow(t: Pow) -> Shape:
+    if shape_of(t.base) is not None:
+        _square(t.base, "a power")
+    return shape_of(t.base)
+
+
+def _inv(t: Inv) -> Shape:
+    if shape_of(t.arg) is not None:
+        _square(t.arg, "an inverse")
+    return shape_of(t.arg)
+
+
+def _transpose(t: Transpose) -> Shape:
+    shape = shape_of(t.arg)
+    return None if shape is None else (shape[1], shape[0])
+
+
+def _to_scalar(what: str) -> Callable[[Any], Shape]:
+    def rule(t: Any) -> Shape:
+        _square(t.arg, what)
+        return None
+
+    return rule
+
+
+def _norm(t: Norm) -> Shape:
+    shape_of(t.arg)
+    return None
+
+
+def _entry(t: Entry) -> Shape:
+    if shape_of(t.arg) is None:
+        raise ClaimError(f"{t.arg} is a scalar and has no entries")
+    return None
+
+
+def _diag(t: Diag) -> Shape:
+    shape = shape_of(t.arg)
+    if shape is None or shape[1] != ONE:
+        raise _mismatch(f"{t.arg} is {shape_text(shape)}: diag needs a column vector", t.arg)
+    return shape[0], shape[0]
+
+
+def _jac(t: Jac) -> Shape:
+    of, wrt = _length(t.of), _length(t.wrt)
+    return (wrt, of) if t.layout == "denominator" else (of, wrt)
+
+
+def _length(s: Sym) -> Index:
+    shape = shape_of(s)
+    if shape is None or ONE not in shape:
+        raise ClaimError(f"jacobian needs vectors; {s} is {shape_text(shape)}")
+    return shape[1] if shape[0] == ONE else shape[0]
+
+
+def _prod(t: Prod) -> Shape:
+    if shape_of(t.body) is not None:
+        _square(t.body, "an ordered product")
+    return shape_of(t.body)
+
+
+_RULES: dict[type[Term], Callable[[Any], Shape]] = {
+    Const: lambda t: None,
+    SizeOf: lambda t: None,
+    Sym: _sym,
+    Eye: lambda t: (t.size, t.size),
+    Zeros: lambda t: (t.rows, t.cols),
+    Add: _add,
+    Times: _times,
+    MatMul: _matmul,
+    Hadamard: _hadamard,
+    Pow: _pow,
+    Transpose: _transpose,
+    Inv: _inv,
+    Trace: _to_scalar("a trace"),
+    Det: _to_scalar("a determinant"),
+    SpectralRadius: _to_scalar("a spectral radius"),
+    Norm: _norm,
+    Abs: lambda t: shape_of(t.arg),
+    Diag: _diag,
+    Apply: lambda t: shape_of(t.arg),
+    Entry: _entry,
+    Jac: _jac,
+    Prod: _prod,
+    Sum: lambda t: shape_of(t.body),
+}
+
+
+def check_shapes(prop: Prop) -> None:
+    """Check every shape inside a proposition; raises as ``shape_of`` does."""
+    if isinstance(prop, Rel):
+        _relation(prop)
+    elif isinstance(prop, Pred):
+        if prop.name in ("nonnegative", "vanishes", "bounded", "explodes"):
+            shape_of(prop.arg)
+        else:
+            _square(prop.arg, prop.name)
+    elif isinstance(prop, And | Or):
+        for arg in prop.args:
+            check_shapes(arg)
+    elif isinstance(prop, Implies | Iff):
+        check_shapes(prop.left)
+        check_shapes(prop.right)
+    elif isinstance(prop, Not):
+        check_shapes(prop.arg)
+    elif isinstance(prop, ForAll | ForAllTrajectories):
+        check_shapes(prop.body)
+    elif not isinstance(prop, IndexRel):
+        raise ClaimError(f"{type(prop).__name__} is not a proposition")
+
+
+def _relation(r: Rel) -> None:
+    sides = (r.lhs, r.rhs)
+    if r.op == "=" and any(isinstance(s, Const) and s.value == 0 for s in sides):
+        shape_of(r.lhs), shape_of(r.rhs)
+        return
+    _same(r.lhs, r.rhs, "compared")
+    if r.op not in ("=", "<=", "<"):
+        raise ClaimError(f"unknown relation {r.op!r}")
+
+
+__all__ = ["ONE", "Var", "check_shapes", "is_scalar", "shape_of", "shape_text"]

@@ -1,0 +1,514 @@
+"""The claim tree: terms and propositions as immutable data, in the author's order, never simplified on construction.
+
+Shapes are checked later (``shapes.py``), so a tree with a shape error can be built, printed and refuted.
+Matrix product is ``@``, multiplication by a scalar ``*``, the elementwise product ``hadamard``.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Callable, Iterator, Mapping
+from fractions import Fraction
+from typing import Any, ClassVar
+
+from symrnn.claims.index import Index, IndexLike, Node, Var, as_index, node, substitute_index
+from symrnn.errors import ClaimError
+
+Shape = tuple[Index, Index] | None  # None: a scalar
+
+PROPERTIES = (
+    "diagonal",
+    "invertible",
+    "lower_triangular",
+    "nonnegative",
+    "normal",
+    "orthogonal",
+    "scalar",
+    "skew",
+    "symmetric",
+    "upper_triangular",
+)
+
+
+class Term(Node):
+    """A scalar, vector (n x 1) or matrix expression."""
+
+    __array_priority__: ClassVar[float] = 1000  # numpy must not take our operators apart
+
+    def __add__(self, other: object) -> Term:
+        return Add((*_parts(self, Add), as_term(other)))
+
+    def __radd__(self, other: object) -> Term:
+        return Add((as_term(other), self))
+
+    def __sub__(self, other: object) -> Term:
+        return Add((*_parts(self, Add), -as_term(other)))
+
+    def __rsub__(self, other: object) -> Term:
+        return Add((as_term(other), -self))
+
+    def __neg__(self) -> Term:
+        return Times((Const(Fraction(-1)), self))
+
+    def __mul__(self, other: object) -> Term:
+        return Times((*_parts(self, Times), as_term(other)))
+
+    def __rmul__(self, other: object) -> Term:
+        return Times((as_term(other), self))
+
+    def __truediv__(self, other: object) -> Term:
+        divisor = as_term(other)
+        if isinstance(divisor, Const):
+            if divisor.value == 0:
+                raise ClaimError("division by the number 0")
+            return Times((Const(1 / divisor.value), self))
+        return Times((*_parts(self, Times), Pow(divisor, as_index(-1))))
+
+    def __rtruediv__(self, other: object) -> Term:
+        return as_term(other) * Pow(self, as_index(-1))
+
+    def __matmul__(self, other: object) -> Term:
+        return MatMul((*_parts(self, MatMul), as_term(other)))
+
+    def __pow__(self, exponent: IndexLike) -> Term:
+        return Pow(self, as_index(exponent))
+
+    def __getitem__(self, at: object) -> Term:
+        """``W[i, j]``: the entry in row i, column j, counted from 1."""
+        if isinstance(at, tuple) and len(at) == 2:
+            return Entry(self, as_index(at[0]), as_index(at[1]))
+        raise ClaimError(f"[{at}] after an expression: write two indices, as in W[1, 2], for an entry")
+
+    def __iter__(self) -> Iterator[Term]:
+        raise ClaimError("a term cannot be iterated over; its size is symbolic")
+
+    def __bool__(self) -> bool:
+        raise ClaimError("a term has no truth value: write eq(a, b) for a claim, not a == b")
+
+    def __le__(self, other: object) -> bool:
+        raise ClaimError("write le(a, b) or lt(a, b), not a comparison operator")
+
+    __lt__ = __ge__ = __gt__ = __le__
+
+    @property
+    def T(self) -> Term:
+        return Transpose(self)
+
+    @property
+    def inv(self) -> Term:
+        return Inv(self)
+
+
+@node
+class Const(Term):
+    """An exact rational number."""
+
+    value: Fraction
+
+
+@node
+class Sym(Term):
+    """A declared symbol. ``role``: "free", "param", "state", "input" or "local"; ``index`` is empty for a constant.
+
+    A family (``family=True``, empty index) is not a term yet: ``h[t]`` is.
+    """
+
+    name: str
+    shape: Shape
+    role: str
+    props: tuple[str, ...]
+    index: tuple[Index, ...]
+    family: bool
+
+    def __getitem__(self, at: object) -> Term:
+        if self.family or (not self.index and not isinstance(at, tuple)):
+            if isinstance(at, tuple):
+                raise ClaimError(f"{self.name} is a family: write {self.name}[{at[0]}], then an entry [i, j] of that")
+            return Sym(self.name, self.shape, self.role, self.props, (as_index(at),), False)
+        return super().__getitem__(at)
+
+    @property
+    def head(self) -> Sym:
+        """The symbol without its index: the constant, or the family it is a member of."""
+        return Sym(self.name, self.shape, self.role, self.props, (), bool(self.index) or self.family)
+
+
+@node
+class Eye(Term):
+    """The identity matrix."""
+
+    size: Index
+
+
+@node
+class Zeros(Term):
+    """The zero matrix."""
+
+    rows: Index
+    cols: Index
+
+
+@node
+class SizeOf(Term):
+    """A size or lag used as a number, such as the n in trace(I) = n."""
+
+    index: Index
+
+
+@node
+class Add(Term):
+    """A sum, in the author's order."""
+
+    args: tuple[Term, ...]
+
+
+@node
+class Times(Term):
+    """A product with scalars; at most one factor is a matrix or vector."""
+
+    args: tuple[Term, ...]
+
+
+@node
+class MatMul(Term):
+    """A matrix product, in order."""
+
+    args: tuple[Term, ...]
+
+
+@node
+class Hadamard(Term):
+    """The elementwise product."""
+
+    left: Term
+    right: Term
+
+
+@node
+class Pow(Term):
+    """A power with an index expression as exponent; X**0 = I, negative exponents need an inverse."""
+
+    base: Term
+    exponent: Index
+
+
+@node
+class Transpose(Term):
+    arg: Term
+
+
+@node
+class Inv(Term):
+    arg: Term
+
+
+@node
+class Trace(Term):
+    arg: Term
+
+
+@node
+class Det(Term):
+    arg: Term
+
+
+@node
+class Norm(Term):
+    """An operator norm, ``kind`` "1", "2" or "inf", or the Frobenius norm "fro"."""
+
+    arg: Term
+    kind: str
+
+
+@node
+class SpectralRadius(Term):
+    arg: Term
+
+
+@node
+class Abs(Term):
+    """Entrywise absolute value."""
+
+    arg: Term
+
+
+@node
+class Diag(Term):
+    """The diagonal matrix with the given vector on its diagonal."""
+
+    arg: Term
+
+
+@node
+class Apply(Term):
+    """The activation ``function`` applied entrywise; ``order`` 1 is its derivative."""
+
+    function: str
+    arg: Term
+    order: int
+
+
+@node
+class Entry(Term):
+    """Entry (row, col) of a matrix, counted from 1."""
+
+    arg: Term
+    row: Index
+    col: Index
+
+
+@node
+class Jac(Term):
+    """The Jacobian of a state (or local) by an earlier state, input or local, in the stated ``layout``."""
+
+    of: Sym
+    wrt: Sym
+    layout: str
+
+
+@node
+class Prod(Term):
+    """An ordered product over lo <= var <= hi: ``descending`` puts the largest index on the left. Empty: I."""
+
+    body: Term
+    var: Var
+    lo: Index
+    hi: Index
+    descending: bool
+
+
+@node
+class Sum(Term):
+    """A sum over lo <= var <= hi. Empty: 0."""
+
+    body: Term
+    var: Var
+    lo: Index
+    hi: Index
+
+
+class Prop(Node):
+    """A proposition about terms."""
+
+    def __and__(self, other: Prop) -> Prop:
+        return And((self, other))
+
+    def __or__(self, other: Prop) -> Prop:
+        return Or((self, other))
+
+    def __invert__(self) -> Prop:
+        return Not(self)
+
+    def __bool__(self) -> bool:
+        raise ClaimError("a claim has no truth value: combine claims with &, |, ~, implies, iff")
+
+
+@node
+class Rel(Prop):
+    """``op`` is "=", "<=" or "<" between two terms (<= and < between scalars, or entrywise)."""
+
+    op: str
+    lhs: Term
+    rhs: Term
+
+
+@node
+class IndexRel(Prop):
+    """``op`` is "=", "<=" or "<" between two index expressions: m = n, n = 1, 0 <= k."""
+
+    op: str
+    lhs: Index
+    rhs: Index
+
+
+@node
+class Pred(Prop):
+    """A named predicate: a property of PROPERTIES, "diagonalizable" (``field`` R or C), "vanishes", ...
+
+    ``var`` is the lag of a limit, None elsewhere.
+    """
+
+    name: str
+    arg: Term
+    field: str
+    var: Var | None
+
+
+@node
+class And(Prop):
+    args: tuple[Prop, ...]
+
+
+@node
+class Or(Prop):
+    args: tuple[Prop, ...]
+
+
+@node
+class Not(Prop):
+    arg: Prop
+
+
+@node
+class Implies(Prop):
+    left: Prop
+    right: Prop
+
+
+@node
+class Iff(Prop):
+    left: Prop
+    right: Prop
+
+
+@node
+class ForAll(Prop):
+    """For every value of an integer variable, or of a constant or family symbol (``var`` a Sym without index)."""
+
+    var: Var | Sym
+    body: Prop
+
+
+@node
+class ForAllTrajectories(Prop):
+    """For every input sequence and initial state of the network, the parameters being fixed."""
+
+    body: Prop
+
+
+HOLE = Sym("HOLE", None, "hole", (), (), False)  # the place in a context where equals replace equals
+
+
+def as_term(value: object) -> Term:
+    """``value`` as a term: a term, an exact number, or an index expression used as a number."""
+    if isinstance(value, Sym) and value.family:
+        raise ClaimError(f"{value.name} is a family over time: write {value.name}[t]")
+    if isinstance(value, Term):
+        return value
+    if isinstance(value, bool) or isinstance(value, float):
+        raise ClaimError(f"{value!r} is not exact: use whole numbers or Fraction(1, 4)")
+    if isinstance(value, int | Fraction):
+        return Const(Fraction(value))
+    if isinstance(value, Index):
+        return Const(Fraction(value.const)) if value.is_const else SizeOf(value)
+    raise ClaimError(f"{value!r} ({type(value).__name__}) cannot stand in a claim")
+
+
+def _parts(term: Term, kind: type[Any]) -> tuple[Term, ...]:
+    """A left-associated chain stays one node: (A @ B) @ C is MatMul of three."""
+    return term.args if isinstance(term, kind) else (as_term(term),)
+
+
+# ---- walking and substituting -------------------------------------------------------------------------------------
+
+BINDERS = (Prod, Sum, ForAll)
+
+
+def fields(n: Node) -> tuple[Any, ...]:
+    return tuple(getattr(n, f) for f in n.__dataclass_fields__)
+
+
+def children(value: Any) -> Iterator[Node]:
+    """The nodes directly inside a node (or tuple)."""
+    for item in fields(value) if isinstance(value, Node) else value:
+        if isinstance(item, Node):
+            yield item
+        elif isinstance(item, tuple):
+            yield from children(item)
+
+
+def walk(n: Node) -> Iterator[Node]:
+    """``n`` and all nodes below it, in preorder."""
+    yield n
+    for child in children(n):
+        yield from walk(child)
+
+
+def rebuild(n: Any, change: Callable[[Any], Any]) -> Any:
+    """``n`` with ``change`` applied to the nodes directly inside it."""
+
+    def each(item: Any) -> Any:
+        if isinstance(item, Node):
+            return change(item)
+        return tuple(each(i) for i in item) if isinstance(item, tuple) else item
+
+    old = fields(n)
+    new = tuple(each(item) for item in old)
+    return n if all(a is b for a, b in zip(old, new, strict=True)) else type(n)(*new)
+
+
+def free_vars(n: Node) -> frozenset[Var]:
+    """The integer variables that occur free in ``n``, sizes in the shapes of symbols included."""
+    store = n.__dict__
+    if "_free" not in store:
+        if isinstance(n, Var):
+            out = frozenset((n,))
+        elif isinstance(n, Prod | Sum):
+            out = (free_vars(n.body) - {n.var}) | free_vars(n.lo) | free_vars(n.hi)
+        elif isinstance(n, ForAll):
+            out = free_vars(n.body) - {n.var}
+        elif isinstance(n, Pred) and n.var is not None:
+            out = free_vars(n.arg) - {n.var}
+        else:
+            out = frozenset().union(*(free_vars(c) for c in children(n)))
+        store["_free"] = out
+    return store["_free"]  # type: ignore[no-any-return]
+
+
+def symbols(n: Node) -> frozenset[Sym]:
+    """The symbols that occur in ``n``, families and members by their head."""
+    store = n.__dict__
+    if "_symbols" not in store:
+        out: frozenset[Sym] = frozenset().union(*(symbols(c) for c in children(n) if not isinstance(c, Index | Var)))
+        store["_symbols"] = out | {n.head} if isinstance(n, Sym) and n.role != "hole" else out
+    return store["_symbols"]  # type: ignore[no-any-return]
+
+
+def substitute(n: Any, values: Mapping[Any, Any]) -> Any:
+    """Replace variables by index expressions and symbols (constant, or exactly that member) by terms, all at once.
+
+    Capture-avoiding: a binder whose variable occurs in a value is renamed first.
+    """
+    values = {k: v for k, v in values.items() if k != v}
+    if not values or not _touches(n, values):
+        return n
+    if isinstance(n, Index):
+        return substitute_index(n, values)
+    if isinstance(n, Sym) and n in values:
+        return values[n]
+    if isinstance(n, BINDERS) and isinstance(n.var, Var) or (isinstance(n, Pred) and n.var is not None):
+        return _substitute_binder(n, values)
+    if isinstance(n, ForAll):
+        return ForAll(n.var, substitute(n.body, {k: v for k, v in values.items() if k != n.var}))
+    if isinstance(n, Var):
+        return n
+    return rebuild(n, lambda c: substitute(c, values))
+
+
+def _touches(n: Node, values: Mapping[Any, Any]) -> bool:
+    free = free_vars(n)
+    heads = symbols(n)
+    return any(k in free if isinstance(k, Var) else k.head in heads or k.role == "hole" for k in values)
+
+
+def _substitute_binder(n: Any, values: Mapping[Any, Any]) -> Any:
+    body_field = "arg" if isinstance(n, Pred) else "body"
+    body, var = getattr(n, body_field), n.var
+    inner = {k: v for k, v in values.items() if k != var}
+    taken = frozenset().union(*(free_vars(v) for k, v in inner.items() if isinstance(v, Node)))
+    if var in taken:
+        fresh = _fresh(var, taken | free_vars(body) | frozenset(k for k in inner if isinstance(k, Var)))
+        body, var = substitute(body, {var: as_index(fresh)}), fresh
+    body = substitute(body, inner)
+    if isinstance(n, Prod):
+        return Prod(body, var, substitute(n.lo, values), substitute(n.hi, values), n.descending)
+    if isinstance(n, Sum):
+        return Sum(body, var, substitute(n.lo, values), substitute(n.hi, values))
+    return ForAll(var, body) if isinstance(n, ForAll) else Pred(n.name, body, n.field, var)
+
+
+def _fresh(var: Var, taken: frozenset[Var]) -> Var:
+    names = {v.name for v in taken}
+    number = 1
+    while f"{var.name}_{number}" in names:
+        number += 1
+    return Var(f"{var.name}_{number}", var.kind, var.low)
