@@ -155,12 +155,12 @@ def as_prop(value: object) -> Prop:
     raise ClaimError(f"a claim is needed, such as eq(a, b); got {type(value).__name__}")
 
 
-def jacobian(of: object, wrt: object, layout: str = "numerator") -> Term:
+def jacobian(of: object, wrt: object, layout: str = "") -> Term:
     """The Jacobian d of / d wrt; numerator layout: entry (i, j) is d of_i / d wrt_j.
 
     ``of`` and ``wrt`` are states, inputs or locals of the cell at stated times, such as h[t] and h[t-k].
     """
-    if layout not in ("numerator", "denominator"):
+    if layout not in ("", "numerator", "denominator"):
         raise ClaimError(f"layout is 'numerator' or 'denominator', not {layout!r}")
     return Jac(_at_a_time(of), _at_a_time(wrt), layout)
 

@@ -1,0 +1,173 @@
+"""Derivation and Step: what a script writes. Ids and citations are checked as steps are added."""
+
+from __future__ import annotations
+
+import sys
+from collections.abc import Iterable
+from dataclasses import dataclass
+from typing import Any
+
+from symrnn.cells import Cell
+from symrnn.claims.build import as_prop
+from symrnn.claims.index import Index, Node, Var, index, lag, size, time
+from symrnn.claims.recurrence import Claim
+from symrnn.claims.tree import Jac, Prop, rebuild, walk
+from symrnn.errors import ClaimError
+
+EXPECTATIONS = ("proved", "conditional", "refuted", "undecided")
+LAYOUTS = ("numerator", "denominator")
+
+
+@dataclass(frozen=True)
+class Step:
+    """One sentence of a derivation as a claim. ``follows`` and ``using`` cite earlier steps and lemmas."""
+
+    id: str
+    title: str
+    claim: Claim
+    because: str
+    follows: tuple[str, ...]
+    using: tuple[str, ...]
+    expected: str | None
+    layout: str
+    line: int | None
+
+
+class Derivation:
+    """A titled sequence of steps about one cell (or about matrices alone).
+
+    ``d.h``, ``d.W_hh``, ``d.D`` ... are the cell's symbols; ``d.t`` a time, ``d.k`` a lag, ``d.j`` a running index,
+    ``d.n`` and ``d.m`` the hidden and input size. ``layout`` is that of every Jacobian that states none.
+
+    >>> from symrnn import Elman, sigmoid, eq, jacobian
+    >>> d = Derivation("One step", cell=Elman(sigmoid))
+    >>> d.step("1", eq(jacobian(d.h[d.t], d.h[d.t - 1]), d.D[d.t] @ d.W_hh)).id
+    '1'
+    """
+
+    def __init__(self, title: str, cell: Cell | None = None, layout: str = "numerator") -> None:
+        if cell is not None and not isinstance(cell, Cell):
+            raise ClaimError(f"cell must be a cell such as Elman(sigmoid), not {type(cell).__name__}")
+        self.title = title
+        self.cell = cell
+        self.layout = _checked("layout", layout, LAYOUTS)
+        self.steps: list[Step] = []
+        names: dict[str, Any] = {"n": size("n"), "m": size("m"), "k": lag("k"), "j": index("j"), "t": time("t")}
+        self._names = names | (cell.names if cell else {})
+        self.source, self.line = _caller()
+
+    def __getattr__(self, name: str) -> Any:
+        names = self.__dict__.get("_names", {})
+        if name in names:
+            return names[name]
+        raise AttributeError(f"the derivation has no symbol {name}; it has {', '.join(sorted(names))}")
+
+    def step(
+        self,
+        id: str,
+        claim: Prop,
+        because: str = "",
+        *,
+        follows: Iterable[str] = (),
+        using: Iterable[str] = (),
+        expect: str | None = None,
+        assuming: Iterable[Prop] = (),
+        title: str = "",
+        cell: Cell | None = None,
+        layout: str | None = None,
+    ) -> Step:
+        """Add a step and return it. Raises ClaimError for a duplicate id or a citation of no earlier step.
+
+        ``assuming`` are hypotheses; ``expect`` is the verdict the exit code shall count as passing; ``cell``
+        states the step about another recurrence than the derivation's.
+        """
+        if not isinstance(id, str) or not id.strip():
+            raise ClaimError(f"a step id is a non-empty string such as '7' or '7.a', not {id!r}")
+        known = [s.id for s in self.steps]
+        if id in known:
+            raise ClaimError(f"step {id} is defined twice; ids must differ")
+        follows, using = _names("follows", follows), _names("using", using)
+        for cited in follows:
+            if cited == id:
+                raise ClaimError(f"step {id} cites itself in follows=")
+            if cited not in known:
+                there = ", ".join(known) or "none yet"
+                raise ClaimError(f"step {id} follows {cited}, which is no earlier step; there are: {there}")
+        chosen = _checked("layout", layout or self.layout, LAYOUTS)
+        hypotheses = tuple(_resolve(as_prop(a), chosen) for a in ([assuming] if isinstance(assuming, Prop) else assuming))
+        about = cell or self.cell
+        made = Claim(_resolve(as_prop(claim), chosen), hypotheses, about.recurrence if about else None)
+        _check_names(made)
+        step = Step(id, title, made, because, follows, using, _expectation(expect), chosen, _caller()[1])
+        self.steps.append(step)
+        return step
+
+    def main(self) -> None:
+        """Check this derivation and print the report, when its script is run as ``python script.py``."""
+        frame = sys._getframe(1)
+        if frame.f_globals.get("__name__") == "__main__":
+            from symrnn.cli import main
+
+            raise SystemExit(main(["check", self.source, *sys.argv[1:]], standalone_mode=False))
+
+
+def _names(what: str, given: Iterable[str]) -> tuple[str, ...]:
+    if isinstance(given, str):
+        raise ClaimError(f"{what} takes a list of ids, as in {what}=[{given!r}]")
+    return tuple(given)
+
+
+def _checked(what: str, value: str, allowed: tuple[str, ...]) -> str:
+    if value not in allowed:
+        raise ClaimError(f"{what} is one of {', '.join(allowed)}, not {value!r}")
+    return value
+
+
+def _expectation(expect: str | None) -> str | None:
+    return None if expect is None else _checked("expect", expect, EXPECTATIONS)
+
+
+def _resolve(prop: Prop, layout: str) -> Prop:
+    """Give every Jacobian that states no layout the one of the step."""
+
+    def go(n: Node) -> Node:
+        if isinstance(n, Index | Var):
+            return n
+        if isinstance(n, Jac) and not n.layout:
+            return Jac(n.of, n.wrt, layout)
+        return rebuild(n, go)  # type: ignore[no-any-return]
+
+    return go(prop)  # type: ignore[return-value]
+
+
+def _check_names(claim: Claim) -> None:
+    """One name, one meaning: a variable or symbol declared in two ways is refused."""
+    from symrnn.claims.tree import Sym, symbols
+
+    variables: dict[str, Var] = {}
+    for v in sorted({v for v in walk(claim) if isinstance(v, Var)}, key=lambda v: v.key):
+        if variables.setdefault(v.name, v) != v:
+            other = variables[v.name]
+            raise ClaimError(
+                f"{v.name} is used both as a {other.kind} (least {other.low}) and as a {v.kind} (least {v.low}); "
+                "declare it once and use that object"
+            )
+    heads: dict[tuple[str, bool], Sym] = {}
+    for s in sorted(symbols(claim), key=lambda s: s.key):
+        if s.role in ("state", "input", "local") and (claim.cell is None or not _declares(claim, s)):
+            raise ClaimError(f"{s.name} is no state, input or local of the cell this step is about")
+        if heads.setdefault((s.name, s.family), s) != s:
+            raise ClaimError(f"{s.name} is declared twice, with different shapes, roles or properties")
+
+
+def _declares(claim: Claim, s: Any) -> bool:
+    cell = claim.cell
+    return cell is not None and s in (*cell.states, *cell.inputs, *(head for head, _ in cell.locals))
+
+
+def _caller() -> tuple[str, int | None]:
+    """File and line of the nearest frame outside this package: where the script said it."""
+    frame = sys._getframe(1)
+    while frame is not None and frame.f_globals.get("__name__", "").startswith("symrnn."):
+        frame = frame.f_back  # type: ignore[assignment]
+    return (frame.f_code.co_filename, frame.f_lineno) if frame is not None else ("", None)
