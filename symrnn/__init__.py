@@ -9,9 +9,8 @@
 
 from __future__ import annotations
 
-from typing import TYPE_CHECKING, Any
-
 from symrnn.cells import GRU, LSTM, Cell, Elman, cell, inputs, local, state
+from symrnn.check import check
 from symrnn.claims.activations import Activation, activation, identity, relu, sigmoid, softplus, tanh
 from symrnn.claims.build import (
     absolute,
@@ -67,9 +66,6 @@ from symrnn.errors import (
     Undefined,
 )
 from symrnn.verdicts import DerivationResult, StepResult, Verdict
-
-if TYPE_CHECKING:
-    from symrnn.check import check
 
 __version__ = "0.1.0"
 
@@ -147,11 +143,3 @@ __all__ = [
     "zeros",
 ]
 
-
-def __getattr__(name: str) -> Any:
-    """``check`` loads the provers on first use, so that building claims stays light."""
-    if name == "check":
-        from symrnn.check import check
-
-        return check
-    raise AttributeError(f"module 'symrnn' has no attribute {name!r}")
