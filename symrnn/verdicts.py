@@ -95,7 +95,10 @@ class Variant:
 
 @dataclass(frozen=True)
 class StepResult:
-    """The verdict on one step with all its evidence. Field names are those of the JSON, with claim split in two."""
+    """The verdict on one step with all its evidence. Field names are those of the JSON, with claim split in two.
+
+    ``alarm`` says what contradicts the verdict (a cross-check, a certificate the kernel refused): exit code 3.
+    """
 
     id: str
     title: str
@@ -121,6 +124,7 @@ class StepResult:
     crosscheck: Crosscheck | None
     certificate: Data
     attempts: tuple[str, ...]
+    alarm: str | None
     layout: str
     line: int | None
     seconds: float
@@ -129,11 +133,6 @@ class StepResult:
     def passed(self) -> bool:
         """Whether the verdict is the expected one; PROVED where none is stated."""
         return self.verdict == (self.expected or "proved")
-
-    @property
-    def alarm(self) -> bool:
-        """Whether something contradicts the verdict itself: exit code 3."""
-        return self.crosscheck is not None and not self.crosscheck.agrees
 
 
 @dataclass(frozen=True)

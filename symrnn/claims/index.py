@@ -54,6 +54,10 @@ class Node:
     def __repr__(self) -> str:
         return self.key
 
+    def __reduce__(self) -> tuple[Any, ...]:
+        """Pickle the fields only: cached hashes differ from process to process."""
+        return type(self), tuple(getattr(self, f) for f in self.__dataclass_fields__)
+
 
 def _key_of(value: object) -> str:
     if isinstance(value, Node):
