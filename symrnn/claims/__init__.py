@@ -1,1 +1,10 @@
 """The language of claims: an immutable tree, its shapes, recurrences and activations as data."""
+
+from __future__ import annotations
+
+from symrnn.claims.recurrence import Claim
+from symrnn.claims.text import text
+from symrnn.claims.tree import Prop, Term
+
+for _printed in (Term, Prop, Claim):  # the tree knows nothing of its printers, which stand below it
+    type.__setattr__(_printed, "__str__", text)

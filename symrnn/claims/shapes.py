@@ -97,7 +97,7 @@ def _add(t: Add) -> Shape:
     first = args[0]
     for arg in args[1:]:
         _same(first, arg, "added")
-    return shape_of(first)
+    return next((s for a in args if (s := shape_of(a)) is not None), None)
 
 
 def _same(a: Term, b: Term, verb: str) -> None:
@@ -114,7 +114,7 @@ def _times(t: Times) -> Shape:
             f"{a} * {b}: both are matrices ({shape_text(shape_of(a))}, {shape_text(shape_of(b))}); "
             "write @ for the matrix product or hadamard(a, b) for the elementwise one"
         )
-    return shape_of(big[0]) if big else None
+    return next((s for a in (*big, *t.args) if (s := shape_of(a)) is not None), None)
 
 
 def _matmul(t: MatMul) -> Shape:
@@ -149,7 +149,7 @@ def _square(t: Any, what: str) -> tuple[Index, Index]:
 
 def _hadamard(t: Hadamard) -> Shape:
     _same(t.left, t.right, "multiplied elementwise")
-    return shape_of(t.left)
+    return shape_of(t.left) or shape_of(t.right)
 
 
 def _pow(t: Pow) -> Shape:

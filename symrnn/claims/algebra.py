@@ -1,0 +1,699 @@
+"""The equational theory of claim terms: a normal form as a polynomial over words in noncommuting letters.
+
+Trusted by the kernel. Two terms with equal normal forms are equal wherever the context's hypotheses hold. What it
+knows: rings of matrices, transposes, powers with symbolic exponents, adjacent commuting letters, ordered products and
+sums over symbolic ranges, linearity of diag, trace and entries, cyclicity of the trace, the chain rule through the
+state. Inverses only of what the context knows to be invertible; anything else is refused.
+
+A monomial is (scalar factors with exponents, ranges of the sums around it, word). Products, sums and k-step Jacobians
+of symbolic length give up the factors they are guaranteed to have, at the end the context says (``peel``), so that what
+is left may be empty; then equal things look equal.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Callable, Iterable
+from fractions import Fraction
+from typing import Any
+
+from symrnn.claims.context import Context, base
+from symrnn.claims.derivative import one_step
+from symrnn.claims.index import Index, Var, as_index
+from symrnn.claims.recurrence import Recurrence
+from symrnn.claims.shapes import ONE, shape_of
+from symrnn.claims.tree import (
+    Abs,
+    Add,
+    Apply,
+    Const,
+    Det,
+    Diag,
+    Entry,
+    Eye,
+    Hadamard,
+    Inv,
+    Jac,
+    MatMul,
+    Norm,
+    Pow,
+    Prod,
+    Shape,
+    SizeOf,
+    SpectralRadius,
+    Sum,
+    Sym,
+    Term,
+    Times,
+    Trace,
+    Transpose,
+    Zeros,
+    free_vars,
+    substitute,
+)
+from symrnn.errors import Refused
+
+Scalars = tuple[tuple[Term, Index], ...]
+Binders = tuple[tuple[Var, Index], ...]  # (variable, length): runs from 0 to length - 1
+Word = tuple[Term, ...]
+Mono = tuple[Scalars, Binders, Word]
+Poly = dict[Mono, Fraction]
+
+UNIT: Mono = ((), (), ())
+LONGEST = 64  # explicit ranges up to this length are written out
+MOST = 20_000  # monomials in one normal form, past which it is refused
+ZERO = as_index(0)
+
+
+class Algebra:
+    """Normal forms in one context. ``poly(term)`` is the only entry; results are cached."""
+
+    def __init__(self, context: Context) -> None:
+        self.context = context
+        self._cache: dict[Term, Poly] = {}
+
+    def poly(self, term: Term) -> Poly:
+        """The normal form; Refused if a term may be undefined or has no rule."""
+        found = self._cache.get(term)
+        if found is None:
+            rule = _RULES.get(type(term))
+            if rule is None:
+                raise Refused(f"no normal form for {type(term).__name__}")
+            found = self._cache[term] = rule(self, term)
+            if len(found) > MOST:
+                raise Refused(f"a normal form of {len(found)} monomials is too large")
+        return found
+
+    # ---- words ----------------------------------------------------------------------------------------------------
+
+    def word(self, factors: Iterable[Term]) -> Word:
+        """The lexicographic normal form of a word in partially commuting letters, equal letters merged to powers."""
+        out: list[Term] = []
+        for factor in factors:
+            if isinstance(factor, Eye):
+                continue
+            first = len(out)
+            while first > 0 and self.context.commute(out[first - 1], factor):
+                first -= 1
+            same = next((i for i in range(first, len(out)) if base(out[i]) == base(factor)), None)
+            if same is not None:
+                merged = power(base(factor), exponent(out[same]) + exponent(factor))
+                if merged is not None:
+                    out[same] = merged
+                else:  # the neighbours of what cancelled may commute
+                    out = list(self.word((*out[:same], *out[same + 1 :])))
+                continue
+            place = next((i for i in range(first, len(out)) if out[i].key > factor.key), len(out))
+            out.insert(place, factor)
+        return tuple(out)
+
+    def times(self, p: Poly, q: Poly) -> Poly:
+        """The product of two normal forms, in order."""
+        if len(p) * len(q) > MOST:
+            raise Refused(f"a product of {len(p)} by {len(q)} monomials is too large")
+        out: Poly = {}
+        for m1, c1 in p.items():
+            for m2, c2 in q.items():
+                mono, factor = self._join(m1, m2)
+                _put(out, mono, c1 * c2 * factor)
+        return out
+
+    def _join(self, a: Mono, b: Mono) -> tuple[Mono, Fraction]:
+        if a[1] and b[1]:  # the second's sums move past the first's
+            first = self._depth("#") + len(a[1])
+            shift = {v: as_index(_sum_var(first + i)) for i, (v, _) in enumerate(b[1])}
+            b = _rename(b, shift)
+        scalars, factor = merge_scalars((*a[0], *b[0]))
+        return (scalars, a[1] + b[1], self.word((*a[2], *b[2]))), factor
+
+    # ---- node rules -----------------------------------------------------------------------------------------------
+
+    def const(self, t: Const) -> Poly:
+        return {UNIT: t.value} if t.value else {}
+
+    def size_of(self, t: SizeOf) -> Poly:
+        out: Poly = {UNIT: Fraction(t.index.const)} if t.index.const else {}
+        for v, c in t.index.terms:
+            _put(out, (((SizeOf(as_index(v)), ONE),), (), ()), Fraction(c))
+        return out
+
+    def sym(self, t: Sym) -> Poly:
+        cell = self.context.cell
+        if t.shape is None:
+            return scalar_atom(t)
+        definition = cell.definition(t.name, t.index[0]) if cell is not None and t.role == "local" else None
+        # matrices such as D_t are names for their definitions; vectors stay letters until an equation is used
+        return self.poly(definition) if isinstance(definition, Diag) else self.letter(t)
+
+    def letter(self, t: Term) -> Poly:
+        return {((), (), (t,)): Fraction(1)}
+
+    def add(self, t: Add) -> Poly:
+        out: Poly = {}
+        for arg in t.args:
+            for mono, c in self.poly(arg).items():
+                _put(out, mono, c)
+        return out
+
+    def product(self, t: Times | MatMul) -> Poly:
+        shapes = [shape_of(a) for a in t.args]
+        scale = isinstance(t, Times) and any(s is not None and s != (ONE, ONE) for s in shapes)
+        out: Poly = {UNIT: Fraction(1)}
+        for arg, shape in zip(t.args, shapes, strict=True):
+            # a 1 x 1 matrix that scales a larger one stands for its entry, which is its trace
+            out = self.times(out, self.trace(Trace(arg)) if scale and shape == (ONE, ONE) else self.poly(arg))
+        return out
+
+    def hadamard(self, t: Hadamard) -> Poly:
+        shape = shape_of(t)
+        if shape is not None and shape[1] == ONE:
+            return self.times(self.diag(Diag(t.left)), self.poly(t.right))
+        a, b = sorted((self.term(t.left), self.term(t.right)), key=lambda x: x.key)
+        return self.letter(Hadamard(a, b)) if shape is not None else self.times(self.poly(t.left), self.poly(t.right))
+
+    def pow(self, t: Pow) -> Poly:
+        p, e = self.poly(t.base), t.exponent
+        if self.context.at_least(e, 0):
+            return self._raise(p, e, t.base, any_sign=False)
+        inverse = self._reciprocal(p, t.base)  # which also checks that the base is invertible
+        if self.context.at_least(-e, 0):
+            return self._raise(inverse, -e, t.base, any_sign=False)
+        return self._raise(p, e, t.base, any_sign=True)
+
+    def _raise(self, p: Poly, e: Index, base_term: Term, any_sign: bool) -> Poly:
+        if e == ZERO:
+            return {UNIT: Fraction(1)}
+        if not p:
+            if self.context.at_least(e, 1):
+                return {}
+            raise Refused("a power of 0 with an exponent that may be 0")
+        if len(p) == 1:
+            (mono, c), = p.items()
+            if not mono[1] and (len(mono[2]) <= 1 or all(self.context.commute(a, b) for a in mono[2] for b in mono[2])):
+                return self._raise_mono(mono, c, e)
+        if e.is_const and 0 <= e.const <= LONGEST:
+            out: Poly = {UNIT: Fraction(1)}
+            for _ in range(e.const):
+                out = self.times(out, p)
+            return out
+        if any_sign:
+            raise Refused("a power of a sum or product with an exponent of unknown sign")
+        return self._power_block(p, e, shape_of(base_term))
+
+    def _power_block(self, p: Poly, e: Index, shape: Shape) -> Poly:
+        guaranteed = self._guaranteed(e)
+        rest = e - guaranteed
+        block = self.to_term(p, shape)
+        if shape is None:
+            middle = {(((block, rest),), (), ()): Fraction(1)}
+        else:
+            var = self._prod_var()
+            middle = self.letter(Prod(block, var, ZERO, rest - 1, True))
+        out = middle
+        for _ in range(guaranteed):
+            out = self.times(p, out) if self.context.peel == "left" else self.times(out, p)
+        return out
+
+    def _raise_mono(self, mono: Mono, c: Fraction, e: Index) -> Poly:
+        scalars: list[tuple[Term, Index]] = [(s, _multiply(x, e)) for s, x in mono[0]]
+        if c != 1:
+            scalars.append((Const(c), e))
+        word = tuple(w for f in mono[2] if (w := power(base(f), _multiply(exponent(f), e))) is not None)
+        merged, factor = merge_scalars(scalars)
+        return {(merged, (), self.word(word)): factor}
+
+    def _reciprocal(self, p: Poly, original: Term) -> Poly:
+        """The inverse of a normal form, if the context knows it to be invertible."""
+        if len(p) == 1:
+            (mono, c), = p.items()
+            if not mono[1] and all(self._nonzero(s) for s, _ in mono[0]) and all(map(self.context.regular, mono[2])):
+                inverse = tuple(self._inverse_factor(f) for f in reversed(mono[2]))
+                return {(tuple((s, -x) for s, x in mono[0]), (), self.word(inverse)): 1 / c}
+        block = self.to_term(p, shape_of(original))
+        if block.key not in self.context.invertible:
+            raise Refused(f"{original} is not known to be invertible")
+        return self.letter(Inv(block)) if shape_of(original) is not None else {(((block, -ONE),), (), ()): Fraction(1)}
+
+    def _nonzero(self, s: Term) -> bool:
+        return isinstance(s, Const) or self.context.regular(s) or s.key in self.context.invertible
+
+    def _inverse_factor(self, f: Term) -> Term:
+        if isinstance(f, Prod):
+            body = self._reciprocal(self.inside(f).poly(f.body), f.body)
+            return Prod(self.to_term(body, shape_of(f)), f.var, f.lo, f.hi, not f.descending)
+        return _present(power(base(f), -exponent(f)))
+
+    def inv(self, t: Inv) -> Poly:
+        return self._reciprocal(self.poly(t.arg), t.arg)
+
+    def transpose(self, t: Transpose) -> Poly:
+        if shape_of(t.arg) is None:
+            return self.poly(t.arg)
+        out: Poly = {}
+        for (scalars, binders, word), c in self.poly(t.arg).items():
+            factors: list[Term] = []
+            for f in reversed(word):
+                turned, sign = self._turn(f)
+                factors.append(turned)
+                c *= sign
+            _put(out, (scalars, binders, self.word(factors)), c)
+        return out
+
+    def _turn(self, f: Term) -> tuple[Term, Fraction]:
+        """The transpose of a factor, with a sign."""
+        plus = Fraction(1)
+        if isinstance(f, Prod):
+            body = self.inside(f).transpose(Transpose(f.body))
+            flipped = Prod(self.to_term(body, shape_of(f)), f.var, f.lo, f.hi, not f.descending)
+            return (f if self.context.diagonal(f) else flipped), plus
+        if self.context.diagonal(f) or self.context.has(base(f), "symmetric", "scalar"):
+            return f, plus
+        if self.context.has(base(f), "orthogonal"):
+            return _present(power(base(f), -exponent(f))), plus
+        if isinstance(f, Pow):
+            turned, sign = self._turn(f.base)
+            if sign != 1 and not f.exponent.is_const:
+                return Transpose(f), plus
+            turned_power = power(base(turned), _multiply(exponent(turned), f.exponent))
+            return _present(turned_power), sign ** abs(f.exponent.const)
+        if self.context.has(f, "skew"):
+            return f, -plus
+        if isinstance(f, Inv):
+            turned_arg = self.to_term(self.transpose(Transpose(f.arg)), shape_of(f))
+            return (Inv(turned_arg) if turned_arg.key in self.context.invertible else Transpose(f)), plus
+        if isinstance(f, Apply):
+            return Apply(f.function, self.term(Transpose(f.arg)), f.order), plus
+        return (f.arg if isinstance(f, Transpose) else Transpose(f)), plus
+
+    def trace(self, t: Trace) -> Poly:
+        """Linear, cyclic, blind to transposition; the trace of a 1 x 1 word is its entry."""
+        shape = shape_of(t.arg)
+        if shape is None:
+            return self.poly(t.arg)
+        out: Poly = {}
+        for (scalars, binders, word), c in self.poly(t.arg).items():
+            inner = self._trace_of_word(word) if word else self.size_of(SizeOf(shape[0]))
+            for mono, d in self.times({(scalars, binders, ()): c}, inner).items():
+                _put(out, mono, d)
+        return out
+
+    def _trace_of_word(self, word: Word) -> Poly:
+        """The smallest spelling among the rotations of the word and of its transpose, which may change the sign."""
+        turned = [self._turn(f) for f in reversed(word)]
+        sign = Fraction(1)
+        for _, s in turned:
+            sign *= s
+        spellings = [(word, Fraction(1)), (self.word(f for f, _ in turned), sign)]
+        spun = [(self.word((*w[i:], *w[:i])), c) for w, c in spellings for i in range(len(w))]
+        best, c = min(spun, key=lambda item: ([f.key for f in item[0]], -item[1]))
+        if not best:
+            raise Refused("a trace whose word cancels")
+        return {(((Trace(self._as_product(best)), ONE),), (), ()): c}
+
+    def _as_product(self, word: Word) -> Term:
+        return word[0] if len(word) == 1 else MatMul(word)
+
+    def diag(self, t: Diag) -> Poly:
+        out: Poly = {}
+        for (scalars, binders, word), c in self.poly(t.arg).items():
+            v = self._as_product(word) if word else Eye(ONE)
+            ones = not word or (isinstance(v, Apply) and v.function == "identity" and v.order == 1)
+            _put(out, (scalars, binders, () if ones else (Diag(v),)), c)
+        return out
+
+    def apply(self, t: Apply) -> Poly:
+        if t.function == "identity" and t.order == 0:
+            return self.poly(t.arg)
+        made = Apply(t.function, self.term(t.arg), t.order)
+        return scalar_atom(made) if shape_of(made) is None else self.letter(made)
+
+    def entry(self, t: Entry) -> Poly:
+        """Linear; diagonal letters around at most one other letter come out as scalars: (D W)_ij = d_i w_ij."""
+        rows, cols = shape_of(t.arg) or (ONE, ONE)
+        for at, end in ((t.row, rows), (t.col, cols)):
+            if at.is_const and not (at.const >= 1 and self.context.at_least(end, at.const)):
+                raise Refused(f"{t}: there may be no row or column {at}")
+        out: Poly = {}
+        for (scalars, binders, word), c in self.poly(t.arg).items():
+            rest = [f for f in word if not self.context.diagonal(f)]
+            if len(rest) > 1 or (not rest and (t.row != t.col)):
+                if not rest and t.row.is_const and t.col.is_const:
+                    continue  # off the diagonal of a diagonal matrix
+                shape = shape_of(t.arg)
+                whole = self._as_product(word) if word else Eye((shape or (ONE, ONE))[0])
+                _put(out, (_with(scalars, Entry(whole, t.row, t.col)), binders, ()), c)
+                continue
+            at = word.index(rest[0]) if rest else len(word)
+            ends = [(f, t.row, t.row) for f in word[:at]] + [(f, t.col, t.col) for f in word[at + 1 :]]
+            atoms = [(Entry(f, t.row, t.col), ONE) for f in rest] + [self._diagonal_entry(*e) for e in ends]
+            merged, factor = merge_scalars((*scalars, *atoms))
+            _put(out, (merged, binders, ()), c * factor)
+        return out
+
+    def _diagonal_entry(self, f: Term, i: Index, j: Index) -> tuple[Term, Index]:
+        return Entry(base(f), i, j), exponent(f)
+
+    def opaque_scalar(self, t: Any) -> Poly:
+        """det, norms, spectral radius: functions of the normal form of their argument."""
+        p = self.poly(t.arg)
+        if isinstance(t, Det) and p == {UNIT: Fraction(1)}:
+            return {UNIT: Fraction(1)}
+        arg = self.to_term(p, shape_of(t.arg))
+        return scalar_atom(Norm(arg, t.kind) if isinstance(t, Norm) else type(t)(arg))
+
+    def opaque(self, t: Abs) -> Poly:
+        made = Abs(self.term(t.arg))
+        return scalar_atom(made) if shape_of(made) is None else self.letter(made)
+
+    # ---- ranges ---------------------------------------------------------------------------------------------------
+
+    def _depth(self, mark: str) -> int:
+        return sum(v.name.startswith(mark) for v, _ in self.context.ranges)
+
+    def _prod_var(self) -> Var:
+        return Var(f"@{self._depth('@')}", "bound", None)
+
+    def inside(self, t: Prod) -> Algebra:
+        """The algebra inside a product's body."""
+        return Algebra(self.context.within(t.var, t.lo, t.hi))
+
+    def _guaranteed(self, length: Index) -> int:
+        if length.is_const:
+            if length.const > LONGEST:
+                raise Refused(f"an explicit range of {length.const} terms is too long; state it for a lag k")
+            return max(0, length.const)
+        return max(0, self.context.least(length) or 0)
+
+    def _ends(self, t: Prod | Sum, at_hi: bool) -> tuple[list[Index], Index, Index]:
+        """The indices given up, outermost first, and what is left of the range."""
+        count = self._guaranteed(t.hi - t.lo + 1)
+        if at_hi:
+            return [t.hi - i for i in range(count)], t.lo, t.hi - count
+        return [t.lo + i for i in range(count)], t.lo + count, t.hi
+
+    def sum(self, t: Sum) -> Poly:
+        taken, lo, hi = self._ends(t, at_hi=self.context.peel == "right")
+        out: Poly = {}
+        for at in taken:
+            for mono, c in self.poly(substitute(t.body, {t.var: at})).items():
+                _put(out, mono, c)
+        length = hi - lo + 1
+        if length.is_const:
+            return out
+        if not self.context.at_least(length, 0):
+            raise Refused(f"the range {lo} .. {hi} may end before it begins")
+        var = _sum_var(self._depth("#"))
+        inner = Algebra(self.context.within(var, ZERO, length - 1))
+        for mono, c in inner.poly(substitute(t.body, {t.var: lo + as_index(var)})).items():
+            for made, factor in inner.bind(mono, var, length).items():
+                _put(out, made, c * factor)
+        return out
+
+    def bind(self, mono: Mono, var: Var, length: Index) -> Poly:
+        """One monomial summed over ``var``; a body free of it is multiplied by the length."""
+        if not any(_mentions(part, var) for part in mono):
+            return self.times(self.size_of(SizeOf(length)), {mono: Fraction(1)})
+        scalars, binders, word = mono
+        if not binders:  # a sum read backwards is the same sum: keep the smaller spelling
+            back = _rename(mono, {var: length - 1 - as_index(var)})
+            merged, factor = merge_scalars(back[0])
+            reverse = (merged, (), self.word(back[2]))
+            if factor == 1 and _mono_key(reverse) < _mono_key(mono):
+                scalars, _, word = reverse
+        return {(scalars, ((var, length), *binders), word): Fraction(1)}
+
+    def prod(self, t: Prod) -> Poly:
+        t = Prod(t.body, t.var, t.lo, t.hi, t.descending or self._loose(t))
+        taken, lo, hi = self._ends(t, at_hi=t.descending == (self.context.peel == "left"))
+        outer = [self.poly(substitute(t.body, {t.var: at})) for at in taken]
+        middle = self._block(Prod(t.body, t.var, lo, hi, t.descending))
+        out: Poly = {UNIT: Fraction(1)}
+        factors = [*outer, middle] if self.context.peel == "left" else [middle, *reversed(outer)]
+        for factor in factors:
+            out = self.times(out, factor)
+        return out
+
+    def _loose(self, t: Prod) -> bool:
+        """Whether all factors of the product commute, so that its order does not matter."""
+        var = self._prod_var()
+        inner = Algebra(self.context.within(var, ZERO, t.hi - t.lo))
+        p = inner.poly(substitute(t.body, {t.var: t.lo + as_index(var)})) if t.lo != t.hi else {}
+        return all(not m[1] and inner.commuting_run(m[2], var) for m in p) and len(p) == 1
+
+    def commuting_run(self, word: Word, var: Var) -> bool:
+        """Whether all letters of a word commute with each other, at equal and at different values of ``var``."""
+        moved = {var: as_index(Var("@other", "bound", None))}
+        commute = self.context.commute
+        return all(commute(a, b) and commute(a, substitute(b, moved)) for a in word for b in word)
+
+    def _block(self, t: Prod) -> Poly:
+        """A product whose remaining length may be 0."""
+        length = t.hi - t.lo + 1
+        if length.is_const:
+            return {UNIT: Fraction(1)}
+        if not self.context.at_least(length, 0):
+            raise Refused(f"the range {t.lo} .. {t.hi} may end before it begins")
+        var = self._prod_var()
+        inner = Algebra(self.context.within(var, ZERO, length - 1))
+        p = inner.poly(substitute(t.body, {t.var: t.lo + as_index(var)}))
+        shape = shape_of(t.body)
+        if len(p) == 1:
+            (mono, c), = p.items()
+            if not mono[1]:
+                return self._block_of_word(inner, mono, c, var, length, t.descending, shape)
+        body = inner.to_term(p, shape)
+        descending = t.descending or var not in free_vars(body) or shape is None
+        made = Prod(body, var, ZERO, length - 1, descending)
+        return scalar_atom(made) if shape is None else self.letter(made)
+
+    def _block_of_word(
+        self, inner: Algebra, mono: Mono, c: Fraction, var: Var, length: Index, descending: bool, shape: Shape
+    ) -> Poly:
+        def spread(f: Term, e: Index) -> tuple[Term, Index]:
+            """The product over the range of a scalar: a power if it does not run."""
+            body = f if e == ONE else Pow(f, e)
+            return (Prod(body, var, ZERO, length - 1, True), ONE) if var in free_vars(body) else (f, _multiply(e, length))
+
+        scalars = [spread(s, e) for s, e in mono[0]] + ([(Const(c), length)] if c != 1 else [])
+        word = mono[2]
+        loose = inner.commuting_run(word, var)
+        if loose or len(word) == 1:
+            parts = [self._run(f, var, length, descending or loose) for f in word]
+        elif word:
+            body = self._as_product(word)
+            parts = [Prod(body, var, ZERO, length - 1, descending or var not in free_vars(body))]
+        else:
+            parts = []
+        merged, factor = merge_scalars(scalars)
+        return {(merged, (), self.word(p for p in parts if p is not None)): factor}
+
+    def _run(self, f: Term, var: Var, length: Index, descending: bool) -> Term | None:
+        if var not in free_vars(f):
+            return power(base(f), _multiply(exponent(f), length))
+        return Prod(f, var, ZERO, length - 1, descending)
+
+    # ---- the chain rule -------------------------------------------------------------------------------------------
+
+    def jac(self, t: Jac) -> Poly:
+        """d of / d wrt through the states in between, which separate the past from the future."""
+        if t.layout == "denominator":
+            return self.transpose(Transpose(Jac(t.of, t.wrt, "numerator")))
+        cell = self.context.cell
+        if cell is None:
+            raise Refused("a Jacobian needs a recurrence")
+        of, wrt = t.of, t.wrt
+        length = of.index[0] - wrt.index[0]
+        if of == wrt:
+            return {UNIT: Fraction(1)}
+        if of.role == "state" and wrt.role == "state" and length == ZERO:
+            return {}
+        least = self.context.least(length)
+        if least is None or least < 0 or least > LONGEST:
+            raise Refused(f"{of} is not known to come after {wrt}")
+        if of.role != "state" or wrt.role != "state":
+            return self._jac_at_the_edge(cell, of, wrt, length)
+        if least == 0:
+            return self.letter(Jac(of, wrt, "numerator"))
+        out: Poly = {}
+        for block in cell.states:
+            if self.context.peel == "left":
+                mid = _at(block, of.index[0] - 1)
+                part = self.times(self.poly(one_step(cell, of, mid)), self.jac(Jac(mid, wrt, "")))
+            else:
+                mid = _at(block, wrt.index[0] + 1)
+                part = self.times(self.jac(Jac(of, mid, "")), self.poly(one_step(cell, mid, wrt)))
+            for mono, c in part.items():
+                _put(out, mono, c)
+        return out
+
+    def _jac_at_the_edge(self, cell: Recurrence, of: Sym, wrt: Sym, length: Index) -> Poly:
+        """By an input or local, or of a local: one step at that edge, then the states."""
+        if of.role == "local" and length == ZERO and wrt.role != "state":
+            return self.poly(one_step(cell, of, wrt))
+        out: Poly = {}
+        for block in cell.states:
+            if wrt.role != "state":
+                mid = _at(block, wrt.index[0])
+                part = self.times(self.jac(Jac(of, mid, "")), self.poly(one_step(cell, mid, wrt)))
+            elif not self.context.at_least(length, 1):
+                raise Refused(f"{of} by {wrt}: a local by a state that may not be earlier")
+            else:
+                mid = _at(block, of.index[0] - 1)
+                part = self.times(self.poly(one_step(cell, of, mid)), self.jac(Jac(mid, wrt, "")))
+            for mono, c in part.items():
+                _put(out, mono, c)
+        return out
+
+    # ---- back to terms --------------------------------------------------------------------------------------------
+
+    def term(self, t: Term) -> Term:
+        """The canonical term of a term."""
+        return self.to_term(self.poly(t), shape_of(t))
+
+    def to_term(self, p: Poly, shape: Shape) -> Term:
+        """A term with the given normal form; equal forms give equal terms."""
+        parts = [self.mono_term(m, c, shape) for m, c in sorted(p.items(), key=lambda item: _mono_key(item[0]))]
+        if not parts:
+            return Const(Fraction(0)) if shape is None else Zeros(*shape)
+        return parts[0] if len(parts) == 1 else Add(tuple(parts))
+
+    def mono_term(self, mono: Mono, c: Fraction, shape: Shape) -> Term:
+        scalars, binders, word = mono
+        factors: list[Term] = [s if e == ONE else Pow(s, e) for s, e in scalars]
+        if shape is not None:
+            factors.append(self._as_product(word) if word else Eye(shape[0]))
+        elif word:
+            raise Refused("a matrix where a scalar should stand")
+        if c != 1 or not factors:
+            factors.insert(0, Const(c))
+        out: Term = factors[0] if len(factors) == 1 else Times(tuple(factors))
+        for var, length in reversed(binders):
+            out = Sum(out, var, ZERO, length - 1)
+        return out
+
+
+# ---- helpers ----------------------------------------------------------------------------------------------------------
+
+
+def _put(out: Poly, mono: Mono, c: Fraction) -> None:
+    total = out.get(mono, Fraction(0)) + c
+    if total:
+        out[mono] = total
+    else:
+        out.pop(mono, None)
+
+
+def minus(p: Poly, q: Poly) -> Poly:
+    """p - q."""
+    out = dict(p)
+    for mono, c in q.items():
+        _put(out, mono, -c)
+    return out
+
+
+def exponent(factor: Term) -> Index:
+    return factor.exponent if isinstance(factor, Pow) else ONE
+
+
+def power(letter: Term, e: Index) -> Term | None:
+    """letter**e as a factor; None for the identity."""
+    return None if e == ZERO else letter if e == ONE else Pow(letter, e)
+
+
+def _present(factor: Term | None) -> Term:
+    """A factor of a word is never the identity."""
+    if factor is None:
+        raise Refused("a factor with exponent 0")
+    return factor
+
+
+def _multiply(a: Index, b: Index) -> Index:
+    if a.is_const:
+        return b * a.const
+    if b.is_const:
+        return a * b.const
+    raise Refused(f"the exponent ({a}) * ({b}) is not linear")
+
+
+def scalar_atom(t: Term) -> Poly:
+    return {(((t, ONE),), (), ()): Fraction(1)}
+
+
+def _with(scalars: Scalars, atom: Term) -> Scalars:
+    return merge_scalars((*scalars, (atom, ONE)))[0]
+
+
+def merge_scalars(scalars: Iterable[tuple[Term, Index]]) -> tuple[Scalars, Fraction]:
+    """Commuting scalar factors with exponents added; numbers to whole powers come out as a coefficient."""
+    exponents: dict[Term, Index] = {}
+    for s, e in scalars:
+        exponents[s] = exponents.get(s, ZERO) + e
+    factor = Fraction(1)
+    for s, e in list(exponents.items()):
+        if isinstance(s, Const) and s.value == -1:
+            e = exponents[s] = Index(tuple((v, 1) for v, c in e.terms if c % 2), e.const % 2)
+        if isinstance(s, Const) and e.const:
+            factor *= s.value**e.const
+            exponents[s] = e - e.const
+    kept = sorted(((s, e) for s, e in exponents.items() if e != ZERO), key=lambda item: item[0].key)
+    return tuple(kept), factor
+
+
+def _mono_key(mono: Mono) -> tuple[Any, ...]:
+    scalars, binders, word = mono
+    return (
+        len(word),
+        [w.key for w in word],
+        [(s.key, e.key) for s, e in scalars],
+        [(v.key, n.key) for v, n in binders],
+    )
+
+
+def _mentions(part: Any, var: Var) -> bool:
+    if isinstance(part, tuple):
+        return any(_mentions(p, var) for p in part)
+    return var in free_vars(part)
+
+
+def _rename(mono: Mono, values: dict[Var, Index]) -> Mono:
+    scalars, binders, word = mono
+    fresh = {v: x.terms[0][0] for v, x in values.items() if len(x.terms) == 1 and not x.const}
+    return (
+        tuple((substitute(s, values), substitute(e, values)) for s, e in scalars),
+        tuple((fresh.get(v, v), substitute(n, values)) for v, n in binders),
+        tuple(substitute(w, values) for w in word),
+    )
+
+
+def _sum_var(depth: int) -> Var:
+    return Var(f"#{depth}", "bound", None)
+
+
+def _at(block: Sym, at: Index) -> Sym:
+    return Sym(block.name, block.shape, block.role, block.props, (at,), False)
+
+
+_RULES: dict[type[Term], Callable[[Algebra, Any], Poly]] = {
+    Const: Algebra.const,
+    SizeOf: Algebra.size_of,
+    Sym: Algebra.sym,
+    Eye: lambda self, t: {UNIT: Fraction(1)},
+    Zeros: lambda self, t: {},
+    Add: Algebra.add,
+    Times: Algebra.product,
+    MatMul: Algebra.product,
+    Hadamard: Algebra.hadamard,
+    Pow: Algebra.pow,
+    Transpose: Algebra.transpose,
+    Inv: Algebra.inv,
+    Trace: Algebra.trace,
+    Det: Algebra.opaque_scalar,
+    Norm: Algebra.opaque_scalar,
+    SpectralRadius: Algebra.opaque_scalar,
+    Abs: Algebra.opaque,
+    Diag: Algebra.diag,
+    Apply: Algebra.apply,
+    Entry: Algebra.entry,
+    Jac: Algebra.jac,
+    Prod: Algebra.prod,
+    Sum: Algebra.sum,
+}

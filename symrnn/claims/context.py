@@ -1,0 +1,138 @@
+"""What is known where a term is normalised: ranges of the integer variables, properties, commuting pairs.
+
+Trusted by the kernel, which builds contexts from recorded hypotheses only.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Mapping
+from dataclasses import dataclass, field, replace
+
+from symrnn.claims.activations import FACTS
+from symrnn.claims.index import Index, Var, as_index
+from symrnn.claims.recurrence import Recurrence
+from symrnn.claims.shapes import ONE, shape_of
+from symrnn.claims.tree import Apply, Diag, Eye, MatMul, Pow, Prod, Sym, Term, Transpose, substitute
+
+Range = tuple[Index | None, Index | None]
+
+
+@dataclass(frozen=True)
+class Commuting:
+    """The hypothesis ``left right = right left``, for all values of ``free``."""
+
+    left: Term
+    right: Term
+    free: frozenset[Var]
+
+
+@dataclass(frozen=True)
+class Context:
+    """``ranges``: bounds of each variable by constants and variables before it, outermost first.
+
+    ``facts``: properties of symbols (a family's head stands for all members). ``invertible``: keys of normal forms
+    known to be invertible. ``peel``: at which end products and sums give up their guaranteed factors.
+    """
+
+    cell: Recurrence | None = None
+    ranges: tuple[tuple[Var, Range], ...] = ()
+    facts: Mapping[Sym, frozenset[str]] = field(default_factory=dict)
+    commuting: tuple[Commuting, ...] = ()
+    invertible: frozenset[str] = frozenset()
+    peel: str = "left"
+
+    def within(self, var: Var, lo: Index, hi: Index) -> Context:
+        """The context inside a binder."""
+        return replace(self, ranges=(*self.ranges, (var, (lo, hi))))
+
+    def least(self, form: Index) -> int | None:
+        """A number that ``form`` is never below, exact for nested ranges; None if there is none.
+
+        Each variable, innermost first, is put at the end of its range where the form is smallest.
+        """
+        for var, (lo, hi) in reversed(self.ranges):
+            c = dict(form.terms).get(var, 0)
+            if c:
+                end = lo if c > 0 else hi
+                if end is None:
+                    return None
+                form = form + c * (end - as_index(var))
+        if any(c < 0 or v.low is None for v, c in form.terms):
+            return None
+        return form.const + sum(c * (v.low or 0) for v, c in form.terms)
+
+    def at_least(self, form: Index, bound: int) -> bool:
+        """Whether ``form >= bound`` is known."""
+        least = self.least(form)
+        return least is not None and least >= bound
+
+    def has(self, letter: Term, *properties: str) -> bool:
+        """Whether a symbol is declared, or assumed, to have one of the properties."""
+        if not isinstance(letter, Sym):
+            return False
+        known = frozenset(letter.props) | self.facts.get(letter, frozenset()) | self.facts.get(letter.head, frozenset())
+        return any(p in known for p in properties)
+
+    def diagonal(self, letter: Term) -> bool:
+        """Diagonal letters, powers and products of them; every 1 x 1 matrix."""
+        if isinstance(letter, Diag | Eye) or shape_of(letter) == (ONE, ONE):
+            return True
+        if isinstance(letter, Pow | Prod):
+            return all(self.diagonal(x) for x in letters(letter))
+        return self.has(letter, "diagonal", "scalar")
+
+    def regular(self, letter: Term) -> bool:
+        """Whether a letter is known to be invertible (a scalar: non-zero)."""
+        if isinstance(letter, Pow | Prod):
+            return all(self.regular(x) for x in letters(letter))
+        if isinstance(letter, Transpose):
+            return self.regular(letter.arg)
+        if isinstance(letter, Diag) and isinstance(letter.arg, Apply) and letter.arg.order == 1:
+            facts = FACTS.get(letter.arg.function)
+            return facts is not None and facts.never_zero
+        return isinstance(letter, Eye) or self.has(letter, "invertible", "orthogonal")
+
+    def commute(self, a: Term, b: Term) -> bool:
+        """Whether two square factors of equal size are known to commute."""
+        shape = shape_of(a)
+        if shape is None or shape != shape_of(b) or shape[0] != shape[1]:
+            return False
+        if base(a) == base(b) or (self.diagonal(a) and self.diagonal(b)):
+            return True
+        if all(self.has(x, "scalar") for x in letters(a)) or all(self.has(x, "scalar") for x in letters(b)):
+            return True
+        return bool(self.commuting) and all(self._assumed(x, y) for x in letters(a) for y in letters(b))
+
+    def _assumed(self, x: Term, y: Term) -> bool:
+        if x == y or (self.diagonal(x) and self.diagonal(y)):
+            return True
+        return any(
+            (_matches((c.left, c.right), (x, y), c.free) or _matches((c.left, c.right), (y, x), c.free))
+            for c in self.commuting
+        )
+
+
+def base(factor: Term) -> Term:
+    """The letter of a power."""
+    return factor.base if isinstance(factor, Pow) else factor
+
+
+def letters(factor: Term) -> tuple[Term, ...]:
+    """The letters inside a factor; a letter is its own. A product's body that is no word counts as one letter."""
+    if isinstance(factor, Pow):
+        return letters(factor.base)
+    if isinstance(factor, Prod):
+        inside = factor.body.args if isinstance(factor.body, MatMul) else (factor.body,)
+        return tuple(x for f in inside for x in letters(f))
+    return (factor,)
+
+
+def _matches(pattern: tuple[Term, Term], subject: tuple[Term, Term], free: frozenset[Var]) -> bool:
+    """Whether some values of the free variables make the pattern the subject; members of families only."""
+    values: dict[Var, Index] = {}
+    for p, s in zip(pattern, subject, strict=True):
+        if isinstance(p, Sym) and isinstance(s, Sym) and p.head == s.head and p.index and s.index:
+            form = p.index[0]
+            if len(form.terms) == 1 and form.terms[0][0] in free and form.terms[0][1] == 1:
+                values.setdefault(form.terms[0][0], s.index[0] - form.const)
+    return tuple(substitute(p, values) for p in pattern) == subject

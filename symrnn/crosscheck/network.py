@@ -1,0 +1,156 @@
+"""The network of a claim, simulated: states, locals and inputs over time, and Jacobians by re-simulation.
+
+A Jacobian is found as an experimenter would: nudge one entry of the earlier quantity, run the recurrence forward,
+and take a central difference of what comes out.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Mapping
+from typing import Protocol
+
+from symrnn.claims.index import Var
+from symrnn.claims.recurrence import Recurrence
+from symrnn.claims.tree import Sym
+from symrnn.crosscheck.arithmetic import Arithmetic, NotNumeric, Value
+from symrnn.crosscheck.terms import Environment, evaluate
+from symrnn.errors import Undefined
+
+Fixed = dict[tuple[str, int], Value]  # quantities held at a value, by name and time
+
+
+class Source(Protocol):
+    """Where parameters, first states and inputs come from: drawn at random, or read from a counterexample."""
+
+    def constant(self, head: Sym, at: int | None, network: Network) -> Value:
+        """A free symbol or parameter, or the member of a free family at an index."""
+
+    def initial(self, head: Sym, at: int) -> Value:
+        """A state block at the first time."""
+
+    def drive(self, head: Sym, at: int, network: Network) -> Value:
+        """An input at a time; it may look at earlier states of ``network`` if it is not exogenous."""
+
+
+class Network:
+    """The values of all symbols at one instance. States begin at ``start``; everything later is computed on demand.
+
+    ``parent`` and ``fixed``: a re-run from time ``cut`` on with some quantities held at other values.
+    """
+
+    def __init__(
+        self,
+        recurrence: Recurrence | None,
+        source: Source,
+        numbers: Arithmetic,
+        ints: Mapping[Var, int],
+        start: int,
+        *,
+        parent: Network | None = None,
+        fixed: Fixed | None = None,
+        cut: int = 0,
+    ) -> None:
+        self.recurrence, self.source, self.numbers, self.start = recurrence, source, numbers, start
+        self.ints = dict(ints)
+        self._parent, self._fixed, self._cut = parent, fixed or {}, cut
+        self._values: Fixed = {}
+        self._jacobians: dict[tuple[str, int, str, int], Value] = {}
+        steps = (*recurrence.steps, *recurrence.locals) if recurrence else ()
+        self._definitions = {head.name: term for head, term in steps}
+
+    def value(self, head: Sym, at: int | None) -> Value:
+        """The value of a constant (``at`` None), or of a family's member at an index or time."""
+        if head.role in ("free", "param"):
+            return self.source.constant(head, at, self)
+        if at is None or self.recurrence is None:
+            raise NotNumeric(f"{head.name} without a time or a network")
+        key = (head.name, at)
+        if key in self._fixed:
+            return self._fixed[key]
+        if self._parent is not None and (at < self._cut or self._is_given(head)):
+            return self._parent.value(head, at)
+        if key not in self._values:
+            self._values[key] = self._compute(head, at)
+        return self._values[key]
+
+    def _is_given(self, head: Sym) -> bool:
+        return self.recurrence is not None and head.role == "input" and head.name in self.recurrence.exogenous
+
+    def _compute(self, head: Sym, at: int) -> Value:
+        if head.role == "state" and at == self.start:
+            return self.source.initial(head, at)
+        if at <= self.start:
+            raise NotNumeric(f"{head.name} at time {at}, the network beginning at {self.start}")
+        if head.role == "input":
+            return self.source.drive(head, at, self)
+        return self.defined(head.name, at)
+
+    def defined(self, name: str, at: int) -> Value:
+        """What the recurrence says a state or local is at a time, whatever it is held at."""
+        if self.recurrence is None or name not in self._definitions:
+            raise NotNumeric(f"{name} is not part of the network")
+        env = Environment(self.numbers, {**self.ints, self.recurrence.time: at}, self, range(0))
+        return evaluate(self._definitions[name], env)
+
+    def held(self, fixed: Fixed, cut: int) -> Network:
+        """This network run again from time ``cut`` on, with some quantities held."""
+        again = (self.recurrence, self.source, self.numbers, self.ints, self.start)
+        return Network(*again, parent=self, fixed=fixed, cut=cut)
+
+    # ---- Jacobians --------------------------------------------------------------------------------------------
+
+    def jacobian(self, of: Sym, p: int, wrt: Sym, q: int) -> Value:
+        """d of[p] / d wrt[q] by differences, row i for entry i of ``of``; other state blocks at q are held.
+
+        A state block by another one at the same time is the partial derivative of the block's own formula.
+        Raises NotNumeric where holding the other blocks or letting them follow would give different answers.
+        """
+        key = (of.name, p, wrt.name, q)
+        if key not in self._jacobians:
+            if self.recurrence is None or any(s.role not in ("state", "input", "local") for s in (of, wrt)):
+                raise NotNumeric(f"d {of.name} / d {wrt.name}")
+            self._jacobians[key] = self._differentiate(of, p, wrt, q)
+        return self._jacobians[key]
+
+    def _differentiate(self, of: Sym, p: int, wrt: Sym, q: int) -> Value:
+        if wrt.role != "state":
+            return self._response(of, p, wrt, q, {})
+        others = [s for s in self._states if s.name != wrt.name and not (p == q and s.name == of.name)]
+        out = self._response(of, p, wrt, q, {(s.name, q): self.value(s, q) for s in others})
+        if p == q and of.name != wrt.name:
+            if q <= self.start:
+                raise NotNumeric(f"{of.name} at the first time has no formula")
+            following = self._response(of, p, wrt, q, {})
+            if self.numbers.largest(out - following) > self.numbers.tolerance:
+                raise NotNumeric(f"d {of.name}[{p}] / d {wrt.name}[{q}] depends on what is held")
+        return out
+
+    @property
+    def _states(self) -> tuple[Sym, ...]:
+        return self.recurrence.states if self.recurrence else ()
+
+    def _response(self, of: Sym, p: int, wrt: Sym, q: int, hold: Fixed) -> Value:
+        at = self.value(wrt, q)
+        rows, cols = len(self._vector(self.value(of, p))), len(self._vector(at))
+        columns = []
+        for i in range(cols):
+
+            def outcome(nudge: Value, i: int = i) -> Value:
+                again = self.held({**hold, (wrt.name, q): self._nudged(at, i, nudge)}, q)
+                return self.numbers.matrix(rows, 1, lambda r, _: entries[r]) if (
+                    entries := self._vector(again.value(of, p))
+                ) else None
+
+            columns.append(self.numbers.slope(outcome))
+        return self.numbers.matrix(rows, cols, lambda r, c: columns[c][r, 0])
+
+    def _vector(self, value: Value) -> list[Value]:
+        if not self.numbers.is_matrix(value) or 1 not in (value.rows, value.cols):
+            raise Undefined("a Jacobian of or by what is no vector")
+        return list(value)
+
+    def _nudged(self, value: Value, place: int, nudge: Value) -> Value:
+        out = value.copy()
+        i, j = (place, 0) if value.cols == 1 else (0, place)
+        out[i, j] = out[i, j] + nudge
+        return out
