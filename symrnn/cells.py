@@ -7,7 +7,7 @@ A cell of one's own is a ``Cell`` made by ``cell(...)`` from the update of each 
 >>> W, h = matrix("W", n), state("h", n)
 >>> toy = cell("autonomous", states={h: lambda t: tanh(W @ h[t - 1])})
 >>> print(toy.recurrence.name, sorted(toy.names))
-autonomous ['W', 'h', 't']
+autonomous ['W', 'h', 'n', 't']
 """
 
 from __future__ import annotations

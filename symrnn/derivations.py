@@ -11,7 +11,7 @@ from symrnn.cells import Cell
 from symrnn.claims.build import as_prop
 from symrnn.claims.index import Index, Node, Var, index, lag, size, time
 from symrnn.claims.recurrence import Claim
-from symrnn.claims.tree import Jac, Prop, rebuild, walk
+from symrnn.claims.tree import Jac, Prop, Sym, rebuild, symbols, walk
 from symrnn.errors import ClaimError
 
 EXPECTATIONS = ("proved", "conditional", "refuted", "undecided")
@@ -142,8 +142,6 @@ def _resolve(prop: Prop, layout: str) -> Prop:
 
 def _check_names(claim: Claim) -> None:
     """One name, one meaning: a variable or symbol declared in two ways is refused."""
-    from symrnn.claims.tree import Sym, symbols
-
     variables: dict[str, Var] = {}
     for v in sorted({v for v in walk(claim) if isinstance(v, Var)}, key=lambda v: v.key):
         if variables.setdefault(v.name, v) != v:
@@ -152,11 +150,14 @@ def _check_names(claim: Claim) -> None:
                 f"{v.name} is used both as a {other.kind} (least {other.low}) and as a {v.kind} (least {v.low}); "
                 "declare it once and use that object"
             )
-    heads: dict[tuple[str, bool], Sym] = {}
+    heads: dict[str, Sym] = {}
     for s in sorted(symbols(claim), key=lambda s: s.key):
-        if s.role in ("state", "input", "local") and (claim.cell is None or not _declares(claim, s)):
+        if s.role in ("state", "input", "local") and not _declares(claim, s):
             raise ClaimError(f"{s.name} is no state, input or local of the cell this step is about")
-        if heads.setdefault((s.name, s.family), s) != s:
+        if s.name in variables:
+            raise ClaimError(f"{s.name} is both a symbol and a {variables[s.name].kind}; rename one")
+        plain = Sym(s.name, s.shape, "param" if s.role == "free" else s.role, s.props, (), False)
+        if heads.setdefault(s.name, plain) != plain:
             raise ClaimError(f"{s.name} is declared twice, with different shapes, roles or properties")
 
 

@@ -3,8 +3,8 @@
 from __future__ import annotations
 
 from symrnn.claims.recurrence import Claim
-from symrnn.claims.text import text
+from symrnn.claims.text import text as _text
 from symrnn.claims.tree import Prop, Term
 
 for _printed in (Term, Prop, Claim):  # the tree knows nothing of its printers, which stand below it
-    type.__setattr__(_printed, "__str__", text)
+    type.__setattr__(_printed, "__str__", _text)

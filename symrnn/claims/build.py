@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from fractions import Fraction
 from typing import Any
 
 from symrnn.claims.index import Index, IndexLike, Var, as_index, checked_name, sole_variable
@@ -44,6 +45,11 @@ from symrnn.errors import ClaimError
 def scalar(name: str) -> Sym:
     """A free real scalar."""
     return Sym(checked_name(name), None, "free", (), (), False)
+
+
+def number(value: int | Fraction) -> Term:
+    """An exact number as a term, for powers such as ``number(Fraction(1, 4)) ** k``."""
+    return as_term(value)
 
 
 def vector(name: str, n: IndexLike) -> Sym:

@@ -29,6 +29,7 @@ from symrnn.claims.text import (
     RELATION,
     SUM,
     Shown,
+    ends_in_scalar,
     is_plain,
     looks_scalar,
     negated,
@@ -183,24 +184,25 @@ def _times(t: Times) -> Shown:
         return f"-{_at(positive, QUOTIENT)}", SUM
     parts = quotient(t)
     if parts is not None:
-        return rf"\frac{{{latex(parts[0])}}}{{{latex(parts[1])}}}", PRODUCT
+        numerator = parts[0].args[0] if len(parts[0].args) == 1 else parts[0]
+        return rf"\frac{{{latex(numerator)}}}{{{latex(parts[1])}}}", PRODUCT
     dot = sum(not looks_scalar(a) for a in t.args) > 1
     if t.args and isinstance(t.args[0], Const):
-        shown, level = _factors(t.args[1:], dot, PRODUCT)
+        shown, level = _factors(t.args[1:], dot)
         number, own = _const(t.args[0])
         return number + glue(shown, dot), min(level, own, PRODUCT)
-    return _factors(t.args, dot, PRODUCT)
+    return _factors(t.args, dot)
 
 
 def _matmul(t: MatMul) -> Shown:
-    return _factors(t.args, False, POWER)
+    return _factors(t.args, False, matrices=True)
 
 
-def _factors(args: tuple[Term, ...], dot: bool, inner: int) -> Shown:
-    """Factors side by side; ``inner``: how tightly a scalar product must bind that is not the first of them."""
+def _factors(args: tuple[Term, ...], dot: bool, matrices: bool = False) -> Shown:
+    """Factors side by side. Among ``matrices`` only the first may be a scalar multiple without parentheses."""
     out, level = "", QUOTIENT if dot else PRODUCT
     for i, arg in enumerate(args):
-        wanted = inner if i and isinstance(arg, Times) else PRODUCT
+        wanted = POWER if matrices and (i and isinstance(arg, Times) or ends_in_scalar(arg)) else PRODUCT
         shown, own = _show(arg)
         if own == OPEN and i == len(args) - 1:
             level = min(level, OPEN)
@@ -220,7 +222,11 @@ def _power(mark: Callable[[Any], str], base: str) -> Callable[[Any], Shown]:
 
 
 def _call(name: str) -> Callable[[Any], Shown]:
-    return lambda t: (name + paren(latex(t.arg)), ATOM)
+    def rule(t: Any) -> Shown:
+        inner = paren(latex(t.arg))
+        return name + (r"\!" if is_tall(inner) else "") + inner, ATOM
+
+    return rule
 
 
 def _apply(t: Apply) -> Shown:

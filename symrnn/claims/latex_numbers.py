@@ -10,7 +10,7 @@ from symrnn.claims.text import ATOM, POWER, PRODUCT, QUOTIENT, SUM, Shown
 
 def is_tall(inner: str) -> bool:
     """Whether brackets around ``inner`` have to grow."""
-    return re.search(r"\\(tfrac|frac|prod|sum|left)\b", inner) is not None
+    return re.search(r"\\(tfrac|frac|prod|sum|left)(?![a-z])", inner) is not None
 
 
 def paren(inner: str) -> str:
@@ -63,7 +63,7 @@ def _number(n: ast.expr) -> Shown:
             return f"{_number_at(left, SUM)} {sign} {_number_at(right, PRODUCT)}", SUM
         case ast.BinOp(left=left, op=ast.Mult(), right=right):
             a, b = _number_at(left, QUOTIENT), _number_at(right, PRODUCT)
-            open_ended = re.search(r"\\(log|exp|tanh|operatorname)\b", a) is not None
+            open_ended = re.search(r"\\(log|exp|tanh|operatorname)(?![a-z])", a) is not None
             return a + glue(b, open_ended), QUOTIENT if a.startswith("-") else PRODUCT
         case ast.BinOp(left=left, op=ast.Div(), right=right):
             (above, level), below = _number(left), _number(right)[0]

@@ -137,6 +137,11 @@ def looks_scalar(term: Term) -> bool:
             return False
 
 
+def ends_in_scalar(term: Term) -> bool:
+    """Whether ``term`` is a product such as A * x, which before a matrix would read A (x B)."""
+    return isinstance(term, Times) and bool(term.args) and looks_scalar(term.args[-1])
+
+
 def summands(term: Term) -> Iterator[Term]:
     """The terms of a sum, those of sums inside it included."""
     if isinstance(term, Add):
@@ -221,7 +226,9 @@ def _factors(args: tuple[Term, ...]) -> Shown:
 
 def _matmul(t: MatMul) -> Shown:
     explicit = any(looks_scalar(a) for a in t.args)
-    shown = [_at(a, POWER if i and isinstance(a, Times) else PRODUCT) for i, a in enumerate(t.args)]
+    shown = [
+        _at(a, POWER if i and isinstance(a, Times) or ends_in_scalar(a) else PRODUCT) for i, a in enumerate(t.args)
+    ]
     return (" @ " if explicit else " ").join(shown) or "I", QUOTIENT if explicit else PRODUCT
 
 

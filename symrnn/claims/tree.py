@@ -375,6 +375,14 @@ class ForAllTrajectories(Prop):
     body: Prop
 
 
+def _number_to_the(exponent: Index, base: object) -> Term:
+    if isinstance(base, float):
+        raise ClaimError("Python turns Fraction ** k into a float first: write number(Fraction(1, 4)) ** k")
+    return Pow(as_term(base), exponent)
+
+
+Index.__rpow__ = _number_to_the  # type: ignore[attr-defined]  # 2 ** k is a term, which index.py does not know of
+
 HOLE = Sym("HOLE", None, "hole", (), (), False)  # the place in a context where equals replace equals
 
 
@@ -445,7 +453,7 @@ def free_vars(n: Node) -> frozenset[Var]:
         elif isinstance(n, Prod | Sum):
             out = (free_vars(n.body) - {n.var}) | free_vars(n.lo) | free_vars(n.hi)
         elif isinstance(n, ForAll):
-            out = free_vars(n.body) - {n.var}
+            out = free_vars(n.body) - {n.var} if isinstance(n.var, Var) else free_vars(n.body) | free_vars(n.var)
         elif isinstance(n, Pred) and n.var is not None:
             out = free_vars(n.arg) - {n.var}
         else:
@@ -459,6 +467,8 @@ def symbols(n: Node) -> frozenset[Sym]:
     store = n.__dict__
     if "_symbols" not in store:
         out: frozenset[Sym] = frozenset().union(*(symbols(c) for c in children(n) if not isinstance(c, Index | Var)))
+        if isinstance(n, ForAll) and isinstance(n.var, Sym):
+            out = frozenset(s for s in out if s.name != n.var.name)
         store["_symbols"] = out | {n.head} if isinstance(n, Sym) and n.role != "hole" else out
     return store["_symbols"]  # type: ignore[no-any-return]
 
@@ -475,19 +485,46 @@ def substitute(n: Any, values: Mapping[Any, Any]) -> Any:
         return substitute_index(n, values)
     if isinstance(n, Sym) and n in values:
         return values[n]
-    if isinstance(n, BINDERS) and isinstance(n.var, Var) or (isinstance(n, Pred) and n.var is not None):
+    if isinstance(n, Jac):  # the derivative by a state is not the derivative by a term equal to it
+        integers = {k: v for k, v in values.items() if isinstance(k, Var)}
+        return Jac(substitute(n.of, integers), substitute(n.wrt, integers), n.layout)
+    if isinstance(n, ForAll) and isinstance(n.var, Sym):
+        return _substitute_under_symbol(n, n.var, values)
+    if isinstance(n, BINDERS) or (isinstance(n, Pred) and n.var is not None):
         return _substitute_binder(n, values)
-    if isinstance(n, ForAll):
-        return ForAll(n.var, substitute(n.body, {k: v for k, v in values.items() if k != n.var}))
     if isinstance(n, Var):
         return n
     return rebuild(n, lambda c: substitute(c, values))
 
 
+def _substitute_under_symbol(n: ForAll, bound: Sym, values: Mapping[Any, Any]) -> Prop:
+    """Below a quantified matrix or family its own members stay; it is renamed where a value mentions it."""
+    inner = {k: v for k, v in values.items() if not (isinstance(k, Sym) and k.head.name == bound.name)}
+    taken = frozenset(s.name for v in inner.values() for s in symbols(v))
+    body: Prop = n.body
+    if bound.name in taken:
+        number = 1
+        while f"{bound.name}_{number}" in taken | {s.name for s in symbols(body)}:
+            number += 1
+        body = _renamed(body, bound, f"{bound.name}_{number}")
+        bound = _renamed(bound, bound, f"{bound.name}_{number}")
+    sized = substitute(bound, {k: v for k, v in inner.items() if isinstance(k, Var)})
+    return ForAll(sized, substitute(body, inner))
+
+
+def _renamed(n: Any, old: Sym, name: str) -> Any:
+    if isinstance(n, Sym):
+        return Sym(name, n.shape, n.role, n.props, n.index, n.family) if n.head.name == old.name else n
+    if isinstance(n, Index | Var):
+        return n
+    return rebuild(n, lambda c: _renamed(c, old, name))
+
+
 def _touches(n: Node, values: Mapping[Any, Any]) -> bool:
     free = free_vars(n)
     heads = symbols(n)
-    return any(k in free if isinstance(k, Var) else k.head in heads or k.role == "hole" for k in values)
+    names = {s.name for s in heads}
+    return any(k in free if isinstance(k, Var) else k.name in names or k.role == "hole" for k in values)
 
 
 def _substitute_binder(n: Any, values: Mapping[Any, Any]) -> Any:

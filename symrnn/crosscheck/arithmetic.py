@@ -43,7 +43,8 @@ class Arithmetic:
     def __init__(self, digits: int) -> None:
         exponent = max(20, (digits + 30) // 2)  # the truncation error of a slope is about 10^(-4 exponent)
         self.digits = digits
-        self.ctx: Any = mpmath.mp.clone()
+        shared: Any = mpmath.mp
+        self.ctx: Any = shared.clone()
         self.ctx.dps = digits + exponent + 70
         self.step = self.ctx.mpf(10) ** -exponent
         self.tolerance = self.ctx.mpf(10) ** (5 - digits)

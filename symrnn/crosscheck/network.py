@@ -7,11 +7,12 @@ and take a central difference of what comes out.
 from __future__ import annotations
 
 from collections.abc import Mapping
+from functools import partial
 from typing import Protocol
 
 from symrnn.claims.index import Var
 from symrnn.claims.recurrence import Recurrence
-from symrnn.claims.tree import Sym
+from symrnn.claims.tree import Sym, Term
 from symrnn.crosscheck.arithmetic import Arithmetic, NotNumeric, Value
 from symrnn.crosscheck.terms import Environment, evaluate
 from symrnn.errors import Undefined
@@ -83,14 +84,14 @@ class Network:
             raise NotNumeric(f"{head.name} at time {at}, the network beginning at {self.start}")
         if head.role == "input":
             return self.source.drive(head, at, self)
-        return self.defined(head.name, at)
+        if head.name not in self._definitions:
+            raise NotNumeric(f"{head.name} is not part of the network")
+        return self.at_time(self._definitions[head.name], at)
 
-    def defined(self, name: str, at: int) -> Value:
-        """What the recurrence says a state or local is at a time, whatever it is held at."""
-        if self.recurrence is None or name not in self._definitions:
-            raise NotNumeric(f"{name} is not part of the network")
-        env = Environment(self.numbers, {**self.ints, self.recurrence.time: at}, self, range(0))
-        return evaluate(self._definitions[name], env)
+    def at_time(self, formula: Term, at: int) -> Value:
+        """The value of one of the recurrence's formulas at a time."""
+        time = {self.recurrence.time: at} if self.recurrence else {}
+        return evaluate(formula, Environment(self.numbers, {**self.ints, **time}, self, range(0)))
 
     def held(self, fixed: Fixed, cut: int) -> Network:
         """This network run again from time ``cut`` on, with some quantities held."""
@@ -131,18 +132,14 @@ class Network:
 
     def _response(self, of: Sym, p: int, wrt: Sym, q: int, hold: Fixed) -> Value:
         at = self.value(wrt, q)
-        rows, cols = len(self._vector(self.value(of, p))), len(self._vector(at))
-        columns = []
-        for i in range(cols):
 
-            def outcome(nudge: Value, i: int = i) -> Value:
-                again = self.held({**hold, (wrt.name, q): self._nudged(at, i, nudge)}, q)
-                return self.numbers.matrix(rows, 1, lambda r, _: entries[r]) if (
-                    entries := self._vector(again.value(of, p))
-                ) else None
+        def outcome(place: int, nudge: Value) -> Value:
+            again = self.held({**hold, (wrt.name, q): self._nudged(at, place, nudge)}, q)
+            return self.numbers.ctx.matrix(self._vector(again.value(of, p)))
 
-            columns.append(self.numbers.slope(outcome))
-        return self.numbers.matrix(rows, cols, lambda r, c: columns[c][r, 0])
+        places = range(len(self._vector(at)))
+        columns = [self.numbers.slope(partial(outcome, place)) for place in places]
+        return self.numbers.matrix(columns[0].rows, len(columns), lambda r, c: columns[c][r, 0])
 
     def _vector(self, value: Value) -> list[Value]:
         if not self.numbers.is_matrix(value) or 1 not in (value.rows, value.cols):

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from typing import Any
 
-from symrnn.claims.index import Var
+from symrnn.claims.index import Node, Var
 from symrnn.claims.tree import (
     And,
     Entry,
@@ -12,7 +12,6 @@ from symrnn.claims.tree import (
     Iff,
     Implies,
     IndexRel,
-    Node,
     Not,
     Or,
     Pred,

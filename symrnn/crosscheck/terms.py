@@ -71,12 +71,15 @@ class Environment:
 
     def integer(self, form: Index) -> int:
         """The value of an index expression."""
-        total = form.const
-        for v, c in form.terms:
-            if v not in self.ints:
-                raise NotNumeric(f"{v} has no value")
-            total += c * self.ints[v]
-        return total
+        return integer(form, self.ints)
+
+
+def integer(form: Index, ints: Mapping[Var, int]) -> int:
+    """The value of an index expression. Raises NotNumeric for a variable without one."""
+    for v, _ in form.terms:
+        if v not in ints:
+            raise NotNumeric(f"{v} has no value")
+    return form.const + sum(c * ints[v] for v, c in form.terms)
 
 
 def evaluate(node: Term, env: Environment) -> Value:

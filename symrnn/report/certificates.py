@@ -57,7 +57,7 @@ def loads(text: str) -> list[Data]:
     if version != VERSION or isinstance(version, bool):
         raise CertificateError(
             f"certificate version {version!r} is unknown; this is symrnn-certificates version {VERSION}: "
-            "use the symrnn that wrote the file (its version is under \"symrnn\"), or " + again
+            'use the symrnn that wrote the file (its version is under "symrnn"), or ' + again
         )
     entries = data.get("entries")
     if not isinstance(entries, list):

@@ -16,8 +16,8 @@ from collections.abc import Callable, Iterable
 from fractions import Fraction
 from typing import Any
 
-from symrnn.claims.context import Context, base
-from symrnn.claims.derivative import one_step
+from symrnn.semantics.context import Context, base
+from symrnn.semantics.derivative import one_step
 from symrnn.claims.index import Index, Var, as_index
 from symrnn.claims.recurrence import Recurrence
 from symrnn.claims.shapes import ONE, shape_of

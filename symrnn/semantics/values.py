@@ -12,7 +12,7 @@ from itertools import permutations
 from typing import Any
 
 from symrnn.claims.index import Index, Var, substitute_index
-from symrnn.claims.numbers import as_num, rational_of
+from symrnn.semantics.numbers import as_num, rational_of
 from symrnn.claims.shapes import shape_of
 from symrnn.claims.tree import (
     Abs,

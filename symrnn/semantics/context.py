@@ -5,14 +5,14 @@ Trusted by the kernel, which builds contexts from recorded hypotheses only.
 
 from __future__ import annotations
 
-from collections.abc import Mapping
-from dataclasses import dataclass, field, replace
+from dataclasses import dataclass, replace
+from typing import Any
 
 from symrnn.claims.activations import FACTS
 from symrnn.claims.index import Index, Var, as_index
 from symrnn.claims.recurrence import Recurrence
 from symrnn.claims.shapes import ONE, shape_of
-from symrnn.claims.tree import Apply, Diag, Eye, MatMul, Pow, Prod, Sym, Term, Transpose, substitute
+from symrnn.claims.tree import Apply, Diag, Eye, MatMul, Pow, Prod, Sym, Term, Transpose, children, substitute
 
 Range = tuple[Index | None, Index | None]
 
@@ -27,6 +27,15 @@ class Commuting:
 
 
 @dataclass(frozen=True)
+class Fact:
+    """A recorded property of a letter, for all values of ``free``."""
+
+    letter: Term
+    free: frozenset[Var]
+    name: str
+
+
+@dataclass(frozen=True)
 class Context:
     """``ranges``: bounds of each variable by constants and variables before it, outermost first.
 
@@ -36,7 +45,7 @@ class Context:
 
     cell: Recurrence | None = None
     ranges: tuple[tuple[Var, Range], ...] = ()
-    facts: Mapping[Sym, frozenset[str]] = field(default_factory=dict)
+    facts: tuple[Fact, ...] = ()
     commuting: tuple[Commuting, ...] = ()
     invertible: frozenset[str] = frozenset()
     peel: str = "left"
@@ -66,12 +75,15 @@ class Context:
         least = self.least(form)
         return least is not None and least >= bound
 
+    def knowing(self, invertible: frozenset[str]) -> Context:
+        """With more normal forms known to be invertible."""
+        return replace(self, invertible=self.invertible | invertible)
+
     def has(self, letter: Term, *properties: str) -> bool:
-        """Whether a symbol is declared, or assumed, to have one of the properties."""
-        if not isinstance(letter, Sym):
-            return False
-        known = frozenset(letter.props) | self.facts.get(letter, frozenset()) | self.facts.get(letter.head, frozenset())
-        return any(p in known for p in properties)
+        """Whether a letter is declared, or assumed, to have one of the properties."""
+        if isinstance(letter, Sym) and any(p in letter.props for p in properties):
+            return True
+        return any(f.name in properties and _matches((f.letter,), (letter,), f.free) for f in self.facts)
 
     def diagonal(self, letter: Term) -> bool:
         """Diagonal letters, powers and products of them; every 1 x 1 matrix."""
@@ -127,12 +139,22 @@ def letters(factor: Term) -> tuple[Term, ...]:
     return (factor,)
 
 
-def _matches(pattern: tuple[Term, Term], subject: tuple[Term, Term], free: frozenset[Var]) -> bool:
-    """Whether some values of the free variables make the pattern the subject; members of families only."""
+def _matches(pattern: tuple[Term, ...], subject: tuple[Term, ...], free: frozenset[Var]) -> bool:
+    """Whether some values of the free variables make the pattern the subject."""
+    if not free:
+        return pattern == subject
     values: dict[Var, Index] = {}
     for p, s in zip(pattern, subject, strict=True):
-        if isinstance(p, Sym) and isinstance(s, Sym) and p.head == s.head and p.index and s.index:
-            form = p.index[0]
-            if len(form.terms) == 1 and form.terms[0][0] in free and form.terms[0][1] == 1:
-                values.setdefault(form.terms[0][0], s.index[0] - form.const)
+        _collect(p, s, free, values)
     return tuple(substitute(p, values) for p in pattern) == subject
+
+
+def _collect(p: Any, s: Any, free: frozenset[Var], values: dict[Var, Index]) -> None:
+    """Values of free variables read off a subject of the same structure; whether they fit is checked afterwards."""
+    if isinstance(p, Index):
+        if isinstance(s, Index) and len(p.terms) == 1 and p.terms[0][1] == 1 and p.terms[0][0] in free:
+            values.setdefault(p.terms[0][0], s - p.const)
+        return
+    if type(p) is type(s):
+        for a, b in zip(children(p), children(s), strict=False):
+            _collect(a, b, free, values)

@@ -1,0 +1,216 @@
+"""Certificates: frozen data, one kind per kernel rule, to and from JSON. What they claim is checked by the kernel.
+
+``replay_entry`` is the whole of ``symrnn replay`` for one step: decode, compare the checksum, ask the kernel.
+"""
+
+from __future__ import annotations
+
+from fractions import Fraction
+from typing import Any
+
+from symrnn.claims.index import Index, Node, Var, node
+from symrnn.semantics.numbers import Num
+from symrnn.claims.tree import Prop, Sym, Term
+
+FORMAT = "symrnn-certificates"
+VERSION = 1
+
+Rows = tuple[tuple[Num, ...], ...]
+Binding = tuple[tuple[Var | Sym, Index | Term], ...]
+
+
+@node
+class Instance(Node):
+    """Exact values for everything a claim leaves free.
+
+    ``families``: member j is entry j modulo the length. ``initial``: the states at time ``start``; ``inputs``: what
+    drives the steps start + 1, ... ``activation``: what stands for an opaque one. ``feedback``: matrices C of inputs
+    that are not exogenous, x_t = C h_{t-1} + the given input, h the first state block.
+    """
+
+    integers: tuple[tuple[Var, int], ...]
+    matrices: tuple[tuple[str, Rows], ...]
+    families: tuple[tuple[str, tuple[Rows, ...]], ...]
+    start: int
+    initial: tuple[tuple[str, Rows], ...]
+    inputs: tuple[tuple[str, tuple[Rows, ...]], ...]
+    activation: str | None
+    feedback: tuple[tuple[str, Rows], ...]
+
+
+class Proof(Node):
+    """Base of the certificates for statements that hold."""
+
+
+class Verdictive(Node):
+    """Base of the certificates for a whole claim."""
+
+
+@node
+class Use(Node):
+    """Equals for equals: ``context`` with its hole filled by the two sides of an instance of an equation.
+
+    ``equation``: "hyp:i", "ih:i", "cut:i", "def:name" or "lemma:name"; ``values`` instantiate its free variables;
+    ``discharge`` proves the hypotheses of a lemma.
+    """
+
+    context: Term
+    equation: str
+    values: Binding
+    discharge: tuple[Proof, ...]
+
+
+@node
+class Words(Proof):
+    """lhs - rhs minus the uses has normal form 0. ``unfold``: states and locals replaced by their definitions."""
+
+    peel_lhs: str
+    peel_rhs: str
+    unfold: tuple[Sym, ...]
+    uses: tuple[Use, ...]
+
+
+@node
+class Induct(Proof):
+    """Induction on a lag, generalised over times and indices; ``bases`` are its first values."""
+
+    var: Var
+    bases: tuple[Proof, ...]
+    step: Proof
+
+
+@node
+class Cut(Proof):
+    """An equation proved on the way, then the rest with it."""
+
+    lemma: Prop
+    proof: Proof
+    rest: Proof
+
+
+@node
+class Both(Proof):
+    """A conjunction part by part; an equivalence direction by direction."""
+
+    proofs: tuple[Proof, ...]
+
+
+@node
+class Choose(Proof):
+    """One member of a disjunction."""
+
+    which: int
+    proof: Proof
+
+
+@node
+class General(Proof):
+    """The goal is an instance of a more general statement, which is proved without hypotheses."""
+
+    statement: Prop
+    values: Binding
+    proof: Proof
+
+
+@node
+class Extensional(Proof):
+    """A matrix equation entry by entry, at a generic row and column."""
+
+    row: Var
+    col: Var
+    proof: Proof
+
+
+@node
+class Known(Proof):
+    """A property that the recorded facts give."""
+
+
+@node
+class Leaf(Proof):
+    """At explicit sizes: every entry of the goal reduces to 0 by the polynomials known to vanish."""
+
+
+@node
+class Case(Proof):
+    """At explicit sizes: ``left`` * ``right`` vanishes, so one of the two does."""
+
+    left: Term
+    right: Term
+    if_left: Proof
+    if_right: Proof
+
+
+@node
+class Cancel(Proof):
+    """At explicit sizes: ``factor`` * ``rest`` vanishes and ``factor`` does not, so ``rest`` does."""
+
+    factor: Term
+    rest: Term
+    proof: Proof
+
+
+@node
+class Proved(Verdictive):
+    """A proof, and an instance that meets all hypotheses (None if there are none)."""
+
+    proof: Proof
+    witness: Instance | None
+
+
+@node
+class Point(Verdictive):
+    """An instance that meets every hypothesis and violates the conclusion."""
+
+    instance: Instance
+
+
+@node
+class Mismatch(Verdictive):
+    """Two shapes in the claim do not fit."""
+
+
+@node
+class Null(Verdictive):
+    """The claim fails at ``point``; it is proved under ``condition`` (X is invertible), met by ``witness``.
+
+    ``scalars`` makes det X non-zero for every size: each symbol stands for that multiple of the identity.
+    """
+
+    point: Instance
+    condition: Prop
+    proof: Proof
+    witness: Instance
+    scalars: tuple[tuple[str, Fraction], ...]
+
+
+def entry_of(claim: Node, verdict: str, certificate: Node) -> dict[str, Any]:
+    """What a certificates file holds of one step, besides its derivation and id."""
+    from symrnn.claims.codec import encode, sha256
+
+    return {
+        "claim": encode(claim),
+        "sha256": sha256(claim),
+        "verdict": verdict,
+        "certificate": encode(certificate),
+    }
+
+
+def replay_entry(entry: dict[str, Any]) -> None:
+    """Check one entry by the kernel alone. Raises Refused, or CertificateError if it cannot be read."""
+    from symrnn import kernel
+    from symrnn.claims.codec import decode, sha256
+    from symrnn.claims.recurrence import Claim
+    from symrnn.errors import CertificateError, Refused
+
+    for field in ("claim", "sha256", "verdict", "certificate"):
+        if field not in entry:
+            raise CertificateError(f"an entry lacks {field!r}")
+    claim, certificate = decode(entry["claim"]), decode(entry["certificate"])
+    if not isinstance(claim, Claim):
+        raise CertificateError("an entry's claim is no claim")
+    if sha256(claim) != entry["sha256"]:
+        raise CertificateError("an entry's claim does not match its sha256: the file was altered")
+    judgement = kernel.check(claim, certificate)
+    if judgement.verdict != entry["verdict"]:
+        raise Refused(f"the certificate shows {judgement.verdict}, not {entry['verdict']}")

@@ -1,0 +1,529 @@
+"""THE trusted file: the only place where a claim becomes PROVED, CONDITIONAL or REFUTED.
+
+``check(claim, certificate)`` returns a ``Judgement`` or raises ``Refused``. Each rule's docstring is its inference bar:
+premises over a line over the conclusion. Trusted besides this file: ``claims`` (shapes, substitution, derivative of a
+step map, normal forms, exact values), the statements in ``lemmas``, Python's fractions, and python-flint's polynomials
+in the rule for explicit sizes. Certificates come from search that nobody needs to trust.
+
+No floating point, no simplifier, no ``assert``.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Callable, Iterator
+from dataclasses import dataclass, replace
+from typing import Any
+
+from symrnn.certificates import (
+    Both,
+    Cancel,
+    Case,
+    Choose,
+    Cut,
+    Extensional,
+    General,
+    Induct,
+    Instance,
+    Known,
+    Leaf,
+    Mismatch,
+    Null,
+    Point,
+    Proof,
+    Proved,
+    Use,
+    Words,
+)
+from symrnn.semantics.algebra import UNIT, Algebra, Poly, minus
+from symrnn.claims.index import Index, Node, Var, as_index
+from symrnn.semantics.instances import World, scalar_value
+from symrnn.semantics.polynomials import Explicit
+from symrnn.claims.recurrence import Claim, Recurrence
+from symrnn.semantics.sequents import Equation, Sequent, sequent_of
+from symrnn.claims.shapes import ONE, check_shapes, is_scalar, shape_of
+from symrnn.claims.tree import (
+    HOLE,
+    And,
+    Const,
+    Entry,
+    Eye,
+    ForAll,
+    Iff,
+    Implies,
+    MatMul,
+    Or,
+    Pred,
+    Prod,
+    Prop,
+    Rel,
+    Sum,
+    Sym,
+    Term,
+    Trace,
+    Transpose,
+    children,
+    free_vars,
+    substitute,
+    symbols,
+    walk,
+)
+from symrnn.errors import Refused, ShapeMismatch, Undefined
+from symrnn.lemmas import LEMMAS
+
+_SEAL = object()
+
+
+@dataclass(frozen=True)
+class Judgement:
+    """What the kernel granted. Only this module can make one; ``replay`` from data is the real guard."""
+
+    claim: Claim
+    verdict: str
+    lemmas: tuple[str, ...]
+    failing_set: str | None
+    seal: object
+
+    def __post_init__(self) -> None:
+        if self.seal is not _SEAL:
+            raise Refused("judgements are made by the kernel only")
+
+
+def check(claim: Claim, certificate: Node) -> Judgement:
+    """The judgement a certificate gives on a claim.
+
+    Raises Refused if it gives none, whatever the reason, a wrong kind of certificate included.
+    """
+    rule = _VERDICTS.get(type(certificate))
+    if rule is None:
+        raise Refused(f"{type(certificate).__name__} is no certificate of a verdict")
+    try:
+        return rule(claim, certificate)
+    except ShapeMismatch as error:
+        raise Refused(f"the claim is not well typed: {error}") from error
+    except Undefined as error:
+        raise Refused(f"undefined: {error}") from error
+    except RecursionError as error:
+        raise Refused("too deep") from error
+
+
+# ---- verdicts ---------------------------------------------------------------------------------------------------------
+
+
+def _proved(claim: Claim, c: Proved) -> Judgement:
+    """
+    hypotheses |- conclusion        an instance meets the hypotheses, with sizes >= 2 where the domain has them
+    -----------------------------------------------------------------------------------------------------------
+    PROVED
+    """
+    _well_typed(claim)
+    sequent = sequent_of(claim)
+    lemmas = _entails(sequent, c.proof)
+    if sequent.hypotheses or claim.hypotheses or sequent.assumed:
+        if c.witness is None:
+            raise Refused("no instance shows that the hypotheses can hold together")
+        _meets(claim, c.witness)
+    return Judgement(claim, "proved", lemmas, None, _SEAL)
+
+
+def _meets(claim: Claim, witness: Instance) -> None:
+    world = World(claim, witness)
+    if not world.hypotheses_hold():
+        raise Refused("the witness does not meet the hypotheses")
+    free_sizes = {v for v in free_vars(sequent_of(claim).goal) if v.kind == "size"}
+    if any(v in free_sizes and v.low == 1 and world.integer(v) < 2 for v in world.variables):
+        raise Refused("the witness has size 1; the hypotheses must be shown to be met at size 2 or more")
+
+
+def _refuted(claim: Claim, c: Point) -> Judgement:
+    """
+    an instance of the domain, recomputed here, meets every hypothesis and violates the conclusion
+    ----------------------------------------------------------------------------------------------
+    REFUTED
+    """
+    _well_typed(claim)
+    world = World(claim, c.instance)
+    if not world.hypotheses_hold():
+        raise Refused("the instance does not meet the hypotheses")
+    if world.conclusion_holds():
+        raise Refused("the instance does not violate the conclusion")
+    return Judgement(claim, "refuted", (), world.failing_set(), _SEAL)
+
+
+def _mismatch(claim: Claim, c: Mismatch) -> Judgement:
+    """
+    two shapes inside the claim differ, though every size equation among the hypotheses was used
+    --------------------------------------------------------------------------------------------
+    REFUTED
+    """
+    try:
+        _well_typed(claim)
+    except ShapeMismatch:
+        return Judgement(claim, "refuted", (), "unknown", _SEAL)
+    raise Refused("all shapes fit")
+
+
+def _conditional(claim: Claim, c: Null) -> Judgement:
+    """
+    REFUTED at a point     hypotheses, X is invertible |- conclusion     a witness     det X is a polynomial != 0 for all n
+    ----------------------------------------------------------------------------------------------------------------------
+    CONDITIONAL
+    """
+    _refuted(claim, Point(c.point))
+    x = c.condition.arg if isinstance(c.condition, Pred) and c.condition.name == "invertible" else None
+    if x is None:
+        raise Refused("the condition must be that a matrix is invertible")
+    narrowed = replace_hypotheses(claim, (*claim.hypotheses, c.condition))
+    judgement = _proved(narrowed, Proved(c.proof, c.witness))
+    if any(not isinstance(h, Pred) for h in ()) or sequent_of(claim).hypotheses:
+        raise Refused("null sets among instances that meet hypotheses are not decided")
+    if any(set(s.props) - {"diagonal", "symmetric", "scalar"} or s.role not in ("free", "param") for s in symbols(x)):
+        raise Refused("the condition involves more than freely chosen matrices")
+    if scalar_value(x, dict(c.scalars)) == 0:
+        raise Refused("the determinant vanishes at the given point")
+    return Judgement(claim, "conditional", judgement.lemmas, None, _SEAL)
+
+
+def replace_hypotheses(claim: Claim, hypotheses: tuple[Prop, ...]) -> Claim:
+    return Claim(claim.conclusion, hypotheses, claim.cell)
+
+
+def _well_typed(claim: Claim) -> None:
+    sequent = sequent_of(claim)
+    for prop in (*sequent.hypotheses, sequent.goal):
+        check_shapes(prop)
+    if sequent.cell is not None:
+        for s, definition in (*sequent.cell.locals, *sequent.cell.steps):
+            shape = shape_of(definition)
+            if shape != s.shape and not (is_scalar(shape) and is_scalar(s.shape)):
+                raise Refused(f"the recurrence gives {s.name} another shape than declared")
+
+
+# ---- proofs -----------------------------------------------------------------------------------------------------------
+
+
+def _entails(sequent: Sequent, proof: Node) -> tuple[str, ...]:
+    """The names of the lemmas a valid proof rests on; Refused if it is not valid."""
+    rule = _RULES.get(type(proof))
+    if rule is None:
+        raise Refused(f"{type(proof).__name__} is no proof")
+    return tuple(sorted(set(rule(sequent, proof))))
+
+
+def _words(s: Sequent, c: Words) -> Iterator[str]:
+    """
+    lhs - rhs = sum of C[l] - C[r] in the normal form of terms, l = r instances of known equations
+    ----------------------------------------------------------------------------------------------
+    lhs = rhs
+    """
+    goal = _equation(s.goal)
+    left, right = s.algebra(c.peel_lhs), s.algebra(c.peel_rhs)
+    lhs, rhs = goal.lhs, goal.rhs
+    for name in c.unfold:
+        definition = _definition(s, name)
+        lhs, rhs = substitute(lhs, {name: definition}), substitute(rhs, {name: definition})
+    shapes = [shape_of(lhs), shape_of(rhs)]
+    sides = _comparable(lhs, rhs)
+    difference = minus(left.poly(sides[0]), right.poly(sides[1]))
+    for use in c.uses:
+        l, r = _filled(s, use)
+        if not all(_fits(shape_of(side), shapes) for side in (l, r)):
+            raise Refused("a use of an equation has another shape than the goal")
+        yield from _discharge(s, use)
+        sides = _comparable(l, r) if None in shapes else (l, r)
+        difference = minus(difference, minus(left.poly(sides[0]), right.poly(sides[1])))
+    if difference and (ONE, ONE) in shapes:
+        difference = _as_entry(left, difference)
+    if difference:
+        raise Refused(f"{len(difference)} terms are left")
+
+
+def _fits(shape: Any, shapes: list[Any]) -> bool:
+    return shape in shapes or (is_scalar(shape) and all(is_scalar(x) for x in shapes))
+
+
+def _comparable(a: Term, b: Term) -> tuple[Term, Term]:
+    """Scalars and 1 x 1 matrices are compared as entries."""
+    if None in (shape_of(a), shape_of(b)) and (ONE, ONE) in (shape_of(a), shape_of(b)):
+        return Trace(a), Trace(b)
+    return a, b
+
+
+def _as_entry(algebra: Algebra, p: Poly) -> Poly:
+    """A 1 x 1 normal form as its entry: transposes and rotations of words are then the same."""
+    return algebra.poly(Trace(algebra.to_term(p, (ONE, ONE))))
+
+
+def _equation(goal: Prop) -> Rel:
+    if isinstance(goal, Rel) and goal.op == "=":
+        return goal
+    raise Refused(f"the goal is no equation: {goal}")
+
+
+def _definition(s: Sequent, name: Sym) -> Term:
+    found = s.cell.definition(name.name, name.index[0]) if s.cell is not None and name.index else None
+    if found is None or name.role not in ("state", "local"):
+        raise Refused(f"{name} has no definition")
+    return found
+
+
+def _filled(s: Sequent, use: Use) -> tuple[Term, Term]:
+    """The two sides of an instance of an equation in their context; what is bound there may occur in the instance."""
+    equation = _lookup(s, use.equation)
+    values = dict(use.values)
+    if not set(values) <= equation.free or len(values) != len(use.values):
+        raise Refused(f"{use.equation} cannot be instantiated at {sorted(map(str, set(values) - equation.free))}")
+    for spot in _holes(use.context, s):
+        for v, value in values.items():
+            if isinstance(v, Var) and v.low is not None and not spot.context.at_least(as_index(value), v.low):
+                raise Refused(f"{use.equation} needs {v} >= {v.low}")
+    lhs, rhs = substitute(equation.lhs, values), substitute(equation.rhs, values)
+    return _plug(use.context, lhs), _plug(use.context, rhs)
+
+
+def _plug(context: Term, value: Term) -> Term:
+    """The context with its hole filled; a binder of the context does bind variables of the value."""
+    if context == HOLE:
+        return value
+    if isinstance(context, Sym | Const) or HOLE not in walk(context):
+        return context
+    from symrnn.claims.tree import rebuild
+
+    return rebuild(context, lambda c: _plug(c, value) if isinstance(c, Term) else c)  # type: ignore[no-any-return]
+
+
+def _holes(context: Term, s: Sequent) -> Iterator[Algebra]:
+    """An algebra for each hole, which knows the ranges of the binders around it."""
+
+    def go(t: Node, algebra: Algebra) -> Iterator[Algebra]:
+        if t == HOLE:
+            yield algebra
+        inner = algebra
+        if isinstance(t, Prod | Sum):
+            inner = Algebra(algebra.context.within(t.var, t.lo, t.hi))
+        for child in children(t):
+            if isinstance(child, Term):
+                yield from go(child, inner)
+
+    return go(context, s.algebra("left"))
+
+
+def _lookup(s: Sequent, name: str) -> Equation:
+    found = s.equations.get(name)
+    if found is None and name.startswith("lemma:") and name[6:] in LEMMAS:
+        claim = LEMMAS[name[6:]].claim
+        goal = _equation(claim.conclusion)
+        free = frozenset(v for n in (claim.conclusion, *claim.hypotheses) for v in (*free_vars(n), *symbols(n)))
+        found = Equation(goal.lhs, goal.rhs, free)
+    if found is None and name.startswith("def:") and s.cell is not None:
+        for head, definition in (*s.cell.steps, *s.cell.locals):
+            if head.name == name[4:]:
+                at: Any = head[as_index(s.cell.time)]
+                found = Equation(at, definition, frozenset((s.cell.time,)))
+    if found is None:
+        raise Refused(f"there is no equation {name}")
+    return found
+
+
+def _discharge(s: Sequent, use: Use) -> Iterator[str]:
+    """The hypotheses of a lemma, at the instance used, hold here; its symbols stand for terms of their shapes."""
+    if not use.equation.startswith("lemma:"):
+        if use.discharge:
+            raise Refused("only lemmas have hypotheses to discharge")
+        return
+    name = use.equation[6:]
+    claim, values = LEMMAS[name].claim, dict(use.values)
+    sizes = {v: x for v, x in values.items() if isinstance(v, Var)}
+    for sym, value in values.items():
+        if isinstance(sym, Sym):
+            wanted = tuple(substitute(d, sizes) for d in sym.shape or ())
+            if (shape_of(value) or ()) != wanted or sym.props or not isinstance(value, Term):  # type: ignore[arg-type]
+                raise Refused(f"{name}: {value} cannot stand for {sym}")
+            if any(isinstance(b, Prod | Sum) for b in walk(use.context)) and free_vars(value) - free_vars(s.goal):
+                raise Refused(f"{name}: instances under a binder are not supported")
+    if len(claim.hypotheses) != len(use.discharge):
+        raise Refused(f"{name} has {len(claim.hypotheses)} hypotheses")
+    yield name
+    for h, proof in zip(claim.hypotheses, use.discharge, strict=True):
+        yield from _entails(replace(s, goal=substitute(substitute(h, sizes), _resized(values, sizes))), proof)
+
+
+def _resized(values: dict[Any, Any], sizes: dict[Any, Any]) -> dict[Any, Any]:
+    """The symbols of a lemma at the instance's sizes."""
+    return {substitute(k, sizes): v for k, v in values.items() if isinstance(k, Sym)}
+
+
+def _induct(s: Sequent, c: Induct) -> Iterator[str]:
+    """
+    P(low), ..., P(low + b - 1)     P(low + i), ..., P(low + i + b - 1) for all times and indices |- P(low + i + b)
+    ------------------------------------------------------------------------------------------------------------- i >= 0
+    P(k) for all k >= low
+    """
+    var, goal = c.var, _equation(s.goal)
+    if var not in free_vars(goal) or var.kind != "lag" or var.low is None or not c.bases:
+        raise Refused(f"{var} is no lag of the goal to induct on")
+    if s.mentions(var):
+        raise Refused(f"{var} occurs in a hypothesis")
+    fixed = s.fixed_variables()
+    general = frozenset(v for v in free_vars(goal) if v not in fixed and v != var and v.kind != "size")
+    for i, proof in enumerate(c.bases):
+        yield from _entails(replace(s, goal=substitute(goal, {var: as_index(var.low + i)})), proof)
+    i_var = as_index(Var(var.name, "lag", 0))
+    assumed = dict(s.equations)
+    for i in range(len(c.bases)):
+        p: Any = substitute(goal, {var: i_var + (var.low + i)})
+        assumed[f"ih:{i}"] = Equation(p.lhs, p.rhs, general)
+    after = substitute(goal, {var: i_var + (var.low + len(c.bases))})
+    yield from _entails(replace(s, goal=after, equations=assumed, inducted=(*s.inducted, i_var.terms[0][0])), c.step)
+
+
+def _cut(s: Sequent, c: Cut) -> Iterator[str]:
+    """
+    hypotheses |- l = r        hypotheses, l = r for all its own times, lags and indices |- goal
+    ---------------------------------------------------------------------------------------------
+    goal
+    """
+    check_shapes(c.lemma)
+    inner = sequent_of(Claim(c.lemma, s.hypotheses, s.cell))
+    lemma = _equation(inner.goal)
+    if inner.hypotheses != s.hypotheses:
+        raise Refused("a lemma on the way may not have hypotheses of its own")
+    fixed = s.fixed_variables()
+    yield from _entails(replace(s, goal=lemma), c.proof)
+    general = frozenset(v for v in free_vars(lemma) if v not in fixed and v.kind != "size")
+    name = f"cut:{sum(e.startswith('cut:') for e in s.equations)}"
+    yield from _entails(replace(s, equations={**s.equations, name: Equation(lemma.lhs, lemma.rhs, general)}), c.rest)
+
+
+def _both(s: Sequent, c: Both) -> Iterator[str]:
+    """
+    every part (for an equivalence: both directions)
+    ------------------------------------------------
+    the conjunction (the equivalence)
+    """
+    parts: tuple[Prop, ...]
+    if isinstance(s.goal, And):
+        parts = s.goal.args
+    elif isinstance(s.goal, Iff):
+        parts = (Implies(s.goal.left, s.goal.right), Implies(s.goal.right, s.goal.left))
+    else:
+        raise Refused("the goal is no conjunction or equivalence")
+    if len(parts) != len(c.proofs):
+        raise Refused(f"{len(parts)} parts need {len(parts)} proofs")
+    for part, proof in zip(parts, c.proofs, strict=True):
+        yield from _entails(s.towards(part), proof)
+
+
+def _choose(s: Sequent, c: Choose) -> Iterator[str]:
+    """
+    one member
+    ---------------
+    the disjunction
+    """
+    if not isinstance(s.goal, Or) or not 0 <= c.which < len(s.goal.args):
+        raise Refused("the goal is no disjunction with that member")
+    yield from _entails(s.towards(s.goal.args[c.which]), c.proof)
+
+
+def _general(s: Sequent, c: General) -> Iterator[str]:
+    """
+    |- S, for matrices of the stated shapes without further properties
+    ------------------------------------------------------------------
+    S with terms of those shapes for its symbols
+    """
+    values = dict(c.values)
+    for sym, value in values.items():
+        if not isinstance(sym, Sym) or sym.props or sym.role != "free" or not isinstance(value, Term):
+            raise Refused("only free symbols can be generalised")
+        if (shape_of(value) or ()) != (sym.shape or ()) or not s.defined(value):
+            raise Refused(f"{value} cannot stand for {sym}")
+    if substitute(c.statement, values) != s.goal:
+        raise Refused("the goal is no instance of the statement")
+    check_shapes(c.statement)
+    yield from _entails(Sequent(c.statement, (), s.cell, {}, (), ()), c.proof)
+
+
+def _extensional(s: Sequent, c: Extensional) -> Iterator[str]:
+    """
+    X_ij = Y_ij for a generic row i and column j
+    --------------------------------------------
+    X = Y
+    """
+    goal = _equation(s.goal)
+    if c.row == c.col or any(v in free_vars(goal) or s.mentions(v) or v.kind != "index" for v in (c.row, c.col)):
+        raise Refused("row and column must be new, different indices")
+    if shape_of(goal.lhs) is None and shape_of(goal.rhs) is None:
+        raise Refused("scalars have no entries")
+    i, j = as_index(c.row), as_index(c.col)
+    sides = [x if isinstance(x, Const) else Entry(x, i, j) for x in (goal.lhs, goal.rhs)]
+    yield from _entails(replace(s, goal=Rel("=", sides[0], sides[1])), c.proof)
+
+
+def _known(s: Sequent, c: Known) -> Iterator[str]:
+    """
+    the facts recorded about the letters of X give the property
+    -----------------------------------------------------------
+    X has the property
+    """
+    if not isinstance(s.goal, Pred):
+        raise Refused("the goal is no property")
+    x, name, algebra = s.goal.arg, s.goal.name, s.algebra("left")
+    shape = shape_of(x)
+    if name == "invertible":
+        algebra.inv(_inverse_of(x))
+    elif name == "diagonal":
+        if not all(all(map(algebra.context.diagonal, word)) for _, _, word in algebra.poly(x)):
+            raise Refused(f"{x} is not known to be diagonal")
+    elif name in ("symmetric", "skew", "orthogonal", "normal") and shape is not None:
+        xt = Transpose(x)
+        sides = {
+            "symmetric": (xt, x),
+            "skew": (xt, -x),
+            "orthogonal": (MatMul((xt, x)), Eye(shape[0])),
+            "normal": (MatMul((xt, x)), MatMul((x, xt))),
+        }[name]
+        if minus(algebra.poly(sides[0]), algebra.poly(sides[1])):
+            raise Refused(f"{x} is not known to be {name}")
+    else:
+        raise Refused(f"{name} is not decided from facts")
+    return iter(())
+
+
+def _inverse_of(x: Term) -> Any:
+    from symrnn.claims.tree import Inv
+
+    return Inv(x)
+
+
+def _explicit(s: Sequent, c: Leaf | Case | Cancel) -> Iterator[str]:
+    """
+    at explicit sizes, entries being independent real unknowns: every entry of lhs - rhs lies in the ideal of the
+    polynomials known to vanish, in every case of a product that vanishes
+    -------------------------------------------------------------------------------------------------------------
+    the goal
+    """
+    Explicit(s).close(c)
+    return iter(())
+
+
+_RULES: dict[type[Node], Callable[[Sequent, Any], Iterator[str]]] = {
+    Words: _words,
+    Induct: _induct,
+    Cut: _cut,
+    Both: _both,
+    Choose: _choose,
+    General: _general,
+    Extensional: _extensional,
+    Known: _known,
+    Leaf: _explicit,
+    Case: _explicit,
+    Cancel: _explicit,
+}
+
+_VERDICTS: dict[type[Node], Callable[[Claim, Any], Judgement]] = {
+    Proved: _proved,
+    Point: _refuted,
+    Mismatch: _mismatch,
+    Null: _conditional,
+}
+
+__all__ = ["Judgement", "Poly", "Proof", "Recurrence", "UNIT", "Index", "ForAll", "check"]

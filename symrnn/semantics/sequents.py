@@ -1,0 +1,339 @@
+"""From a claim to what is to be shown under which hypotheses: flattening, size equations, recorded facts. Trusted.
+
+Antecedents become hypotheses, leading quantifiers generic values. Equations between sizes and lags are used up by
+substitution; a lower bound ``c <= k`` replaces the default one of k. Properties and inequations become facts of the
+context; equations can be used by name.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Iterator, Mapping
+from dataclasses import dataclass, field
+from functools import cached_property
+
+from symrnn.claims.index import Index, Node, Var, as_index
+from symrnn.claims.recurrence import Claim, Recurrence
+from symrnn.claims.shapes import ONE, shape_of
+from symrnn.claims.tree import (
+    And,
+    Const,
+    Eye,
+    ForAll,
+    Implies,
+    IndexRel,
+    Inv,
+    MatMul,
+    Not,
+    Pow,
+    Pred,
+    Prod,
+    Prop,
+    Rel,
+    Sum,
+    Sym,
+    Term,
+    Transpose,
+    children,
+    free_vars,
+    substitute,
+    symbols,
+)
+from symrnn.errors import Refused
+from symrnn.semantics.algebra import Algebra
+from symrnn.semantics.context import Commuting, Context, Fact, Range
+
+
+@dataclass(frozen=True)
+class Equation:
+    """lhs = rhs for all values of the ``free`` variables (of a lemma: symbols too)."""
+
+    lhs: Term
+    rhs: Term
+    free: frozenset[Var | Sym]
+
+
+@dataclass(frozen=True)
+class Sequent:
+    """``hypotheses`` |- ``goal``. ``equations``: named, those of the hypotheses and those proved on the way.
+
+    ``inducted``: variables an induction holds fixed. ``settled``: relations between sizes and lags that were used up.
+    """
+
+    goal: Prop
+    hypotheses: tuple[Prop, ...]
+    cell: Recurrence | None
+    equations: Mapping[str, Equation] = field(default_factory=dict)
+    inducted: tuple[Var, ...] = ()
+    settled: tuple[Prop, ...] = ()
+
+    def algebra(self, peel: str) -> Algebra:
+        """Normal forms under the hypotheses."""
+        if peel not in ("left", "right"):
+            raise Refused(f"peel is left or right, not {peel!r}")
+        return self._left if peel == "left" else self._right
+
+    @cached_property
+    def _left(self) -> Algebra:
+        return Algebra(context_of(self, "left"))
+
+    @cached_property
+    def _right(self) -> Algebra:
+        return Algebra(context_of(self, "right"))
+
+    def fixed_variables(self) -> frozenset[Var]:
+        """Variables that are not generic: those of hypotheses and of inductions in progress."""
+        return frozenset(self.inducted).union(*(free_vars(h) for h in self.hypotheses))
+
+    def mentions(self, var: Var) -> bool:
+        return var in self.fixed_variables()
+
+    def defined(self, t: Term) -> bool:
+        """Whether a term is known to have a value."""
+        try:
+            self.algebra("left").poly(t)
+        except Refused:
+            return False
+        return True
+
+    def towards(self, goal: Prop) -> Sequent:
+        """The same hypotheses with another goal, whose antecedents join them."""
+        made = sequent_of(Claim(goal, self.hypotheses, self.cell))
+        if len(made.settled) and self.equations != equations_of(self.hypotheses):
+            raise Refused("a size equation inside an induction is not supported")
+        extra = {n: e for n, e in self.equations.items() if not n.startswith("hyp:")}
+        return Sequent(
+            made.goal, made.hypotheses, made.cell, {**made.equations, **extra}, self.inducted, self.settled + made.settled
+        )
+
+
+def flatten(claim: Claim) -> tuple[Prop, tuple[Prop, ...]]:
+    """The goal and hypotheses of a claim, antecedents and leading quantifiers taken down."""
+    goal, hypotheses = claim.conclusion, [p for h in claim.hypotheses for p in _conjuncts(h)]
+    while isinstance(goal, Implies | ForAll):
+        if isinstance(goal, Implies):
+            hypotheses += _conjuncts(goal.left)
+            goal = goal.right
+            continue
+        taken = frozenset().union(*(free_vars(h) | symbols(h) for h in hypotheses)) if hypotheses else frozenset()
+        if goal.var in taken:
+            raise Refused(f"the quantified {goal.var} also occurs free in a hypothesis; rename it")
+        goal = goal.body
+    return goal, tuple(hypotheses)
+
+
+def _conjuncts(p: Prop) -> list[Prop]:
+    return [q for a in p.args for q in _conjuncts(a)] if isinstance(p, And) else [p]
+
+
+def sequent_of(claim: Claim) -> Sequent:
+    """The sequent of a claim; cached on the claim."""
+    store = claim.__dict__
+    if "_sequent" not in store:
+        goal, hypotheses = flatten(claim)
+        whole, settled = _settle(Claim(goal, hypotheses, claim.cell))
+        goal, hypotheses = whole.conclusion, whole.hypotheses
+        store["_sequent"] = Sequent(goal, hypotheses, whole.cell, equations_of(hypotheses), (), settled)
+    return store["_sequent"]  # type: ignore[no-any-return]
+
+
+def _settle(claim: Claim) -> tuple[Claim, tuple[Prop, ...]]:
+    """Use up equations between integers, then numeric lower bounds."""
+    settled: list[Prop] = []
+    while True:
+        found = next(((h, v) for h in claim.hypotheses if (v := _solved(h)) is not None), None)
+        if found is None:
+            break
+        h, (var, value) = found
+        settled.append(h)
+        rest = Claim(claim.conclusion, tuple(x for x in claim.hypotheses if x != h), claim.cell)
+        if var.low is not None and not Context().at_least(value, var.low):
+            # n = m - 1: what the equation says of m is lost; refuse rather than prove for sizes below 1
+            raise Refused(f"{h}: solve it for the other variable")
+        claim = substitute(rest, {var: value})
+    bounds: dict[Var, int] = {}
+    for h in claim.hypotheses:
+        if (b := numeric_bound(h)) is not None:
+            settled.append(h)
+            bounds[b[0]] = max(b[1], bounds.get(b[0], b[1]))
+    kept = tuple(h for h in claim.hypotheses if numeric_bound(h) is None)
+    raised = {v: as_index(Var(v.name, v.kind, max(low, 1) if v.kind == "size" else low)) for v, low in bounds.items()}
+    return substitute(Claim(claim.conclusion, kept, claim.cell), raised), tuple(settled)
+
+
+def _solved(h: Prop) -> tuple[Var, Index] | None:
+    """An equation between integers as variable := expression."""
+    if not isinstance(h, IndexRel) or h.op != "=":
+        return None
+    gap = h.lhs - h.rhs
+    candidates = []
+    for v, c in gap.terms:
+        if abs(c) == 1:
+            value = (as_index(v) - gap) if c == 1 else (as_index(v) + gap)
+            fits = v.low is None or Context().at_least(value, v.low)
+            candidates.append((not fits, v.kind == "time", v.key, v, value))
+    if not candidates:
+        return None
+    best = min(candidates, key=lambda item: item[:3])
+    return best[3], best[4]
+
+
+def numeric_bound(h: Prop) -> tuple[Var, int] | None:
+    """``c <= v`` or ``c < v`` with a number c, as (v, least value)."""
+    if isinstance(h, IndexRel) and h.op in ("<=", "<") and h.lhs.is_const and len(h.rhs.terms) == 1:
+        (v, c), shift = h.rhs.terms[0], h.rhs.const
+        if c == 1:
+            return v, h.lhs.const - shift + (h.op == "<")
+    return None
+
+
+# ---- equations and facts ----------------------------------------------------------------------------------------------
+
+
+def equations_of(hypotheses: tuple[Prop, ...]) -> dict[str, Equation]:
+    """The equations among the hypotheses, by position, those that properties of compound terms stand for included."""
+    found: dict[str, Equation] = {}
+    for i, h in enumerate(hypotheses):
+        free, body = _strip(h)
+        if isinstance(body, Rel) and body.op == "=":
+            found[f"hyp:{i}"] = Equation(body.lhs, body.rhs, free)
+        elif isinstance(body, Pred):
+            sides = _property_as_equation(body)
+            if sides is not None:
+                found[f"hyp:{i}"] = Equation(*sides, free)
+    return found
+
+
+def _property_as_equation(p: Pred) -> tuple[Term, Term] | None:
+    x, xt = p.arg, Transpose(p.arg)
+    shape = shape_of(x)
+    if p.name == "symmetric":
+        return xt, x
+    if p.name == "skew":
+        return xt, -x
+    if p.name == "normal":
+        return MatMul((xt, x)), MatMul((x, xt))
+    if p.name == "orthogonal" and shape is not None:
+        return MatMul((xt, x)), Eye(shape[0])
+    return None
+
+
+def _strip(h: Prop) -> tuple[frozenset[Var | Sym], Prop]:
+    """Leading integer quantifiers of a hypothesis, and its body."""
+    free: frozenset[Var | Sym] = frozenset()
+    while isinstance(h, ForAll) and isinstance(h.var, Var):
+        free, h = free | {h.var}, h.body
+    return free, h
+
+
+def context_of(s: Sequent, peel: str) -> Context:
+    """Ranges, facts, commuting pairs and invertible terms that the hypotheses of a sequent record."""
+    plain = Context(s.cell, _ranges(s.hypotheses), (), (), frozenset(), peel)
+    letters = Algebra(plain)
+    facts = tuple(_facts(s.hypotheses, letters))
+    known = Context(s.cell, plain.ranges, facts, (), frozenset(), peel)
+    commuting = tuple(_commuting(s.hypotheses, Algebra(known)))
+    richer = Context(s.cell, plain.ranges, facts, commuting, frozenset(), peel)
+    keys = frozenset(_invertible_keys(s.hypotheses, richer))
+    return Context(s.cell, plain.ranges, facts, commuting, keys, peel)
+
+
+def _ranges(hypotheses: tuple[Prop, ...]) -> tuple[tuple[Var, Range], ...]:
+    """Bounds of variables by variables, from ``a <= b`` between them; a variable is bounded once, by earlier ones."""
+    out: dict[Var, Range] = {}
+    for h in hypotheses:
+        if not isinstance(h, IndexRel) or h.op == "=":
+            continue
+        slack = 1 if h.op == "<" else 0
+        for side, bound, upper in ((h.lhs, h.rhs - slack, True), (h.rhs, h.lhs + slack, False)):
+            v = side.terms[0][0] if len(side.terms) == 1 and side.terms[0][1] == 1 and not side.const else None
+            used = free_vars(bound)
+            if v is None or v in out or v in used or any(w in out for w in used):
+                continue
+            if any(v in free_vars(end) for lo, hi in out.values() for end in (lo, hi) if end is not None):
+                continue
+            low = None if v.low is None else as_index(v.low)
+            if upper:
+                out[v] = (low, bound)
+            elif v.low is None or Context().at_least(bound, v.low):
+                out[v] = (bound, None)
+            else:
+                continue
+            break
+    return tuple(out.items())
+
+
+def _facts(hypotheses: tuple[Prop, ...], algebra: Algebra) -> Iterator[Fact]:
+    for h in hypotheses:
+        free, body = _strip(h)
+        variables = frozenset(v for v in free if isinstance(v, Var))
+        for name, term in _properties_in(body):
+            letter = _letter(algebra, term)
+            if letter is not None:
+                yield Fact(letter, variables, name)
+
+
+def _properties_in(body: Prop) -> Iterator[tuple[str, Term]]:
+    if isinstance(body, Pred):
+        yield body.name, body.arg
+    if isinstance(body, Not) and isinstance(body.arg, Rel) and body.arg.op == "=" and shape_of(body.arg.lhs) is None:
+        sides = (body.arg.lhs, body.arg.rhs)
+        for x, other in (sides, sides[::-1]):
+            if isinstance(other, Const) and other.value == 0:
+                yield "invertible", x
+    if isinstance(body, Rel) and body.op == "<":
+        for x, other in ((body.lhs, body.rhs), (body.rhs, body.lhs)):
+            if isinstance(other, Const) and other.value == 0 and shape_of(x) is None:
+                yield "invertible", x
+    if isinstance(body, Rel | Pred):  # true, so all its terms are defined
+        for x in _inverted(body):
+            yield "invertible", x
+
+
+def _inverted(n: Node) -> Iterator[Term]:
+    """What is inverted in ``n``, outside products and sums (whose ranges may be empty)."""
+    if isinstance(n, Inv):
+        yield n.arg
+    if isinstance(n, Pow) and n.exponent.is_const and n.exponent.const < 0:
+        yield n.base
+    if not isinstance(n, Prod | Sum):
+        for child in children(n):
+            yield from _inverted(child)
+
+
+def _letter(algebra: Algebra, t: Term) -> Term | None:
+    """The canonical letter that a term is, if it is one."""
+    try:
+        p = algebra.poly(t)
+    except Refused:
+        return None
+    if len(p) != 1:
+        return None
+    ((scalars, binders, word), c), *_ = p.items()
+    if binders or c != 1:
+        return None
+    if shape_of(t) is None:
+        return scalars[0][0] if len(scalars) == 1 and not word and scalars[0][1] == ONE else None
+    return word[0] if len(word) == 1 and not scalars else None
+
+
+def _commuting(hypotheses: tuple[Prop, ...], algebra: Algebra) -> Iterator[Commuting]:
+    for e in equations_of(hypotheses).values():
+        if isinstance(e.lhs, MatMul) and isinstance(e.rhs, MatMul) and e.lhs.args == e.rhs.args[::-1]:
+            sides = [_letter(algebra, a) for a in e.lhs.args]
+            a, b = sides if len(sides) == 2 else (None, None)
+            if a is not None and b is not None:
+                yield Commuting(a, b, frozenset(v for v in e.free if isinstance(v, Var)))
+
+
+def _invertible_keys(hypotheses: tuple[Prop, ...], context: Context) -> Iterator[str]:
+    """Keys of the normal forms of compound terms recorded as invertible; inner ones first."""
+    known: frozenset[str] = frozenset()
+    found = [x for h in hypotheses for free, body in (_strip(h),) if not free for n, x in _properties_in(body) if n == "invertible"]
+    for x in sorted(found, key=lambda t: len(t.key)):
+        algebra = Algebra(context.knowing(known))
+        try:
+            key = algebra.term(x).key
+        except Refused:
+            continue
+        known = known | {key}
+        yield key
