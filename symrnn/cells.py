@@ -85,8 +85,7 @@ def cell(
     undeclared = sorted(s.name for s in used - frozenset(families) if s.family or s.index)
     if undeclared:
         raise ClaimError(f"cell {name}: {', '.join(undeclared)} used but not declared as a state, input or local")
-    params = tuple(sorted((_param(s) for s in used if s not in families), key=lambda s: s.name))
-    parameter = {s: _param(s) for s in used if s not in families}
+    params = tuple(sorted(used - frozenset(families), key=lambda s: s.name))
     names: dict[str, Any] = {}
     for s in (*families, *params):
         if s.name in names:
@@ -99,20 +98,10 @@ def cell(
         tuple(inputs),
         tuple(s.name for s in inputs) if exogenous else (),
         params,
-        tuple((s, _as_params(term, parameter)) for s, term in defined),
-        tuple((s, _as_params(term, parameter)) for s, term in steps),
+        defined,
+        steps,
     )
     return Cell(recurrence, {**_sizes(families), **names, "t": t})
-
-
-def _param(s: Sym) -> Sym:
-    return Sym(s.name, s.shape, "param", s.props, (), False)
-
-
-def _as_params(term: Term, parameter: Mapping[Sym, Sym]) -> Term:
-    from symrnn.claims.tree import substitute
-
-    return substitute(term, parameter)  # type: ignore[no-any-return]
 
 
 def _sizes(families: tuple[Sym, ...]) -> dict[str, Index]:

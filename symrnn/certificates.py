@@ -9,33 +9,13 @@ from fractions import Fraction
 from typing import Any
 
 from symrnn.claims.index import Index, Node, Var, node
-from symrnn.semantics.numbers import Num
 from symrnn.claims.tree import Prop, Sym, Term
+from symrnn.semantics.instances import Instance
 
 FORMAT = "symrnn-certificates"
 VERSION = 1
 
-Rows = tuple[tuple[Num, ...], ...]
 Binding = tuple[tuple[Var | Sym, Index | Term], ...]
-
-
-@node
-class Instance(Node):
-    """Exact values for everything a claim leaves free.
-
-    ``families``: member j is entry j modulo the length. ``initial``: the states at time ``start``; ``inputs``: what
-    drives the steps start + 1, ... ``activation``: what stands for an opaque one. ``feedback``: matrices C of inputs
-    that are not exogenous, x_t = C h_{t-1} + the given input, h the first state block.
-    """
-
-    integers: tuple[tuple[Var, int], ...]
-    matrices: tuple[tuple[str, Rows], ...]
-    families: tuple[tuple[str, tuple[Rows, ...]], ...]
-    start: int
-    initial: tuple[tuple[str, Rows], ...]
-    inputs: tuple[tuple[str, tuple[Rows, ...]], ...]
-    activation: str | None
-    feedback: tuple[tuple[str, Rows], ...]
 
 
 class Proof(Node):

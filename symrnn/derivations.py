@@ -94,7 +94,9 @@ class Derivation:
                 there = ", ".join(known) or "none yet"
                 raise ClaimError(f"step {id} follows {cited}, which is no earlier step; there are: {there}")
         chosen = _checked("layout", layout or self.layout, LAYOUTS)
-        hypotheses = tuple(_resolve(as_prop(a), chosen) for a in ([assuming] if isinstance(assuming, Prop) else assuming))
+        hypotheses = tuple(
+            _resolve(as_prop(a), chosen) for a in ([assuming] if isinstance(assuming, Prop) else assuming)
+        )
         about = cell or self.cell
         made = Claim(_resolve(as_prop(claim), chosen), hypotheses, about.recurrence if about else None)
         _check_names(made)
@@ -156,7 +158,7 @@ def _check_names(claim: Claim) -> None:
             raise ClaimError(f"{s.name} is no state, input or local of the cell this step is about")
         if s.name in variables:
             raise ClaimError(f"{s.name} is both a symbol and a {variables[s.name].kind}; rename one")
-        plain = Sym(s.name, s.shape, "param" if s.role == "free" else s.role, s.props, (), False)
+        plain = Sym(s.name, s.shape, s.role, s.props, (), False)
         if heads.setdefault(s.name, plain) != plain:
             raise ClaimError(f"{s.name} is declared twice, with different shapes, roles or properties")
 

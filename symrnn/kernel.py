@@ -23,23 +23,17 @@ from symrnn.certificates import (
     Extensional,
     General,
     Induct,
-    Instance,
     Known,
     Leaf,
     Mismatch,
     Null,
     Point,
-    Proof,
     Proved,
     Use,
     Words,
 )
-from symrnn.semantics.algebra import UNIT, Algebra, Poly, minus
 from symrnn.claims.index import Index, Node, Var, as_index
-from symrnn.semantics.instances import World, scalar_value
-from symrnn.semantics.polynomials import Explicit
-from symrnn.claims.recurrence import Claim, Recurrence
-from symrnn.semantics.sequents import Equation, Sequent, sequent_of
+from symrnn.claims.recurrence import Claim
 from symrnn.claims.shapes import ONE, check_shapes, is_scalar, shape_of
 from symrnn.claims.tree import (
     HOLE,
@@ -47,9 +41,9 @@ from symrnn.claims.tree import (
     Const,
     Entry,
     Eye,
-    ForAll,
     Iff,
     Implies,
+    Inv,
     MatMul,
     Or,
     Pred,
@@ -63,12 +57,16 @@ from symrnn.claims.tree import (
     Transpose,
     children,
     free_vars,
+    rebuild,
     substitute,
     symbols,
     walk,
 )
 from symrnn.errors import Refused, ShapeMismatch, Undefined
 from symrnn.lemmas import LEMMAS
+from symrnn.semantics.algebra import Algebra, Poly, minus
+from symrnn.semantics.instances import Instance, World, scalar_value
+from symrnn.semantics.sequents import Equation, Sequent, sequent_of
 
 _SEAL = object()
 
@@ -106,7 +104,7 @@ def check(claim: Claim, certificate: Node) -> Judgement:
         raise Refused("too deep") from error
 
 
-# ---- verdicts ---------------------------------------------------------------------------------------------------------
+# ---- verdicts ----
 
 
 def _proved(claim: Claim, c: Proved) -> Judgement:
@@ -118,7 +116,7 @@ def _proved(claim: Claim, c: Proved) -> Judgement:
     _well_typed(claim)
     sequent = sequent_of(claim)
     lemmas = _entails(sequent, c.proof)
-    if sequent.hypotheses or claim.hypotheses or sequent.assumed:
+    if sequent.hypotheses or sequent.settled:
         if c.witness is None:
             raise Refused("no instance shows that the hypotheses can hold together")
         _meets(claim, c.witness)
@@ -164,27 +162,23 @@ def _mismatch(claim: Claim, c: Mismatch) -> Judgement:
 
 def _conditional(claim: Claim, c: Null) -> Judgement:
     """
-    REFUTED at a point     hypotheses, X is invertible |- conclusion     a witness     det X is a polynomial != 0 for all n
-    ----------------------------------------------------------------------------------------------------------------------
+    REFUTED at a point     hypotheses, X is invertible |- conclusion     a witness     det X != 0 somewhere, for all n
+    -----------------------------------------------------------------------------------------------------------------
     CONDITIONAL
     """
     _refuted(claim, Point(c.point))
     x = c.condition.arg if isinstance(c.condition, Pred) and c.condition.name == "invertible" else None
     if x is None:
         raise Refused("the condition must be that a matrix is invertible")
-    narrowed = replace_hypotheses(claim, (*claim.hypotheses, c.condition))
+    narrowed = Claim(claim.conclusion, (*claim.hypotheses, c.condition), claim.cell)
     judgement = _proved(narrowed, Proved(c.proof, c.witness))
-    if any(not isinstance(h, Pred) for h in ()) or sequent_of(claim).hypotheses:
+    if sequent_of(claim).hypotheses:
         raise Refused("null sets among instances that meet hypotheses are not decided")
-    if any(set(s.props) - {"diagonal", "symmetric", "scalar"} or s.role not in ("free", "param") for s in symbols(x)):
+    if any(set(s.props) - {"diagonal", "symmetric", "scalar", "invertible"} or s.role != "free" for s in symbols(x)):
         raise Refused("the condition involves more than freely chosen matrices")
-    if scalar_value(x, dict(c.scalars)) == 0:
+    if not all(value for _, value in c.scalars) or scalar_value(x, dict(c.scalars)) == 0:
         raise Refused("the determinant vanishes at the given point")
     return Judgement(claim, "conditional", judgement.lemmas, None, _SEAL)
-
-
-def replace_hypotheses(claim: Claim, hypotheses: tuple[Prop, ...]) -> Claim:
-    return Claim(claim.conclusion, hypotheses, claim.cell)
 
 
 def _well_typed(claim: Claim) -> None:
@@ -198,7 +192,7 @@ def _well_typed(claim: Claim) -> None:
                 raise Refused(f"the recurrence gives {s.name} another shape than declared")
 
 
-# ---- proofs -----------------------------------------------------------------------------------------------------------
+# ---- proofs ----
 
 
 def _entails(sequent: Sequent, proof: Node) -> tuple[str, ...]:
@@ -274,6 +268,8 @@ def _filled(s: Sequent, use: Use) -> tuple[Term, Term]:
         raise Refused(f"{use.equation} cannot be instantiated at {sorted(map(str, set(values) - equation.free))}")
     for spot in _holes(use.context, s):
         for v, value in values.items():
+            if isinstance(v, Var) != isinstance(value, Index):
+                raise Refused(f"{value} cannot stand for {v}")
             if isinstance(v, Var) and v.low is not None and not spot.context.at_least(as_index(value), v.low):
                 raise Refused(f"{use.equation} needs {v} >= {v.low}")
     lhs, rhs = substitute(equation.lhs, values), substitute(equation.rhs, values)
@@ -286,8 +282,6 @@ def _plug(context: Term, value: Term) -> Term:
         return value
     if isinstance(context, Sym | Const) or HOLE not in walk(context):
         return context
-    from symrnn.claims.tree import rebuild
-
     return rebuild(context, lambda c: _plug(c, value) if isinstance(c, Term) else c)  # type: ignore[no-any-return]
 
 
@@ -312,7 +306,8 @@ def _lookup(s: Sequent, name: str) -> Equation:
     if found is None and name.startswith("lemma:") and name[6:] in LEMMAS:
         claim = LEMMAS[name[6:]].claim
         goal = _equation(claim.conclusion)
-        free = frozenset(v for n in (claim.conclusion, *claim.hypotheses) for v in (*free_vars(n), *symbols(n)))
+        parts = (claim.conclusion, *claim.hypotheses)
+        free: frozenset[Var | Sym] = frozenset().union(*(free_vars(n) for n in parts), *(symbols(n) for n in parts))
         found = Equation(goal.lhs, goal.rhs, free)
     if found is None and name.startswith("def:") and s.cell is not None:
         for head, definition in (*s.cell.steps, *s.cell.locals):
@@ -364,10 +359,14 @@ def _induct(s: Sequent, c: Induct) -> Iterator[str]:
     if s.mentions(var):
         raise Refused(f"{var} occurs in a hypothesis")
     fixed = s.fixed_variables()
-    general = frozenset(v for v in free_vars(goal) if v not in fixed and v != var and v.kind != "size")
+    general: frozenset[Var | Sym] = frozenset(
+        v for v in free_vars(goal) if v not in fixed and v != var and v.kind != "size"
+    )
     for i, proof in enumerate(c.bases):
         yield from _entails(replace(s, goal=substitute(goal, {var: as_index(var.low + i)})), proof)
     i_var = as_index(Var(var.name, "lag", 0))
+    if i_var != as_index(var) and (set(free_vars(i_var)) & (free_vars(goal) | fixed)):
+        raise Refused(f"two lags are called {var.name}")
     assumed = dict(s.equations)
     for i in range(len(c.bases)):
         p: Any = substitute(goal, {var: i_var + (var.low + i)})
@@ -389,7 +388,7 @@ def _cut(s: Sequent, c: Cut) -> Iterator[str]:
         raise Refused("a lemma on the way may not have hypotheses of its own")
     fixed = s.fixed_variables()
     yield from _entails(replace(s, goal=lemma), c.proof)
-    general = frozenset(v for v in free_vars(lemma) if v not in fixed and v.kind != "size")
+    general: frozenset[Var | Sym] = frozenset(v for v in free_vars(lemma) if v not in fixed and v.kind != "size")
     name = f"cut:{sum(e.startswith('cut:') for e in s.equations)}"
     yield from _entails(replace(s, equations={**s.equations, name: Equation(lemma.lhs, lemma.rhs, general)}), c.rest)
 
@@ -469,7 +468,7 @@ def _known(s: Sequent, c: Known) -> Iterator[str]:
     x, name, algebra = s.goal.arg, s.goal.name, s.algebra("left")
     shape = shape_of(x)
     if name == "invertible":
-        algebra.inv(_inverse_of(x))
+        algebra.inv(Inv(x))
     elif name == "diagonal":
         if not all(all(map(algebra.context.diagonal, word)) for _, _, word in algebra.poly(x)):
             raise Refused(f"{x} is not known to be diagonal")
@@ -488,21 +487,44 @@ def _known(s: Sequent, c: Known) -> Iterator[str]:
     return iter(())
 
 
-def _inverse_of(x: Term) -> Any:
-    from symrnn.claims.tree import Inv
-
-    return Inv(x)
-
-
-def _explicit(s: Sequent, c: Leaf | Case | Cancel) -> Iterator[str]:
+def _leaf(s: Sequent, c: Leaf) -> Iterator[str]:
     """
-    at explicit sizes, entries being independent real unknowns: every entry of lhs - rhs lies in the ideal of the
-    polynomials known to vanish, in every case of a product that vanishes
-    -------------------------------------------------------------------------------------------------------------
-    the goal
+    at explicit sizes, entries being independent real unknowns, every entry of lhs - rhs reduces to 0 by polynomials
+    that vanish
+    -----------------------------------------------------------------------------------------------------------------
+    lhs = rhs
     """
-    Explicit(s).close(c)
+    state = s.at_explicit_sizes()
+    if not all(state.vanishes(p) for p in state.entries(_equation(s.goal))):
+        raise Refused("an entry does not reduce to 0")
     return iter(())
+
+
+def _case(s: Sequent, c: Case) -> Iterator[str]:
+    """
+    f g vanishes      f vanishes |- goal      g vanishes |- goal
+    ------------------------------------------------------------
+    goal
+    """
+    state = s.at_explicit_sizes()
+    f, g = state.scalar(c.left), state.scalar(c.right)
+    if not state.vanishes(f * g):
+        raise Refused("the product of the two cases does not vanish")
+    yield from _entails(replace(s, explicit=state.with_zero(f)), c.if_left)
+    yield from _entails(replace(s, explicit=state.with_zero(g)), c.if_right)
+
+
+def _cancel(s: Sequent, c: Cancel) -> Iterator[str]:
+    """
+    f g vanishes      f is never 0      g vanishes |- goal
+    ------------------------------------------------------
+    goal
+    """
+    state = s.at_explicit_sizes()
+    f, g = state.scalar(c.factor), state.scalar(c.rest)
+    if not state.never_zero(f) or not state.vanishes(f * g):
+        raise Refused("nothing to cancel")
+    yield from _entails(replace(s, explicit=state.with_zero(g)), c.proof)
 
 
 _RULES: dict[type[Node], Callable[[Sequent, Any], Iterator[str]]] = {
@@ -514,9 +536,9 @@ _RULES: dict[type[Node], Callable[[Sequent, Any], Iterator[str]]] = {
     General: _general,
     Extensional: _extensional,
     Known: _known,
-    Leaf: _explicit,
-    Case: _explicit,
-    Cancel: _explicit,
+    Leaf: _leaf,
+    Case: _case,
+    Cancel: _cancel,
 }
 
 _VERDICTS: dict[type[Node], Callable[[Claim, Any], Judgement]] = {
@@ -525,5 +547,3 @@ _VERDICTS: dict[type[Node], Callable[[Claim, Any], Judgement]] = {
     Mismatch: _mismatch,
     Null: _conditional,
 }
-
-__all__ = ["Judgement", "Poly", "Proof", "Recurrence", "UNIT", "Index", "ForAll", "check"]

@@ -1,4 +1,4 @@
-"""The table of cited statements: facts that are used, not derived. Each has a reference and a test that tries to break it.
+"""The table of cited statements: facts that are used, not derived, each with a reference and a test that attacks it.
 
 A lemma's symbols stand for any terms of the stated shapes, its sizes for any sizes.
 """

@@ -6,6 +6,8 @@ whether one process works or eight, and whether one step was asked for or all.
 
 from __future__ import annotations
 
+import contextlib
+import copyreg
 import math
 import multiprocessing
 import os
@@ -19,6 +21,7 @@ from dataclasses import dataclass
 from multiprocessing.connection import Connection, wait
 from typing import Any
 
+from symrnn.cells import Cell
 from symrnn.claims.latex import latex
 from symrnn.claims.text import text
 from symrnn.claims.tree import Jac, walk
@@ -30,6 +33,8 @@ DEADLINE = 60.0  # seconds a step may take
 STARTUP = 60.0  # seconds a worker may take before it begins a step: imports
 GRACE = 30.0  # seconds after its deadline at which an orphaned worker ends itself
 TICK = 0.5  # seconds between two calls of on_tick
+
+copyreg.pickle(Cell, lambda cell: (Cell, (cell.recurrence, cell.names)))  # for spawn
 
 Decide = Callable[[Derivation, Step, Mapping[str, StepResult]], StepResult]
 Place = tuple[int, int]  # a step by the numbers of its derivation and of itself
@@ -74,10 +79,9 @@ def run(
     """
     plan = _Plan(derivations, only)
     pool = _Pool(derivations, decide, deadline, method or _method())
-    hear = on_result or (lambda derivation, result: None)
     interrupted = False
     try:
-        _work(plan, pool, max(1, jobs), hear, on_tick)
+        _work(plan, pool, max(1, jobs), on_result or (lambda derivation, result: None), on_tick)
     except KeyboardInterrupt:
         interrupted = True
     finally:
@@ -253,12 +257,11 @@ class _Pool:
         busy = [w for w in self._workers if w.place is not None]
         left = min(w.limit for w in busy) - time.monotonic()
         timeout = min(left, math.inf if tick is None else tick)
-        signs: list[Any] = [w.connection for w in busy]
-        signs += [w.process.sentinel for w in busy]
+        signs: list[Any] = [sign for w in busy for sign in (w.connection, w.process.sentinel)]
         wait(signs, None if timeout == math.inf else max(0.0, timeout))
-        found = [(w, w.place, w.answer()) for w in busy]
+        found = [(w.place, w.answer()) for w in busy]
         self._workers = [w for w in self._workers if not w.ended]
-        return [(place, answer) for _, place, answer in found if place is not None and answer is not None]
+        return [(place, answer) for place, answer in found if place is not None and answer is not None]
 
     def close(self) -> None:
         for worker in self._workers:
@@ -285,10 +288,8 @@ class _Worker:
     def give(self, place: Place, earlier: Earlier) -> None:
         self.place = place
         self._clock(max(self.deadline, STARTUP))
-        try:
+        with contextlib.suppress(OSError):  # it died at its start; ``answer`` finds out
             self.connection.send((place, earlier))
-        except OSError:  # it died at its start; ``answer`` finds out
-            pass
 
     def _clock(self, seconds: float) -> None:
         self.since = time.monotonic()
@@ -336,14 +337,10 @@ class _Worker:
 
 
 def _ending(code: int | None) -> str:
-    if code is None:
-        return "closed its pipe"
-    if code >= 0:
-        return f"ended with exit code {code}"
-    try:
-        return f"was killed by {signal.Signals(-code).name}"
-    except ValueError:
-        return f"was killed by signal {-code}"
+    if code is None or code >= 0:
+        return "closed its pipe" if code is None else f"ended with exit code {code}"
+    names = {s.value: s.name for s in signal.Signals}
+    return f"was killed by {names.get(-code, f'signal {-code}')}"
 
 
 # ---- in the child ----------------------------------------------------------------------------------------------------
@@ -391,11 +388,11 @@ def _answer(decide: Decide, derivation: Derivation, step: Step, earlier: Earlier
     except ClaimError as error:
         return _Answer(malformed=str(error), seconds=time.monotonic() - began)
     except MemoryError:
-        return _Answer(reason="out of memory", attempts=("out of memory",), seconds=time.monotonic() - began)
+        reason = "out of memory"
     except BaseException as error:  # noqa: BLE001 - whatever it is, this step has no verdict
         traceback.print_exc()
         reason = f"internal error: {type(error).__name__}: {error}"
-        return _Answer(reason=reason, attempts=(reason,), seconds=time.monotonic() - began)
+    return _Answer(reason=reason, attempts=(reason,), seconds=time.monotonic() - began)
 
 
 __all__ = ["DEADLINE", "Progress", "Run", "run", "undecided"]

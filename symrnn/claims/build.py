@@ -7,6 +7,7 @@ from typing import Any
 
 from symrnn.claims.index import Index, IndexLike, Var, as_index, checked_name, sole_variable
 from symrnn.claims.tree import (
+    PROPERTIES,
     Abs,
     And,
     Det,
@@ -24,7 +25,6 @@ from symrnn.claims.tree import (
     Norm,
     Not,
     Or,
-    PROPERTIES,
     Pred,
     Prod,
     Prop,
@@ -332,4 +332,3 @@ def bounded(a: object, lag: object = None) -> Prop:
 def explodes(a: object, lag: object = None) -> Prop:
     """The spectral norm of a is unbounded as the lag grows."""
     return _limit("explodes", a, lag)
-

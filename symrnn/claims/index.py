@@ -136,7 +136,9 @@ def as_index(value: object) -> Index:
         return Index(((value, 1),), 0)
     if isinstance(value, int) and not isinstance(value, bool):
         return Index((), value)
-    raise ClaimError(f"{value!r} is not an index: use whole numbers and declared sizes, lags and times, such as t - k + 1")
+    raise ClaimError(
+        f"{value!r} is not an index: use whole numbers and declared sizes, lags and times, such as t - k + 1"
+    )
 
 
 def _index(coefficients: Mapping[Var, int], const: int) -> Index:

@@ -107,7 +107,7 @@ class Const(Term):
 
 @node
 class Sym(Term):
-    """A declared symbol. ``role``: "free", "param", "state", "input" or "local"; ``index`` is empty for a constant.
+    """A declared symbol. ``role``: "free", "state", "input" or "local"; ``index`` is empty for a constant.
 
     A family (``family=True``, empty index) is not a term yet: ``h[t]`` is.
     """

@@ -100,11 +100,7 @@ class Arithmetic:
 
     def matrix(self, rows: int, cols: int, entry: Callable[[int, int], Value]) -> Value:
         """The rows x cols matrix with the given entries, counted from 0."""
-        out = self.ctx.matrix(rows, cols)
-        for i in range(rows):
-            for j in range(cols):
-                out[i, j] = entry(i, j)
-        return out
+        return self.ctx.matrix([[entry(i, j) for j in range(cols)] for i in range(rows)])
 
     def entrywise(self, function: Callable[[Value], Value], value: Value) -> Value:
         """``function`` applied to a number or to every entry of a matrix."""
@@ -184,4 +180,5 @@ class Arithmetic:
 
     def text(self, value: Value) -> str:
         """A residual for people, such as 1.2e-49."""
-        return "inf" if value == self.ctx.inf else str(self.ctx.nstr(value, 2))
+        exact = {0: "0", self.ctx.inf: "inf"}
+        return exact[value] if value in exact else str(self.ctx.nstr(value, 2))

@@ -20,7 +20,7 @@ from symrnn.crosscheck.props import index_holds, is_entry_index, property_error
 from symrnn.crosscheck.terms import Environment, evaluate, integer
 from symrnn.errors import Undefined
 
-TRAJECTORIES = ("free", "scalar", "constant", "free")  # of the controlled quantity: see RandomSource.drive
+TRAJECTORIES = ("free", "scalar", "constant", "scalar constant")  # of the controlled quantity: see RandomSource.drive
 MOST_COMBINATIONS = 20_000
 
 
@@ -122,7 +122,7 @@ class RandomSource:
         return self.random.with_properties(rows, cols, properties, head.key, at)
 
     def _scalar(self, head: Sym) -> Value:
-        return self.random.number(head.key)
+        return self.random.number(head.key) * (self.random.style != "singular")
 
     def _shape(self, head: Sym) -> tuple[int, int]:
         rows, cols = (integer(d, self.ints) for d in head.shape or (ONE, ONE))
@@ -216,9 +216,8 @@ class RandomSource:
         return out if x.cols == 1 else out.T
 
     def _wanted(self, at: int, place: int) -> Value:
-        return (
-            self.random.number("wanted", at) if self.trajectory == "scalar" else self.random.number("wanted", "", place)
-        )
+        time = "" if "constant" in self.trajectory else at
+        return self.random.number("wanted", time, "" if "scalar" in self.trajectory else place)
 
     def _unit(self, x: Value, place: int) -> Value:
         return self.numbers.matrix(x.rows, x.cols, lambda i, j: self.numbers.ctx.mpf(max(i, j) == place))

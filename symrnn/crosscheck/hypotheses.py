@@ -12,6 +12,7 @@ from fractions import Fraction
 from symrnn.claims.index import Index, Var, as_index
 from symrnn.claims.recurrence import Claim
 from symrnn.claims.tree import (
+    PROPERTIES,
     Add,
     And,
     Const,
@@ -101,7 +102,7 @@ def plan(hypotheses: Iterable[Prop]) -> Plan:
         out.about_network = out.about_network or any(s.role not in OWN for s in symbols(prop))
         if isinstance(prop, IndexRel) and not bound:
             out.integers.append(prop)
-        elif isinstance(prop, Pred) and isinstance(prop.arg, Sym):
+        elif isinstance(prop, Pred) and isinstance(prop.arg, Sym) and prop.name in PROPERTIES:
             _add_property(out, prop.arg.head, prop.name)
         elif isinstance(prop, Rel) and prop.op == "=":
             _read_equation(out, prop, bound)

@@ -57,20 +57,34 @@ class _Impossible(Exception):
 
 @dataclass
 class _Given:
-    """A source that looks everything up; what is missing raises NotNumeric."""
+    """A source that looks everything up; what is missing raises NotNumeric.
+
+    Member j of a family given as a list is entry j modulo its length; with ``feedback`` C of an input, C times the
+    first state block before is added to it.
+    """
 
     constants: dict[str, Value] = field(default_factory=dict)
+    families: dict[str, list[Value]] = field(default_factory=dict)
+    feedback: dict[str, Value] = field(default_factory=dict)
     states: dict[tuple[str, int], Value] = field(default_factory=dict)
     inputs: dict[tuple[str, int], Value] = field(default_factory=dict)
 
     def constant(self, head: Sym, at: int | None, network: Network) -> Value:
+        if at is not None and head.name in self.families:
+            members = self.families[head.name]
+            return members[at % len(members)]
         return _looked_up(self.constants, head.name if at is None else f"{head.name}[{at}]")
 
     def initial(self, head: Sym, at: int) -> Value:
         return _looked_up(self.states, (head.name, at))
 
     def drive(self, head: Sym, at: int, network: Network) -> Value:
-        return _looked_up(self.inputs, (head.name, at))
+        x = _looked_up(self.inputs, (head.name, at))
+        if head.name not in self.feedback or network.recurrence is None:
+            return x
+        ctx, previous = network.numbers.ctx, network.value(network.recurrence.states[0], at - 1)
+        response = self.feedback[head.name] * ctx.matrix(list(previous))
+        return x + (response if x.cols == 1 else response.T)
 
 
 def _looked_up(table: Mapping[Any, Value], key: Any) -> Value:
@@ -128,18 +142,33 @@ def _not_broken(hypothesis: Prop, env: Environment) -> bool:
 
 def _values(claim: Claim, numbers: Arithmetic, data: Data) -> _Instance:
     given, ints, variables = _Given(), dict[Var, int](), _variables(claim)
+    _free_symbols(claim, given, ints, variables, numbers, data)
+    _integers(data, variables, ints, numbers)
+    window = range(1, max([1, *(i for v, i in ints.items() if v.kind == "lag")]) + 1)
+    return _Instance(claim, numbers, ints, Network(claim.cell, given, numbers, ints, 0), window)
+
+
+def _free_symbols(
+    claim: Claim,
+    given: _Given,
+    ints: dict[Var, int],
+    variables: Mapping[str, Var],
+    numbers: Arithmetic,
+    data: Data,
+) -> None:
+    """The "values": constants, members "A[1]", families as lists or by index, and sizes or lags by their names."""
     heads = {s.name: s for s in symbols(claim)}
     for name, value in _mapping(data.get("values")).items():
+        head = heads.get(name.split("[")[0])
         if name in variables:
             ints[variables[name]] = _whole(value, numbers)
         elif isinstance(value, Mapping):
             for at, member in value.items():
-                given.constants[f"{name}[{at}]"] = _read(heads.get(name), member, numbers, ints)
+                given.constants[f"{name}[{at}]"] = _read(head, member, numbers, ints)
+        elif head is not None and head.family and name == head.name and isinstance(value, list) and value:
+            given.families[name] = [_read(head, member, numbers, ints) for member in value]
         else:
-            given.constants[name] = _read(heads.get(name.split("[")[0]), value, numbers, ints)
-    _integers(data, variables, ints, numbers)
-    window = range(1, max([1, *(i for v, i in ints.items() if v.kind == "lag")]) + 1)
-    return _Instance(claim, numbers, ints, Network(claim.cell, given, numbers, ints, 0), window)
+            given.constants[name] = _read(head, value, numbers, ints)
 
 
 def _path(claim: Claim, numbers: Arithmetic, data: Data) -> _Instance:
@@ -150,6 +179,8 @@ def _path(claim: Claim, numbers: Arithmetic, data: Data) -> _Instance:
     states, inputs = list(data.get("states") or []), list(data.get("inputs") or [])
     if not states:
         raise NotNumeric("a path without states")
+    _free_symbols(claim, given, ints, _variables(claim), numbers, data)
+    given.feedback = {name: _read(None, rows, numbers, ints) for name, rows in _mapping(data.get("feedback")).items()}
     for head in cell.params:
         if head.name in _mapping(data.get("parameters")):
             given.constants[head.name] = _read(head, data["parameters"][head.name], numbers, ints)
@@ -164,7 +195,7 @@ def _path(claim: Claim, numbers: Arithmetic, data: Data) -> _Instance:
     _complete(claim, given, ints, len(states), numbers)
     network = Network(cell, given, numbers, ints, 0)
     _follow(network, given, numbers)
-    return _Instance(claim, numbers, ints, network, range(1, len(states)))
+    return _Instance(claim, numbers, ints, network, range(1, max(len(states), len(inputs) + 1)))
 
 
 def _with_named_activation(claim: Claim, name: Any) -> Claim:
@@ -186,8 +217,8 @@ def _variables(claim: Claim) -> dict[str, Var]:
 
 def _integers(data: Data, variables: Mapping[str, Var], ints: dict[Var, int], numbers: Arithmetic) -> None:
     """Sizes and lags that the data name; the only lag of a claim is "lag"."""
-    for name, value in {**_mapping(data.get("sizes")), **_mapping(data.get("lags"))}.items():
-        if name in variables:
+    for name, value in (item for key in ("sizes", "lags", "integers") for item in _mapping(data.get(key)).items()):
+        if name in variables and variables[name].kind in ("size", "lag"):
             ints[variables[name]] = _whole(value, numbers)
     lags = [v for v in variables.values() if v.kind == "lag"]
     if len(lags) == 1 and data.get("lag") is not None:

@@ -12,8 +12,9 @@ from symrnn.crosscheck.arithmetic import Arithmetic, Skip, Value
 from symrnn.crosscheck.props import property_error
 from symrnn.errors import Undefined
 
-STYLES = ("generic", "small", "large", "generic", "singular", "generic", "integers", "multiples of I")
-SCALES = {"small": 3, "large": 20}  # tenths; 10 for the others
+SCALES = {"small": 3, "large": 20}  # tenths; 10 for the other styles
+OF_SQUARES = ("triangular", "singular", "integers", "multiples of I")  # styles that shape square matrices
+STYLES = ("generic", "small", "large", "triangular", "singular", "generic", "integers", "multiples of I")
 
 
 def stream(*key: object) -> random.Random:
@@ -35,35 +36,43 @@ class RandomMatrices:
         return self.numbers.ctx.mpf(entry * SCALES.get(self.style, 10)) / 10**13
 
     def plain(self, rows: int, cols: int, *key: object) -> Value:
-        """A matrix without properties, of the style where that is one of square matrices."""
-        zero = self.numbers.ctx.mpf(0)
+        """A matrix without properties, of the style where that is one of square matrices.
+
+        "triangular" is far from normal, "singular" makes vectors 0 as well; all are in the domain of most claims.
+        """
+        ctx = self.numbers.ctx
+        if rows != cols:
+            wiped = self.style == "singular" and 1 in (rows, cols)
+            return self.numbers.matrix(rows, cols, lambda i, j: ctx.mpf(0) if wiped else self.number(*key, i, j))
         out = self.numbers.matrix(rows, cols, lambda i, j: self.number(*key, i, j))
-        if rows != cols or self.style not in STYLES[4:]:
-            return out
-        if self.style == "singular":
-            return self.numbers.matrix(rows, cols, lambda i, j: zero if i == rows - 1 else out[i, j])
-        if self.style == "integers":
-            return self.numbers.entrywise(self.numbers.ctx.nint, out * self.numbers.ctx.mpf(1.5))
-        return out if self.style == "generic" else self.numbers.ctx.eye(rows) * out[0, 0]
+        entry: dict[str, Callable[[int, int], Value]] = {
+            "triangular": lambda i, j: (0 if i > j else 1 if i == j else 5) * out[i, j],
+            "singular": lambda i, j: (i < rows - 1) * out[i, j],
+            "integers": lambda i, j: ctx.nint(3 * out[i, j] / 2),
+            "multiples of I": lambda i, j: (i == j) * out[0, 0],
+        }
+        return self.numbers.matrix(rows, cols, entry[self.style]) if self.style in OF_SQUARES else out
 
     def with_properties(self, rows: int, cols: int, properties: frozenset[str], *key: object) -> Value:
         """A matrix with the given properties. Raises Skip if none was found."""
         if not properties:
             return self.plain(rows, cols, *key)
         plain = RandomMatrices(self.numbers, self.seed, "")
-        shaped: list[Callable[[], Value]] = [
+        makers: list[Callable[[], Value]] = [
             lambda: self._shaped(self.plain(rows, cols, *key), properties),
             lambda: self._shaped(plain.plain(rows, cols, *key), properties),
         ]
-        special: list[Callable[[int], Value]] = [
-            self._signs,
-            self._swap,
-            self._reflection,
-            self._turn,
-            self.numbers.ctx.eye,
-            self.numbers.ctx.zeros,
-        ]
-        for make in (*shaped, *(partial(s, rows) for s in special if rows == cols)):
+        if rows == cols:
+            known = (
+                self._signs,
+                self._swap,
+                self._reflection,
+                self._turn,
+                self.numbers.ctx.eye,
+                self.numbers.ctx.zeros,
+            )
+            makers += [partial(maker, rows) for maker in known]
+        for make in makers:
             value = make()
             if all(self._has(p, value) for p in properties):
                 return value

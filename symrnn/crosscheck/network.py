@@ -103,8 +103,8 @@ class Network:
     def jacobian(self, of: Sym, p: int, wrt: Sym, q: int) -> Value:
         """d of[p] / d wrt[q] by differences, row i for entry i of ``of``; other state blocks at q are held.
 
-        A state block by another one at the same time is the partial derivative of the block's own formula.
-        Raises NotNumeric where holding the other blocks or letting them follow would give different answers.
+        Raises NotNumeric where that is open to question: at p = q, if letting the other blocks follow the nudge (as
+        h_t = o_t tanh(c_t) would) gives another answer.
         """
         key = (of.name, p, wrt.name, q)
         if key not in self._jacobians:
@@ -116,7 +116,7 @@ class Network:
     def _differentiate(self, of: Sym, p: int, wrt: Sym, q: int) -> Value:
         if wrt.role != "state":
             return self._response(of, p, wrt, q, {})
-        others = [s for s in self._states if s.name != wrt.name and not (p == q and s.name == of.name)]
+        others = [s for s in self._states if s.name != wrt.name]
         out = self._response(of, p, wrt, q, {(s.name, q): self.value(s, q) for s in others})
         if p == q and of.name != wrt.name:
             if q <= self.start:

@@ -19,7 +19,7 @@ from symrnn.claims.tree import (
     Rel,
     walk,
 )
-from symrnn.crosscheck.arithmetic import Arithmetic, NotNumeric, Value
+from symrnn.crosscheck.arithmetic import Arithmetic, NotNumeric, Skip, Value
 from symrnn.crosscheck.terms import Environment, OutOfRange, aligned, evaluate
 from symrnn.errors import Undefined
 
@@ -56,10 +56,10 @@ def violation(prop: Prop, env: Environment) -> Value:
 
 
 def holds(prop: Prop, env: Environment) -> bool:
-    """Whether ``prop`` holds, to the working accuracy. Raises NotNumeric between round-off and a clear error."""
+    """Whether ``prop`` holds, to the working accuracy. Raises Skip between round-off and a clear error."""
     error = violation(prop, env)
     if env.numbers.tolerance <= error <= env.numbers.visible:
-        raise NotNumeric(f"an error of {env.numbers.text(error)} is neither round-off nor clear")
+        raise Skip(f"an error of {env.numbers.text(error)} is neither round-off nor clear")
     return bool(error < env.numbers.tolerance)
 
 

@@ -16,7 +16,7 @@ from symrnn.crosscheck.props import distinct_eigenvalues, holds, violation
 from symrnn.crosscheck.terms import LONGEST, Environment, evaluate, integer
 from symrnn.verdicts import Crosscheck
 
-ATTEMPTS = 16  # draws for one point before it is given up
+ATTEMPTS = 32  # draws for one point before it is given up
 HOPELESS = 3  # points given up in a row, none found before: no instance can be drawn
 
 

@@ -5,12 +5,11 @@ from __future__ import annotations
 import json
 from collections.abc import Iterable
 
+from symrnn.certificates import FORMAT, VERSION
 from symrnn.errors import CertificateError
 from symrnn.report.json import text_of
 from symrnn.verdicts import Data, DerivationResult, StepResult
 
-FORMAT = "symrnn-certificates"
-VERSION = 1
 EVIDENCE = ("claim", "sha256", "verdict", "certificate")  # of an entry, after its derivation and step
 
 
@@ -56,7 +55,7 @@ def loads(text: str) -> list[Data]:
     version = data.get("version")
     if version != VERSION or isinstance(version, bool):
         raise CertificateError(
-            f"certificate version {version!r} is unknown; this is symrnn-certificates version {VERSION}: "
+            f"certificate version {version!r} is unknown; this symrnn reads version {VERSION}: "
             'use the symrnn that wrote the file (its version is under "symrnn"), or ' + again
         )
     entries = data.get("entries")
@@ -70,4 +69,4 @@ def loads(text: str) -> list[Data]:
     return entries
 
 
-__all__ = ["FORMAT", "VERSION", "certificates", "dumps", "loads"]
+__all__ = ["certificates", "dumps", "loads"]

@@ -127,8 +127,7 @@ def _sides(c: Data, width: int) -> Iterator[str]:
     sides = c.get("sides", {})
     for side, word in (("lhs", "left side"), ("rhs", "right side")):
         if side in c:
-            yield f"{word}: {sides.get(side, '')}".rstrip(": ")
-            yield from named_value("", c[side], width)
+            yield from named_value(f"{word}: {sides[side]}" if side in sides else word, c[side], width)
     yield from _hypotheses(c)
 
 

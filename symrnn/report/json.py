@@ -24,6 +24,7 @@ from symrnn.verdicts import (
     to_data,
 )
 
+VERDICTS = ("proved", "conditional", "refuted", "undecided")
 SCHEMA = Path(__file__).with_name("schema.json")
 
 
@@ -60,7 +61,7 @@ def result_to_json(result: DerivationResult) -> Data:
         "source": result.source,
         "cell": result.cell,
         "activation": result.activation,
-        "summary": result.summary,
+        "summary": {word: result.summary[word] for word in VERDICTS},
         "steps": [_step(s) for s in result.steps],
     }
 

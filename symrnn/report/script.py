@@ -204,8 +204,8 @@ def _imports(code: str, dialect: Dialect) -> str:
     if dialect is NUMPY:
         maths = f"from math import {', '.join(functions)}\n" if functions else ""
         return f"import sys\n{maths}\nimport numpy as np\n"
-    names = ", ".join([*(n for n in ("matrix", "mpf") if re.search(rf"\b{n}\(", code)), "mp", *functions])
-    return f"import sys\n\nfrom mpmath import {names}\n\nmp.dps = 60\n"
+    names = sorted([*(n for n in ("matrix", "mpf") if re.search(rf"\b{n}\(", code)), "mp", *functions])
+    return f"import sys\n\nfrom mpmath import {', '.join(names)}\n\nmp.dps = 60\n"
 
 
 # ---- networks --------------------------------------------------------------------------------------------------------

@@ -21,7 +21,7 @@ if TYPE_CHECKING:
     from rich.text import Text
 
 STYLES = {"proved": "bold green", "conditional": "bold yellow", "refuted": "bold red", "undecided": "bold magenta"}
-LABEL = 15  # columns for the names of fields
+LABEL = 17  # columns for the names of fields
 SPELLED = {
     **{"\u2013": "-", "\u2014": "-", "\u2212": "-", "\u2018": "'", "\u2019": "'", "\u201c": '"', "\u201d": '"'},
     **{"\u2264": "<=", "\u2265": ">=", "\u2260": "!=", "\u00d7": "x", "\u2192": "->", "\u21d2": "=>", "\u21d4": "<=>"},
@@ -125,7 +125,9 @@ def _table(result: DerivationResult, terminal: Terminal) -> Table:
 
     blank = " " * 4 + "\n"
     ascii_box = box.Box(2 * blank + " -- \n" + 5 * blank, ascii=True)
-    table = Table(box=box.SIMPLE_HEAD if terminal.unicode else ascii_box, pad_edge=False, show_edge=False)
+    table = Table(
+        box=box.SIMPLE_HEAD if terminal.unicode else ascii_box, pad_edge=False, show_edge=False, padding=(0, 1, 0, 0)
+    )
     table.add_column("step", overflow="fold")
     table.add_column("verdict", no_wrap=True)
     table.add_column("scope", overflow="fold", max_width=16)
@@ -175,7 +177,7 @@ def _step(console: Console, s: StepResult) -> None:
         head.append("  (as expected)" if s.passed else f"  (expected: {s.expected or 'proved'})")
     console.print(head)
     grid = Table.grid(padding=(0, 1))
-    grid.add_column(width=LABEL, no_wrap=True)
+    grid.add_column(width=LABEL, overflow="fold")
     grid.add_column(overflow="fold")
     width = console.width - LABEL - 3
     for label, content in _fields(s, width):
@@ -206,7 +208,7 @@ def _fields(s: StepResult, width: int) -> Iterator[tuple[str, str]]:
     if s.counterexample:
         yield from _labelled("counterexample", instance_lines(s.counterexample, width))
     if s.failing_set == "open":
-        yield "", "it fails on an open set of networks, not only there"
+        yield "", "it fails on an open set of instances, not only there"
     for variant in s.variants:
         yield from _variant(variant)
     yield from _crosscheck(s)
@@ -242,7 +244,9 @@ def _condition(c: Condition) -> Iterator[tuple[str, str]]:
 
 
 def _variant(v: Variant) -> Iterator[tuple[str, str]]:
-    yield f"with {v.activation}", f"{v.verdict.upper()}" + (f": {v.reason}" if v.reason else "")
+    yield f"with {v.activation}", v.verdict.upper() + (f": {v.reason}" if v.reason else "")
+    if v.counterexample:
+        yield "", "(its counterexample: --format json, --scripts)"
     if v.condition:
         for label, content in _condition(v.condition):
             yield "", f"{label} {content}".strip()

@@ -16,8 +16,6 @@ from collections.abc import Callable, Iterable
 from fractions import Fraction
 from typing import Any
 
-from symrnn.semantics.context import Context, base
-from symrnn.semantics.derivative import one_step
 from symrnn.claims.index import Index, Var, as_index
 from symrnn.claims.recurrence import Recurrence
 from symrnn.claims.shapes import ONE, shape_of
@@ -51,6 +49,8 @@ from symrnn.claims.tree import (
     substitute,
 )
 from symrnn.errors import Refused
+from symrnn.semantics.context import Context, base
+from symrnn.semantics.derivative import one_step
 
 Scalars = tuple[tuple[Term, Index], ...]
 Binders = tuple[tuple[Var, Index], ...]  # (variable, length): runs from 0 to length - 1
@@ -83,7 +83,7 @@ class Algebra:
                 raise Refused(f"a normal form of {len(found)} monomials is too large")
         return found
 
-    # ---- words ----------------------------------------------------------------------------------------------------
+    # ---- words ----
 
     def word(self, factors: Iterable[Term]) -> Word:
         """The lexicographic normal form of a word in partially commuting letters, equal letters merged to powers."""
@@ -125,7 +125,7 @@ class Algebra:
         scalars, factor = merge_scalars((*a[0], *b[0]))
         return (scalars, a[1] + b[1], self.word((*a[2], *b[2]))), factor
 
-    # ---- node rules -----------------------------------------------------------------------------------------------
+    # ---- node rules ----
 
     def const(self, t: Const) -> Poly:
         return {UNIT: t.value} if t.value else {}
@@ -187,7 +187,7 @@ class Algebra:
                 return {}
             raise Refused("a power of 0 with an exponent that may be 0")
         if len(p) == 1:
-            (mono, c), = p.items()
+            ((mono, c),) = p.items()
             if not mono[1] and (len(mono[2]) <= 1 or all(self.context.commute(a, b) for a in mono[2] for b in mono[2])):
                 return self._raise_mono(mono, c, e)
         if e.is_const and 0 <= e.const <= LONGEST:
@@ -224,7 +224,7 @@ class Algebra:
     def _reciprocal(self, p: Poly, original: Term) -> Poly:
         """The inverse of a normal form, if the context knows it to be invertible."""
         if len(p) == 1:
-            (mono, c), = p.items()
+            ((mono, c),) = p.items()
             if not mono[1] and all(self._nonzero(s) for s, _ in mono[0]) and all(map(self.context.regular, mono[2])):
                 inverse = tuple(self._inverse_factor(f) for f in reversed(mono[2]))
                 return {(tuple((s, -x) for s, x in mono[0]), (), self.word(inverse)): 1 / c}
@@ -364,7 +364,7 @@ class Algebra:
         made = Abs(self.term(t.arg))
         return scalar_atom(made) if shape_of(made) is None else self.letter(made)
 
-    # ---- ranges ---------------------------------------------------------------------------------------------------
+    # ---- ranges ----
 
     def _depth(self, mark: str) -> int:
         return sum(v.name.startswith(mark) for v, _ in self.context.ranges)
@@ -457,7 +457,7 @@ class Algebra:
         p = inner.poly(substitute(t.body, {t.var: t.lo + as_index(var)}))
         shape = shape_of(t.body)
         if len(p) == 1:
-            (mono, c), = p.items()
+            ((mono, c),) = p.items()
             if not mono[1]:
                 return self._block_of_word(inner, mono, c, var, length, t.descending, shape)
         body = inner.to_term(p, shape)
@@ -471,7 +471,9 @@ class Algebra:
         def spread(f: Term, e: Index) -> tuple[Term, Index]:
             """The product over the range of a scalar: a power if it does not run."""
             body = f if e == ONE else Pow(f, e)
-            return (Prod(body, var, ZERO, length - 1, True), ONE) if var in free_vars(body) else (f, _multiply(e, length))
+            return (
+                (Prod(body, var, ZERO, length - 1, True), ONE) if var in free_vars(body) else (f, _multiply(e, length))
+            )
 
         scalars = [spread(s, e) for s, e in mono[0]] + ([(Const(c), length)] if c != 1 else [])
         word = mono[2]
@@ -491,7 +493,7 @@ class Algebra:
             return power(base(f), _multiply(exponent(f), length))
         return Prod(f, var, ZERO, length - 1, descending)
 
-    # ---- the chain rule -------------------------------------------------------------------------------------------
+    # ---- the chain rule ----
 
     def jac(self, t: Jac) -> Poly:
         """d of / d wrt through the states in between, which separate the past from the future."""
@@ -543,7 +545,7 @@ class Algebra:
                 _put(out, mono, c)
         return out
 
-    # ---- back to terms --------------------------------------------------------------------------------------------
+    # ---- back to terms ----
 
     def term(self, t: Term) -> Term:
         """The canonical term of a term."""
@@ -571,7 +573,7 @@ class Algebra:
         return out
 
 
-# ---- helpers ----------------------------------------------------------------------------------------------------------
+# ---- helpers ----
 
 
 def _put(out: Poly, mono: Mono, c: Fraction) -> None:

@@ -175,5 +175,3 @@ _RULES: dict[type[Term], Callable[[_Derivative, Any], Term | None]] = {
     Const: lambda self, e: None,
     Zeros: lambda self, e: None,
 }
-
-

@@ -65,6 +65,8 @@ def as_num(value: Num | Fraction | int) -> Num:
     """``value`` as a Num, checked: positive ascending primes, non-zero coefficients."""
     if not isinstance(value, Num):
         return Num(Fraction(value), ())
+    if not value.logs:
+        return value
     primes = [p for p, _ in value.logs]
     if primes != sorted(set(primes)) or not all(_is_prime(p) for p in primes) or not all(c for _, c in value.logs):
         raise Refused(f"{value!r} is not in normal form")

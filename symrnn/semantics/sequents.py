@@ -41,6 +41,7 @@ from symrnn.claims.tree import (
 from symrnn.errors import Refused
 from symrnn.semantics.algebra import Algebra
 from symrnn.semantics.context import Commuting, Context, Fact, Range
+from symrnn.semantics.polynomials import Explicit
 
 
 @dataclass(frozen=True)
@@ -57,6 +58,7 @@ class Sequent:
     """``hypotheses`` |- ``goal``. ``equations``: named, those of the hypotheses and those proved on the way.
 
     ``inducted``: variables an induction holds fixed. ``settled``: relations between sizes and lags that were used up.
+    ``explicit``: what is known at explicit sizes, once a proof has gone there.
     """
 
     goal: Prop
@@ -65,6 +67,7 @@ class Sequent:
     equations: Mapping[str, Equation] = field(default_factory=dict)
     inducted: tuple[Var, ...] = ()
     settled: tuple[Prop, ...] = ()
+    explicit: Explicit | None = None
 
     def algebra(self, peel: str) -> Algebra:
         """Normal forms under the hypotheses."""
@@ -100,10 +103,22 @@ class Sequent:
         made = sequent_of(Claim(goal, self.hypotheses, self.cell))
         if len(made.settled) and self.equations != equations_of(self.hypotheses):
             raise Refused("a size equation inside an induction is not supported")
+        if self.explicit is not None and made.hypotheses != self.hypotheses:
+            raise Refused("antecedents must be taken up before explicit entries")
         extra = {n: e for n, e in self.equations.items() if not n.startswith("hyp:")}
         return Sequent(
-            made.goal, made.hypotheses, made.cell, {**made.equations, **extra}, self.inducted, self.settled + made.settled
+            made.goal,
+            made.hypotheses,
+            made.cell,
+            {**made.equations, **extra},
+            self.inducted,
+            self.settled + made.settled,
+            self.explicit,
         )
+
+    def at_explicit_sizes(self) -> Explicit:
+        """What the hypotheses say of explicit entries."""
+        return self.explicit if self.explicit is not None else Explicit.of(self.hypotheses, self.cell)
 
 
 def flatten(claim: Claim) -> tuple[Prop, tuple[Prop, ...]]:
@@ -186,7 +201,7 @@ def numeric_bound(h: Prop) -> tuple[Var, int] | None:
     return None
 
 
-# ---- equations and facts ----------------------------------------------------------------------------------------------
+# ---- equations and facts ----
 
 
 def equations_of(hypotheses: tuple[Prop, ...]) -> dict[str, Equation]:
@@ -328,7 +343,14 @@ def _commuting(hypotheses: tuple[Prop, ...], algebra: Algebra) -> Iterator[Commu
 def _invertible_keys(hypotheses: tuple[Prop, ...], context: Context) -> Iterator[str]:
     """Keys of the normal forms of compound terms recorded as invertible; inner ones first."""
     known: frozenset[str] = frozenset()
-    found = [x for h in hypotheses for free, body in (_strip(h),) if not free for n, x in _properties_in(body) if n == "invertible"]
+    found = [
+        x
+        for h in hypotheses
+        for free, body in (_strip(h),)
+        if not free
+        for n, x in _properties_in(body)
+        if n == "invertible"
+    ]
     for x in sorted(found, key=lambda t: len(t.key)):
         algebra = Algebra(context.knowing(known))
         try:

@@ -12,7 +12,6 @@ from itertools import permutations
 from typing import Any
 
 from symrnn.claims.index import Index, Var, substitute_index
-from symrnn.semantics.numbers import as_num, rational_of
 from symrnn.claims.shapes import shape_of
 from symrnn.claims.tree import (
     Abs,
@@ -41,6 +40,7 @@ from symrnn.claims.tree import (
     substitute,
 )
 from symrnn.errors import Refused, Undefined
+from symrnn.semantics.numbers import as_num, rational_of
 
 Matrix = tuple[tuple[Any, ...], ...]
 LONGEST = 512  # factors or terms written out
@@ -106,7 +106,7 @@ class Values:
     def rationals(self, m: Matrix) -> list[list[Fraction]]:
         return [[self.rational(x) for x in row] for row in m]
 
-    # ---- rules ----------------------------------------------------------------------------------------------------
+    # ---- rules ----
 
     def const(self, t: Const) -> Matrix:
         return ((self.number(t.value),),)

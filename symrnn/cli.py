@@ -1,0 +1,395 @@
+"""The command line: ``symrnn check`` and ``symrnn replay``. What a command needs is imported when it runs.
+
+Exit codes: 0 all steps have the verdict expected of them; 1 some do not, or a certificate is refused; 2 usage,
+unreadable input, nothing checked; 3 a verdict is contradicted (by the cross-check, or its certificate is refused);
+130 interrupted with Ctrl-C. Of several that apply: 3 beats 130 beats 2 beats 1.
+"""
+
+from __future__ import annotations
+
+import contextlib
+import math
+import os
+import shutil
+import sys
+import time
+from collections.abc import Callable, Iterable, Iterator, Sequence
+from pathlib import Path
+from typing import TYPE_CHECKING, Any, NoReturn
+
+import click
+
+import symrnn
+
+if TYPE_CHECKING:
+    from symrnn.errors import ScriptError
+    from symrnn.verdicts import DerivationResult, StepResult
+    from symrnn.worker import Progress
+
+OK, FINDINGS, UNUSABLE, ALARM, INTERRUPTED = 0, 1, 2, 3, 130
+FAIL_ON = ("refuted", "conditional", "undecided", "inference")
+PATIENCE = 1.0  # seconds before progress is shown
+
+
+def main(args: Sequence[str] | None = None, standalone_mode: bool = True) -> int:
+    """Run a command line (that of the process if ``args`` is None): exit with its code, or return it.
+
+    ``standalone_mode`` is as in click: with it, the process exits; without, the exit code is the value.
+    """
+    code = _run(args)
+    if standalone_mode:
+        _exit(code)
+    return code
+
+
+def _run(args: Sequence[str] | None) -> int:
+    try:
+        code = cli.main(None if args is None else list(args), "symrnn", standalone_mode=False)
+    except click.ClickException as error:
+        error.show()
+        return error.exit_code
+    except (click.Abort, KeyboardInterrupt):
+        _complain("interrupted")
+        return INTERRUPTED
+    return code if isinstance(code, int) else OK
+
+
+def _exit(code: int) -> NoReturn:
+    with contextlib.suppress(OSError, ValueError):
+        sys.stderr.flush()
+    try:
+        if sys.stdout is not None:
+            sys.stdout.flush()
+    except (OSError, ValueError):
+        _no_reader()
+    sys.exit(code)
+
+
+@click.group(context_settings={"help_option_names": ["-h", "--help"]})
+@click.version_option(symrnn.__version__, prog_name="symrnn", message="%(prog)s %(version)s")
+def cli() -> None:
+    """Decide the steps of derivations about recurrent networks: proved, refuted, conditional or undecided.
+
+    \b
+    Exit codes:
+      0  every step has the verdict expected of it (proved, if none is stated)
+      1  some do not, or a certificate is refused on replay
+      2  usage, unreadable input, nothing checked
+      3  a verdict is contradicted: by the cross-check, or its certificate is refused
+      130  interrupted; what was decided until then is reported
+    """
+
+
+def _deadline(context: click.Context, parameter: click.Parameter, value: float) -> float:
+    if math.isnan(value) or value <= 0:
+        raise click.BadParameter(f"{value:g} is no time to wait: give a number of seconds above 0, such as 60.")
+    return value
+
+
+def _words(context: click.Context, parameter: click.Parameter, value: str | None) -> tuple[str, ...]:
+    words = tuple(w.strip() for w in (value or "").split(",") if w.strip())
+    unknown = [w for w in words if w not in FAIL_ON]
+    if unknown or (value is not None and not words):
+        what = f"unknown: {', '.join(unknown)}" if unknown else "no word given"
+        raise click.BadParameter(f"{what}; choose from {', '.join(FAIL_ON)}, separated by commas.")
+    return words
+
+
+@cli.command()
+@click.argument("paths", metavar="PATH...", nargs=-1, required=True)
+@click.option("--format", "layout", type=click.Choice(["text", "json"]), default="text", help="Of the report.")
+@click.option("--step", "only", metavar="ID", multiple=True, help="Report this step only (repeat for several).")
+@click.option("--jobs", metavar="N", type=click.IntRange(min=1), default=1, help="Worker processes.  [default: 1]")
+@click.option(
+    "--deadline",
+    metavar="S",
+    type=float,
+    default=60.0,
+    callback=_deadline,
+    help="Seconds a step may take; one that takes longer is undecided.  [default: 60]",
+)
+@click.option("--certificates", metavar="FILE", help="Write the certificates, for replay, to FILE.")
+@click.option("--scripts", metavar="DIR", help="Write each counterexample as a stand-alone script to DIR.")
+@click.option(
+    "--fail-on",
+    metavar="LIST",
+    callback=_words,
+    help=f"Verdicts that fail even where expected, of: {','.join(FAIL_ON)}.",
+)
+def check(
+    paths: tuple[str, ...],
+    layout: str,
+    only: tuple[str, ...],
+    jobs: int,
+    deadline: float,
+    certificates: str | None,
+    scripts: str | None,
+    fail_on: tuple[str, ...],
+) -> int:
+    """Run derivation scripts and decide their steps. Scripts are code: check those you would run.
+
+    A directory stands for every *.py below it that does not start with _ or test_ and is no conftest.py.
+    """
+    from symrnn.scripts import load
+    from symrnn.worker import run
+
+    loaded = load(paths)
+    derivations = loaded.derivations
+    errors = [*loaded.errors, *_missing(derivations, only)]
+    with _progress() as on_tick:
+        done = run(derivations, deadline=deadline, jobs=jobs, only=only, on_tick=on_tick)
+    errors += done.errors
+    errors += _write_files(done.results, certificates, scripts)
+    if not errors and not any(r.steps for r in done.results):
+        errors.append(_error("nothing checked: there is no step in what was given"))
+    _report(done.results, errors, layout)
+    if done.interrupted:
+        _complain("interrupted: steps that were not decided are undecided")
+    return exit_code(done.results, bool(errors), fail_on, done.interrupted)
+
+
+def exit_code(
+    results: Iterable[DerivationResult], errors: bool, fail_on: Iterable[str] = (), interrupted: bool = False
+) -> int:
+    """The exit code of a check."""
+    steps = [s for r in results for s in r.steps]
+    if any(s.alarm or (s.crosscheck and not s.crosscheck.agrees) for s in steps):
+        return ALARM
+    if interrupted:
+        return INTERRUPTED
+    if errors:
+        return UNUSABLE
+    return FINDINGS if any(not s.passed or _fails_on(s, fail_on) for s in steps) else OK
+
+
+def _fails_on(step: StepResult, words: Iterable[str]) -> bool:
+    return any(step.verdict == w or (w == "inference" and step.inference == "fails") for w in words)
+
+
+def _error(message: str, source: str = "", line: int | None = None) -> ScriptError:
+    from symrnn.errors import ScriptError
+
+    return ScriptError(message, source, line)
+
+
+def _missing(derivations: Sequence[symrnn.Derivation], only: Iterable[str]) -> list[ScriptError]:
+    """Errors for derivations without steps and for ids that no derivation has."""
+    errors = [
+        _error(f"the derivation {d.title!r} has no steps: add some with d.step(...)", d.source, d.line)
+        for d in derivations
+        if not d.steps
+    ]
+    ids = list(dict.fromkeys(s.id for d in derivations for s in d.steps))
+    for wanted in only:
+        if ids and wanted not in ids:
+            errors.append(_error(f"there is no step {wanted}; there are: {', '.join(ids)}"))
+    return errors
+
+
+# ---- what is written -------------------------------------------------------------------------------------------------
+
+
+def _report(results: Sequence[DerivationResult], errors: Sequence[ScriptError], layout: str) -> None:
+    if layout == "json":
+        from symrnn.report.json import dumps
+
+        _print(dumps(results, errors))
+    elif results and sys.stdout is not None:
+        from symrnn.report.text import render, terminal_of
+
+        _print(render(results, terminal_of(sys.stdout)))
+    for error in errors:
+        where = "".join(f"{part}:" for part in (error.source, error.line) if part)
+        _complain(f"error: {where} {error.message}" if where else f"error: {error.message}")
+
+
+def _print(text: str) -> None:
+    """Write to standard output; quietly stop if nobody reads it any more."""
+    if sys.stdout is None:  # closed by the shell
+        return
+    try:
+        sys.stdout.write(text)
+        sys.stdout.flush()
+    except BrokenPipeError:
+        _no_reader()
+
+
+def _no_reader() -> None:
+    """Point standard output nowhere, so that Python does not complain about it at exit."""
+    with contextlib.suppress(OSError, ValueError):
+        os.dup2(os.open(os.devnull, os.O_WRONLY), sys.stdout.fileno())
+
+
+def _complain(text: str) -> None:
+    with contextlib.suppress(OSError):
+        click.echo(text.encode("ascii", "backslashreplace").decode() if _ascii(sys.stderr) else text, err=True)
+
+
+def _ascii(stream: object) -> bool:
+    return not str(getattr(stream, "encoding", None) or "ascii").lower().startswith("utf")
+
+
+def _write_files(
+    results: Sequence[DerivationResult], certificates: str | None, scripts: str | None
+) -> Iterator[ScriptError]:
+    """Write what the options ask for; yields an error for what cannot be written."""
+    if certificates:
+        from symrnn.report.certificates import dumps
+
+        try:
+            _write(Path(certificates), dumps(results))
+        except OSError as error:
+            yield _error(f"the certificates cannot be written: {error.strerror}", certificates)
+    if scripts:
+        try:
+            Path(scripts).mkdir(parents=True, exist_ok=True)
+            for name, source in _scripts(results):
+                _write(Path(scripts, name), source)
+        except OSError as error:
+            yield _error(f"the scripts cannot be written: {error.strerror}", scripts)
+
+
+def _write(path: Path, text: str) -> None:
+    """Write a file as a whole or not at all: a reader never sees half of it."""
+    part = path.with_name(f".{path.name}.{os.getpid()}.part")
+    try:
+        part.write_text(text, encoding="utf-8", newline="\n")
+        part.replace(path)
+    finally:
+        part.unlink(missing_ok=True)
+
+
+def _scripts(results: Iterable[DerivationResult]) -> Iterator[tuple[str, str]]:
+    """File name and source for every counterexample that can be run."""
+    from symrnn.report.script import script
+
+    taken: set[str] = set()
+    for result in results:
+        for step in result.steps:
+            found = [("", step.counterexample), *((f" for {v.activation}", v.counterexample) for v in step.variants)]
+            for which, counterexample in found:
+                heading = f"Counterexample to step {step.id} of: {result.title}{which}\n{step.claim_text}"
+                source = script(counterexample, heading) if counterexample else None
+                if source is not None:
+                    yield _name(result.title, f"{step.id}{which}", taken), source
+
+
+def _name(title: str, step: str, taken: set[str]) -> str:
+    stem = f"{_slug(title)[:60].strip('-') or 'derivation'}_{_slug(step) or 'step'}"
+    name, number = stem, 1
+    while name in taken:
+        number += 1
+        name = f"{stem}_{number}"
+    taken.add(name)
+    return f"{name}.py"
+
+
+def _slug(text: str) -> str:
+    kept = "".join(c if c.isascii() and c.isalnum() else "-" for c in text.lower())
+    return "-".join(part for part in kept.split("-") if part)
+
+
+@contextlib.contextmanager
+def _progress() -> Iterator[Callable[[Progress], None] | None]:
+    """A function for ``run`` that shows on standard error, where that is a terminal, what takes long."""
+    if not sys.stderr.isatty():
+        yield None
+        return
+    line = _Line()
+    try:
+        yield line.show
+    finally:
+        line.clear()
+
+
+class _Line:
+    """One line on standard error that is written over and over, and cleared in the end."""
+
+    def __init__(self) -> None:
+        self.began = time.monotonic()
+        self.shown = 0
+
+    def show(self, progress: Progress) -> None:
+        if time.monotonic() - self.began < PATIENCE:
+            return
+        at = ", ".join(f"step {step} of {title} ({seconds:.0f} s)" for title, step, seconds in progress.running)
+        room = shutil.get_terminal_size((80, 24)).columns - 1
+        line = f"{progress.done} of {progress.total} steps decided; {at}".encode("ascii", "replace").decode()[:room]
+        self._write(line.ljust(self.shown))
+        self.shown = len(line)
+
+    def clear(self) -> None:
+        if self.shown:
+            self._write(" " * self.shown)
+            self._write("")
+
+    def _write(self, text: str) -> None:
+        with contextlib.suppress(OSError):
+            sys.stderr.write(f"\r{text}")
+            sys.stderr.flush()
+
+
+# ---- replay ----------------------------------------------------------------------------------------------------------
+
+
+@cli.command()
+@click.argument("files", metavar="FILE...", nargs=-1, required=True)
+def replay(files: tuple[str, ...]) -> int:
+    """Let the kernel check saved certificates again, without any search."""
+    accepted: dict[str, int] = {}
+    refused, unreadable = 0, 0
+    for file in files:
+        for entry, problem, readable in _replayed(file):
+            if problem is None:
+                word = str(entry["verdict"])
+                accepted[word] = accepted.get(word, 0) + 1
+            elif readable:
+                refused += 1
+                _print(f"REFUSED  {file}: step {entry['step']} of {entry['derivation']}: {problem}\n")
+            else:
+                unreadable += 1
+                _complain(f"error: {file}: {problem}")
+    counts = ", ".join(f"{number} {word}" for word, number in sorted(accepted.items()))
+    total = sum(accepted.values())
+    _print(
+        f"{total} certificate{'s' if total != 1 else ''} accepted"
+        + (f": {counts}" if counts else "")
+        + f"; {refused} refused\n"
+    )
+    if unreadable:
+        return UNUSABLE
+    return FINDINGS if refused else OK
+
+
+def _replayed(file: str) -> Iterator[tuple[Any, str | None, bool]]:
+    """Each entry of a file with the kernel's objection, if any, and whether the entry could be read at all."""
+    from symrnn.certificates import replay_entry
+    from symrnn.errors import CertificateError, Refused
+    from symrnn.report.certificates import loads
+
+    try:
+        entries = loads(Path(file).read_text(encoding="utf-8"))
+    except OSError as error:
+        yield None, f"cannot be read: {error.strerror}", False
+        return
+    except (CertificateError, UnicodeDecodeError) as error:
+        yield None, str(error), False
+        return
+    if not entries:
+        yield None, "there are no certificates in it: nothing was replayed", False
+    for number, entry in enumerate(entries, 1):
+        where = f"entry {number} (step {entry['step']} of {entry['derivation']})"
+        try:
+            replay_entry(entry)
+        except Refused as error:
+            yield entry, str(error), True
+        except CertificateError as error:
+            yield entry, f"{where} cannot be read: {error}; write the file anew with check --certificates", False
+        except (ArithmeticError, AttributeError, LookupError, RecursionError, TypeError, ValueError) as error:
+            yield entry, f"{where} is corrupt: {type(error).__name__}: {error}", False
+        else:
+            yield entry, None, True
+
+
+if __name__ == "__main__":
+    main()

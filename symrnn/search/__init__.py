@@ -1,0 +1,1 @@
+"""Search: strategies that look for certificates. Nothing here is trusted; the kernel checks what it finds."""

@@ -1,0 +1,102 @@
+"""Proofs at explicit sizes: reduce every entry to 0, splitting into cases where a known product vanishes. Untrusted."""
+
+from __future__ import annotations
+
+from dataclasses import replace
+from fractions import Fraction
+from typing import Any
+
+from symrnn.certificates import Both, Cancel, Case, Choose, Leaf, Proof
+from symrnn.claims.index import as_index
+from symrnn.claims.tree import Add, And, Apply, Const, Diag, Entry, Or, Pow, Rel, Term, Times
+from symrnn.errors import Refused, Undefined
+from symrnn.semantics.polynomials import Explicit
+from symrnn.semantics.sequents import Sequent
+
+DEPTH = 12
+
+
+def prove_explicit(s: Sequent) -> Proof | None:
+    """A proof of an equation, or of a disjunction of conjunctions of equations, by cases."""
+    try:
+        return _prove(replace(s, explicit=s.at_explicit_sizes()), DEPTH)
+    except (Refused, Undefined):
+        return None
+
+
+def _prove(s: Sequent, depth: int) -> Proof | None:
+    found = _close(s)
+    if found is not None or depth == 0 or s.explicit is None:
+        return found
+    return _split(s, s.explicit, depth)
+
+
+def _close(s: Sequent) -> Proof | None:
+    goal, state = s.goal, s.explicit
+    if state is None:
+        return None
+    if isinstance(goal, Rel) and goal.op == "=":
+        return Leaf() if all(state.vanishes(p) for p in state.entries(goal)) else None
+    if isinstance(goal, And):
+        parts = [_close(replace(s, goal=a)) for a in goal.args]
+        return Both(tuple(p for p in parts if p is not None)) if all(p is not None for p in parts) else None
+    if isinstance(goal, Or):
+        for i, a in enumerate(goal.args):
+            proof = _close(replace(s, goal=a))
+            if proof is not None:
+                return Choose(i, proof)
+    return None
+
+
+def _split(s: Sequent, state: Explicit, depth: int) -> Proof | None:
+    """Take a vanishing polynomial apart: cancel what is never zero, then try each of two factors."""
+    for p in sorted(state.vanishing, key=str):
+        _, factors = p.factor()
+        parts = sorted((f for f, _ in factors), key=str)
+        if len(parts) < 2 and not (factors and factors[0][1] > 1):
+            continue
+        if any(state.vanishes(f) for f in parts):
+            continue
+        regular = [f for f in parts if state.never_zero(f)]
+        if regular:
+            rest = _product([f for f in parts if f not in regular])
+            inner = _prove(replace(s, explicit=state.with_zero(rest)), depth - 1)
+            product = _product(regular)
+            return None if inner is None else Cancel(to_term(state, product), to_term(state, rest), inner)
+        f, g = parts[0], _product(parts[1:]) if len(parts) > 1 else parts[0]
+        left = _prove(replace(s, explicit=state.with_zero(f)), depth - 1)
+        right = left and _prove(replace(s, explicit=state.with_zero(g)), depth - 1)
+        if left is None or right is None:
+            return None
+        return Case(to_term(state, f), to_term(state, g), left, right)
+    return None
+
+
+def _product(parts: list[Any]) -> Any:
+    out = parts[0]
+    for p in parts[1:]:
+        out = out * p
+    return out
+
+
+def to_term(state: Explicit, p: Any) -> Term:
+    """A polynomial in the unknowns as a scalar term of the claim language."""
+    atoms = {i: _atom(key) for key, i in state.unknowns.items() if key[0] in ("entry", "slope", "value")}
+    parts: list[Term] = []
+    for exponents, c in p.terms():
+        factors: list[Term] = [Const(Fraction(int(c.p), int(c.q)))] if c != 1 or not any(exponents) else []
+        for i, e in enumerate(exponents):
+            if e:
+                factors.append(atoms[i] if e == 1 else Pow(atoms[i], as_index(int(e))))
+        parts.append(factors[0] if len(factors) == 1 else Times(tuple(factors)))
+    return parts[0] if len(parts) == 1 else Add(tuple(parts)) if parts else Const(Fraction(0))
+
+
+def _atom(key: tuple[Any, ...]) -> Term:
+    if key[0] == "entry":
+        _, s, i, j = key
+        return s if s.shape is None else Entry(s, as_index(i + 1), as_index(j + 1))
+    _, function, order, arg, i, j = key
+    if order == 1:
+        return Entry(Diag(Apply(function, arg, 1)), as_index(i + 1), as_index(i + 1))
+    return Entry(Apply(function, arg, 0), as_index(i + 1), as_index(j + 1))

@@ -1,0 +1,61 @@
+"""Induction on a lag, generalised over times and indices. Untrusted."""
+
+from __future__ import annotations
+
+from dataclasses import replace
+
+from symrnn.certificates import Induct, Proof
+from symrnn.claims.index import Var, as_index
+from symrnn.claims.tree import Rel, free_vars, substitute
+from symrnn.errors import Refused
+from symrnn.search.equations import prove_equation
+from symrnn.semantics.sequents import Equation, Sequent
+
+MOST_BASES = 2
+
+
+def prove_by_induction(s: Sequent, depth: int = 2) -> Proof | None:
+    """Induction on one of the goal's lags; bases and step by rewriting, or by a further induction."""
+    if not isinstance(s.goal, Rel) or depth == 0:
+        return None
+    fixed = s.fixed_variables()
+    lags = sorted((v for v in free_vars(s.goal) if v.kind == "lag" and v not in fixed), key=lambda v: v.key)
+    for var in lags:
+        for bases in range(1, MOST_BASES + 1):
+            found = _induct(s, var, bases, depth)
+            if found is not None:
+                return found
+    return None
+
+
+def _induct(s: Sequent, var: Var, count: int, depth: int) -> Proof | None:
+    if var.low is None:
+        return None
+    bases = []
+    for i in range(count):
+        base = _prove(replace(s, goal=substitute(s.goal, {var: as_index(var.low + i)})), depth - 1)
+        if base is None:
+            return None
+        bases.append(base)
+    step = _prove(step_sequent(s, var, count), depth - 1)
+    return None if step is None else Induct(var, tuple(bases), step)
+
+
+def step_sequent(s: Sequent, var: Var, count: int) -> Sequent:
+    """The induction step as the kernel will state it."""
+    i = as_index(Var(var.name, "lag", 0))
+    fixed, low = s.fixed_variables(), var.low or 0
+    general = frozenset(v for v in free_vars(s.goal) if v not in fixed and v != var and v.kind != "size")
+    assumed = dict(s.equations)
+    for b in range(count):
+        p = substitute(s.goal, {var: i + (low + b)})
+        assumed[f"ih:{b}"] = Equation(p.lhs, p.rhs, general)
+    after = substitute(s.goal, {var: i + (low + count)})
+    return replace(s, goal=after, equations=assumed, inducted=(*s.inducted, i.terms[0][0]))
+
+
+def _prove(s: Sequent, depth: int) -> Proof | None:
+    try:
+        return prove_equation(s) or prove_by_induction(s, depth)
+    except Refused:
+        return None

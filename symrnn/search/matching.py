@@ -1,0 +1,106 @@
+"""Matching the leading word of an equation inside a word, up to known commutations. Untrusted."""
+
+from __future__ import annotations
+
+from collections.abc import Iterator
+from typing import Any
+
+from symrnn.claims.index import Index, Node, Var, as_index
+from symrnn.claims.tree import Term, fields, substitute
+from symrnn.semantics.algebra import Algebra, Word, exponent, power
+from symrnn.semantics.context import base
+
+Values = dict[Any, Any]
+
+
+def solve(pattern: Index, subject: Index, free: frozenset[Any], values: Values) -> bool:
+    """Extend ``values`` so that the pattern becomes the subject, if one free variable settles it."""
+    rest = subject
+    unknown: list[tuple[Var, int]] = []
+    for v, c in pattern.terms:
+        if v in values:
+            rest = rest - c * as_index(values[v])
+        elif v in free:
+            unknown.append((v, c))
+        else:
+            rest = rest - c * as_index(v)
+    rest = rest - pattern.const
+    if not unknown:
+        return rest == as_index(0)
+    if len(unknown) > 1 or abs(unknown[0][1]) != 1:
+        return False
+    values[unknown[0][0]] = rest * unknown[0][1]
+    return True
+
+
+def match_term(pattern: Any, subject: Any, free: frozenset[Any], values: Values) -> bool:
+    """One-sided unification of trees; only integer variables are instantiated."""
+    if isinstance(pattern, Index):
+        return isinstance(subject, Index) and solve(pattern, subject, free, values)
+    if type(pattern) is not type(subject):
+        return False
+    if isinstance(pattern, tuple):
+        return len(pattern) == len(subject) and all(
+            match_term(p, s, free, values) for p, s in zip(pattern, subject, strict=True)
+        )
+    if isinstance(pattern, Node):
+        return match_term(fields(pattern), fields(subject), free, values)
+    return bool(pattern == subject)
+
+
+def occurrences(
+    algebra: Algebra, pattern: Word, word: Word, free: frozenset[Any]
+) -> Iterator[tuple[Word, Word, Values]]:
+    """(u, v, values) with u pattern[values] v equal to the word."""
+    for start in range(len(word)):
+        yield from _from(algebra, pattern, word, free, start)
+
+
+def _from(
+    algebra: Algebra, pattern: Word, word: Word, free: frozenset[Any], start: int
+) -> Iterator[tuple[Word, Word, Values]]:
+    values: Values = {}
+    before: list[Term] = list(word[:start])
+    after: list[Term] = []
+    matched: list[Term] = []
+    position = start
+    for i, p in enumerate(pattern):
+        while position < len(word):
+            left_over = _factor(p, word[position], free, values, algebra)
+            if left_over is not None:
+                break
+            if not matched:
+                return
+            skipped = word[position]  # goes left if it can pass what is matched so far, else right
+            left = all(algebra.context.commute(skipped, m) for m in matched)
+            (before if left else after).append(skipped)
+            position += 1
+        else:
+            return
+        extra = left_over
+        if i == len(pattern) - 1:
+            matched.append(word[position])
+            for first in (before + list(extra), before):
+                last = after if first is not before else [*extra, *after]
+                yield tuple(first), (*last, *word[position + 1 :]), dict(values)
+            return
+        before += extra
+        matched.append(word[position])
+        position += 1
+
+
+def _factor(p: Term, s: Term, free: frozenset[Any], values: Values, algebra: Algebra) -> Word | None:
+    """What is left of the factor ``s`` once ``p``, a power of the same letter, is taken out; None if it is not in it."""
+    trial = dict(values)
+    if not match_term(base(p), base(s), free, trial):
+        return None
+    gap = exponent(s) - substitute(exponent(p), trial)
+    if any(v in free for v, _ in gap.terms):
+        if not solve(exponent(p), exponent(s), free, trial):
+            return None
+        gap = as_index(0)
+    if not algebra.context.at_least(gap, 0) and not algebra.context.regular(base(s)):
+        return None
+    values.update(trial)
+    left = power(base(s), gap)
+    return () if left is None else (left,)

@@ -1,0 +1,71 @@
+"""Proofs: the strategies in order, from the cheapest. Untrusted.
+
+An equation is tried by normal forms and rewriting, by induction on each of its lags, then at explicit sizes.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Callable
+from dataclasses import replace
+
+from symrnn.certificates import Both, Cancel, Case, Choose, Induct, Known, Leaf, Proof
+from symrnn.claims.index import Var, as_index
+from symrnn.claims.recurrence import Claim
+from symrnn.claims.tree import And, Iff, Implies, Or, Pred, Prop, Rel, free_vars, substitute
+from symrnn.errors import Refused, SymrnnError
+from symrnn.search.equations import prove_equation
+from symrnn.search.explicit import prove_explicit
+from symrnn.search.inductions import prove_by_induction
+from symrnn.semantics.sequents import Sequent, sequent_of
+
+Strategy = Callable[[Sequent], Proof | None]
+
+
+def prove(claim: Claim) -> Proof | None:
+    """A proof of a claim, or None; whether it is one is for the kernel to say."""
+    try:
+        return prove_sequent(sequent_of(claim))
+    except SymrnnError:
+        return None
+
+
+def prove_sequent(s: Sequent) -> Proof | None:
+    """A proof of the goal of a sequent by the first strategy that finds one."""
+    goal = s.goal
+    if isinstance(goal, And):
+        return _all(s, goal.args)
+    if isinstance(goal, Iff):
+        return _all(s, (Implies(goal.left, goal.right), Implies(goal.right, goal.left)))
+    if isinstance(goal, Or):
+        return _any(s, goal)
+    if isinstance(goal, Pred):
+        return Known()
+    if isinstance(goal, Rel):
+        return next((p for strategy in EQUATION_STRATEGIES if (p := strategy(s)) is not None), None)
+    return None
+
+
+def _all(s: Sequent, parts: tuple[Prop, ...]) -> Proof | None:
+    proofs = []
+    for part in parts:
+        proof = prove_sequent(s.towards(part))
+        if proof is None:
+            return None
+        proofs.append(proof)
+    return Both(tuple(proofs))
+
+
+def _any(s: Sequent, goal: Or) -> Proof | None:
+    found = prove_explicit(s)
+    if found is not None:
+        return found
+    for i, part in enumerate(goal.args):
+        proof = prove_sequent(s.towards(part))
+        if proof is not None:
+            return Choose(i, proof)
+    return None
+
+
+EQUATION_STRATEGIES: tuple[Strategy, ...] = (prove_equation, prove_by_induction, prove_explicit)
+
+__all__ = ["Cancel", "Case", "Leaf", "Refused", "Var", "as_index", "free_vars", "prove", "replace", "substitute"]

@@ -1,0 +1,432 @@
+"""An instance of a claim, as data, and the world it makes: every term and proposition with its exact value. Trusted.
+
+The trajectory is recomputed here from the parameters, the first state and the inputs; nothing is taken on faith.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Callable, Iterable
+from fractions import Fraction
+from typing import Any
+
+from symrnn.claims.activations import FACTS
+from symrnn.claims.index import Index, Node, Var, as_index, node
+from symrnn.claims.recurrence import Claim, Recurrence, activations_of, with_activation
+from symrnn.claims.shapes import ONE, shape_of
+from symrnn.claims.tree import (
+    Add,
+    And,
+    Apply,
+    Const,
+    Entry,
+    ForAll,
+    Iff,
+    Implies,
+    IndexRel,
+    Jac,
+    MatMul,
+    Not,
+    Or,
+    Pred,
+    Prop,
+    Rel,
+    Shape,
+    Sym,
+    Term,
+    free_vars,
+    substitute,
+    symbols,
+    walk,
+)
+from symrnn.errors import Refused, Undefined
+from symrnn.semantics.derivative import one_step
+from symrnn.semantics.numbers import Num, activate, as_num, rational_of
+from symrnn.semantics.sequents import flatten, numeric_bound
+from symrnn.semantics.values import Matrix, Values, multiply
+
+Rows = tuple[tuple[Num, ...], ...]
+LINEAR = frozenset(("diagonal", "symmetric", "skew", "scalar", "lower_triangular", "upper_triangular"))
+LONGEST_PATH = 256
+
+
+@node
+class Instance(Node):
+    """Exact values for everything a claim leaves free.
+
+    ``families``: member j is entry j modulo the length. The trajectory runs from ``start``, in the states ``initial``,
+    to ``stop``; ``inputs`` drive the steps start + 1, ... ``activation``: what stands for opaque ones. ``feedback``:
+    matrices C of inputs that are not exogenous, x_t = C h_{t-1} + the given input, h the first state block.
+    """
+
+    integers: tuple[tuple[Var, int], ...]
+    matrices: tuple[tuple[str, Rows], ...]
+    families: tuple[tuple[str, tuple[Rows, ...]], ...]
+    start: int
+    stop: int
+    initial: tuple[tuple[str, Rows], ...]
+    inputs: tuple[tuple[str, tuple[Rows, ...]], ...]
+    activation: str | None
+    feedback: tuple[tuple[str, Rows], ...]
+
+
+def scalar_value(x: Term, scalars: dict[str, Fraction]) -> Fraction:
+    """c where every symbol is a stated multiple of the identity and so X = c I, whatever the size.
+
+    Only for terms whose value does not depend on the size: sums, products, powers and transposes of square matrices.
+    """
+    for t in walk(x):
+        if isinstance(t, Sym) and (t.shape is not None and t.shape[0] != t.shape[1] or t.name not in scalars):
+            raise Refused(f"{t} is not given as a multiple of the identity")
+        if isinstance(t, Term) and type(t).__name__ not in _SIZELESS:
+            raise Refused(f"{type(t).__name__} depends on the size")
+    sizes = {v: as_index(1) for v in free_vars(x) if v.kind == "size"}
+    values = Values(sizes, lambda s: ((as_num(scalars[s.name]),),), _no_activation, _no_jacobian)
+    return rational_of(values.scalar(substitute(x, sizes)))
+
+
+_SIZELESS = frozenset(
+    ("Const", "Sym", "Eye", "Zeros", "Add", "Times", "MatMul", "Pow", "Transpose", "Inv", "Prod", "Sum")
+)
+
+
+def _no_activation(t: Apply) -> Matrix:
+    raise Refused("no activation has a value here")
+
+
+def _no_jacobian(t: Jac) -> Matrix:
+    raise Refused("no Jacobian has a value here")
+
+
+class World:
+    """A claim at an instance. Construction checks that the instance is one: shapes, domains, properties."""
+
+    def __init__(self, claim: Claim, instance: Instance) -> None:
+        opaque = [f for f in activations_of(claim) if f not in FACTS]
+        for f in opaque:
+            if instance.activation not in FACTS:
+                raise Refused(f"the opaque activation {f} needs a known one in its place")
+            claim = with_activation(claim, f, instance.activation)  # type: ignore[assignment]
+        self.instance = instance
+        self.cell = _closed(claim.cell, instance) if claim.cell is not None else None
+        self.claim = claim
+        self.goal, self.hypotheses = flatten(claim)
+        self.variables = sorted(
+            frozenset().union(*(free_vars(p) for p in (self.goal, *self.hypotheses))), key=lambda v: v.key
+        )
+        self._integers = dict(instance.integers)
+        self._matrices = dict(instance.matrices) | {f"feedback {name}": rows for name, rows in instance.feedback}
+        self._families = dict(instance.families)
+        self._inputs, self._initial = dict(instance.inputs), dict(instance.initial)
+        self._trajectory: dict[tuple[str, int], Matrix] = {}
+        bounds = {v: as_index(n) for v, n in self._integers.items()}
+        self.values = Values(bounds, self._symbol, self._activation, self._jacobian)
+        self._check_domain()
+
+    # ---- the questions the kernel asks ----
+
+    def hypotheses_hold(self) -> bool:
+        return all(self.holds(h) for h in self.hypotheses)
+
+    def conclusion_holds(self) -> bool:
+        return self.holds(self.goal)
+
+    def integer(self, v: Var) -> int:
+        return self._integers[v]
+
+    def failing_set(self) -> str:
+        """ "open" where hypotheses and violation are strict at the instance, else "unknown"."""
+        strict = all(_open_hypothesis(h) for h in self.hypotheses) and self._strictly_violated(self.goal)
+        declared = symbols(self.claim) | frozenset(self.cell.params if self.cell else ())
+        linear = all(p in LINEAR or p == "invertible" for s in declared for p in s.props)
+        return "open" if strict and linear else "unknown"
+
+    def _strictly_violated(self, p: Prop) -> bool:
+        """Whether the violation persists nearby: a strict inequality between continuous terms, all defined."""
+        if isinstance(p, Rel) and p.op in ("=", "<="):
+            try:
+                return not self._relation(p)
+            except Undefined:
+                return False
+        if isinstance(p, And):
+            return any(self._strictly_violated(a) for a in p.args)
+        return isinstance(p, Or) and all(self._strictly_violated(a) for a in p.args)
+
+    # ---- the domain ----
+
+    def _check_domain(self) -> None:
+        lowered = {b[0] for h in self.hypotheses if (b := numeric_bound(h)) is not None}
+        for v in self.variables:
+            if v not in self._integers:
+                raise Refused(f"the instance gives {v} no value")
+            if v.kind == "size" and self._integers[v] < 1:
+                raise Refused(f"the size {v} must be at least 1")
+            if v.low is not None and self._integers[v] < v.low and v not in lowered:
+                raise Refused(f"{v} = {self._integers[v]} is below its least value {v.low}")
+        names = {v.name for v in self._integers}
+        if len(names) != len(self._integers) or len(self._integers) != len(self.instance.integers):
+            raise Refused("the instance gives a variable two values")
+        declared = symbols(self.goal).union(*(symbols(h) for h in self.hypotheses))
+        for s in sorted(declared | frozenset(self.cell.params if self.cell else ()), key=lambda s: s.key):
+            if s.role == "free":
+                self._check_symbol(s)
+
+    def _check_symbol(self, s: Sym) -> None:
+        values = self._families.get(s.name, ()) if s.family else ()
+        if not s.family:
+            values = (self._matrices[s.name],) if s.name in self._matrices else ()
+        if not values:
+            raise Refused(f"the instance gives {s.name} no value")
+        for rows in values:
+            m = _checked_rows(rows)
+            if (len(m), len(m[0])) != self._size(s.shape):
+                raise Refused(f"{s.name} is {len(m)} x {len(m[0])}, not of its declared shape")
+            for p in s.props:
+                if not self.has_property(p, m):
+                    raise Refused(f"{s.name} is not {p}")
+
+    def _size(self, shape: Shape) -> tuple[int, int]:
+        rows, cols = shape or (ONE, ONE)
+        return self.values.integer(rows), self.values.integer(cols)
+
+    # ---- atoms ----
+
+    def _symbol(self, s: Sym) -> Matrix:
+        if s.role == "free":
+            if not s.index:
+                return self._matrices[s.name]
+            members = self._families[s.name]
+            return members[self.values.integer(s.index[0]) % len(members)]
+        return self._at(s, self.values.integer(s.index[0]))
+
+    def _at(self, s: Sym, time: int) -> Matrix:
+        """A state, input or local at a time, simulating as far as needed."""
+        found = self._trajectory.get((s.name, time))
+        if found is not None:
+            return found
+        start = self.instance.start
+        if not start + (s.role != "state") <= time <= min(self.instance.stop, start + LONGEST_PATH):
+            raise Refused(f"{s.name} at time {time} is outside the trajectory, {start} to {self.instance.stop}")
+        if s.role == "input":
+            rows = self._inputs.get(s.name, ())
+            if time - start > len(rows):
+                raise Refused(f"the instance has no input {s.name} at time {time}")
+            value: Matrix = _checked_rows(rows[time - start - 1])
+        elif time == start:
+            if s.name not in self._initial:
+                raise Refused(f"the instance has no first state {s.name}")
+            value = _checked_rows(self._initial[s.name])
+        else:
+            definition = self.cell.definition(s.name, as_index(time)) if self.cell is not None else None
+            if definition is None:
+                raise Refused(f"{s.name} has no definition")
+            for block in self.cell.states if self.cell else ():  # step by step, so that recursion stays shallow
+                for earlier in range(start, time):
+                    self._at(block, earlier)
+            value = self.values.matrix(definition)
+        if (len(value), len(value[0])) != self._size(s.shape):
+            raise Refused(f"{s.name} has the wrong shape at time {time}")
+        self._trajectory[s.name, time] = value
+        return value
+
+    def _activation(self, t: Apply) -> Matrix:
+        return tuple(tuple(activate(t.function, as_num(x))[t.order] for x in row) for row in self.values.matrix(t.arg))
+
+    def _jacobian(self, t: Jac) -> Matrix:
+        """By the chain rule through the states, from the one-step Jacobians."""
+        if self.cell is None:
+            raise Refused("a Jacobian needs a recurrence")
+        if t.layout == "denominator":
+            return tuple(zip(*self._jacobian(Jac(t.of, t.wrt, "numerator")), strict=True))
+        to, since = self.values.integer(t.of.index[0]), self.values.integer(t.wrt.index[0])
+        if to < since:
+            raise Refused(f"{t.of} comes before {t.wrt}")
+        if t.of == t.wrt or to == since and t.wrt.role != "state":
+            return self.values.matrix(one_step(self.cell, t.of, t.wrt))
+        if to == since:
+            if t.of.role != "state":
+                raise Refused("a local by a state at the same time")
+            rows, cols = self.values.matrix(t.of), self.values.matrix(t.wrt)
+            return ((as_num(0),) * (len(cols) * len(cols[0])),) * (len(rows) * len(rows[0]))
+        parts = []
+        for block in self.cell.states:
+            mid: Any = block[as_index(to - 1)]
+            step = self.values.matrix(one_step(self.cell, t.of, mid))
+            parts.append(multiply(step, self.values.matrix(Jac(mid, t.wrt, "numerator"))))
+        return tuple(tuple(_sum(cells) for cells in zip(*rows, strict=True)) for rows in zip(*parts, strict=True))
+
+    # ---- propositions ----
+
+    def holds(self, p: Prop) -> bool:
+        """Whether a proposition holds; an atom with an undefined term is false. Refused where this cannot tell."""
+        rule = _HOLDS.get(type(p))
+        if rule is None:
+            raise Refused(f"{type(p).__name__} is not decided at an instance")
+        return rule(self, p)
+
+    def _atom(self, p: Any) -> bool:
+        try:
+            return self._relation(p) if isinstance(p, Rel) else self._predicate(p)
+        except Undefined:
+            return False
+
+    def _relation(self, p: Rel) -> bool:
+        a, b = self.values.matrix(p.lhs), self.values.matrix(p.rhs)
+        if (len(a), len(a[0])) != (len(b), len(b[0])):
+            a, b = _spread_zero(p.lhs, a, b), _spread_zero(p.rhs, b, a)
+        pairs = [(x, y) for r, s in zip(a, b, strict=True) for x, y in zip(r, s, strict=True)]
+        if p.op == "=":
+            return all(as_num(x) - y == as_num(0) for x, y in pairs)
+        gaps = [rational_of(as_num(y) - x) for x, y in pairs]
+        return all(g >= 0 for g in gaps) if p.op == "<=" else all(g > 0 for g in gaps)
+
+    def _predicate(self, p: Pred) -> bool:
+        return self.has_property(p.name, self.values.matrix(p.arg))
+
+    def has_property(self, name: str, m: Matrix) -> bool:
+        """A property of PROPERTIES, exactly."""
+        test = _PROPERTY_TESTS.get(name)
+        if test is None:
+            raise Refused(f"{name} is not decided at an instance")
+        return test(self.values, self.values.rationals(m))
+
+    def _index_relation(self, p: IndexRel) -> bool:
+        a, b = self.values.integer(p.lhs), self.values.integer(p.rhs)
+        return {"=": a == b, "<=": a <= b, "<": a < b}[p.op]
+
+    def _for_all(self, p: ForAll) -> bool:
+        if not isinstance(p.var, Var):
+            raise Refused("a quantified matrix is not decided at an instance")
+        return all(self.holds(substitute(p.body, {p.var: as_index(i)})) for i in self._range(p.var, p.body))
+
+    def _range(self, var: Var, body: Prop) -> Iterable[int]:
+        """What a quantified index runs over: rows and columns, members of families, or the steps of the trajectory."""
+        sizes, members, steps = [], [], False
+        for t in walk(body):
+            if isinstance(t, Entry):
+                shape = shape_of(t.arg) or (ONE, ONE)
+                for at, end in ((t.row, shape[0]), (t.col, shape[1])):
+                    if var in free_vars(at):
+                        if at != as_index(var):
+                            raise Refused(f"{at} as a row or column")
+                        sizes.append(self.values.integer(end))
+            if isinstance(t, Sym) and any(var in free_vars(i) for i in t.index):
+                if t.role == "free":
+                    members.append(len(self._families[t.name]))
+                elif t.index != (as_index(var),):
+                    raise Refused(f"{t} in a quantified statement about a trajectory")
+                else:
+                    steps = True
+            if isinstance(t, Jac) and var in free_vars(t):
+                raise Refused("a quantified Jacobian is not decided at an instance")
+        if bool(sizes) + bool(members) + steps > 1 or len(set(sizes)) > 1:
+            raise Refused(f"{var} runs over things of different kinds")
+        if steps:
+            if self.instance.stop <= self.instance.start:
+                raise Refused("a statement about all steps of a trajectory without steps")
+            return range(self.instance.start + 1, self.instance.stop + 1)
+        if members:
+            total = 1
+            for m in members:
+                total *= m
+            return range(total)
+        return range(1, sizes[0] + 1) if sizes else range(1)
+
+
+def _closed(cell: Recurrence, instance: Instance) -> Recurrence:
+    """The recurrence with inputs that are not exogenous given as C h_{t-1} plus an exogenous input."""
+    feedback, t = dict(instance.feedback), as_index(cell.time)
+    free = [s for s in cell.inputs if s.name not in cell.exogenous]
+    if set(feedback) - {s.name for s in free}:
+        raise Refused("feedback is given for an input that is exogenous")
+    if not free:
+        return cell
+    changes: dict[Sym, Term] = {}
+    previous: Any = cell.states[0][t - 1]
+    matrices = []
+    for s in free:
+        x: Any = s[t]
+        if s.name in feedback:
+            c = Sym(f"feedback {s.name}", ((s.shape or (ONE, ONE))[0], (previous.shape)[0]), "free", (), (), False)
+            matrices.append(c)
+            changes[x] = Add((MatMul((c, previous)), x))
+    return Recurrence(
+        f"{cell.name} with feedback",
+        cell.time,
+        cell.states,
+        cell.inputs,
+        tuple(s.name for s in cell.inputs),
+        (*cell.params, *matrices),
+        tuple((s, substitute(e, changes)) for s, e in cell.locals),
+        tuple((s, substitute(e, changes)) for s, e in cell.steps),
+    )
+
+
+def _checked_rows(rows: Matrix) -> Matrix:
+    if not rows or not rows[0] or any(len(r) != len(rows[0]) for r in rows):
+        raise Refused("rows of different lengths")
+    return tuple(tuple(as_num(x) for x in r) for r in rows)
+
+
+def _spread_zero(t: Term, m: Matrix, other: Matrix) -> Matrix:
+    """The number 0 compared with a matrix is the zero matrix."""
+    if isinstance(t, Const) and t.value == 0:
+        return tuple((as_num(0),) * len(row) for row in other)
+    return m
+
+
+def _sum(cells: tuple[Any, ...]) -> Any:
+    out = cells[0]
+    for c in cells[1:]:
+        out = out + c
+    return out
+
+
+def _open_hypothesis(h: Prop) -> bool:
+    if isinstance(h, IndexRel):
+        return True
+    if isinstance(h, Pred):
+        return h.name == "invertible"
+    return isinstance(h, Rel) and h.op == "<" or (isinstance(h, Not) and isinstance(h.arg, Rel) and h.arg.op == "=")
+
+
+Q = list[list[Fraction]]
+
+
+def _pairs(m: Q) -> Iterable[tuple[int, int]]:
+    return ((i, j) for i in range(len(m)) for j in range(len(m[0])))
+
+
+def _gram(v: Values, m: Q) -> tuple[Q, Q]:
+    t = [list(c) for c in zip(*m, strict=True)]
+    return [
+        [[sum((x * y for x, y in zip(r, c, strict=True)), Fraction(0)) for c in zip(*b, strict=True)] for r in a]
+        for a, b in ((t, m), (m, t))
+    ]  # type: ignore[return-value]
+
+
+_PROPERTY_TESTS: dict[str, Callable[[Values, Q], bool]] = {
+    "diagonal": lambda v, m: all(m[i][j] == 0 for i, j in _pairs(m) if i != j),
+    "scalar": lambda v, m: all(m[i][j] == (m[0][0] if i == j else 0) for i, j in _pairs(m)),
+    "symmetric": lambda v, m: all(m[i][j] == m[j][i] for i, j in _pairs(m)),
+    "skew": lambda v, m: all(m[i][j] == -m[j][i] for i, j in _pairs(m)),
+    "nonnegative": lambda v, m: all(m[i][j] >= 0 for i, j in _pairs(m)),
+    "lower_triangular": lambda v, m: all(m[i][j] == 0 for i, j in _pairs(m) if i < j),
+    "upper_triangular": lambda v, m: all(m[i][j] == 0 for i, j in _pairs(m) if i > j),
+    "invertible": lambda v, m: rational_of(v.determinant(tuple(tuple(map(as_num, r)) for r in m))) != 0,
+    "orthogonal": lambda v, m: all(_gram(v, m)[0][i][j] == (i == j) for i, j in _pairs(m)),
+    "normal": lambda v, m: _gram(v, m)[0] == _gram(v, m)[1],
+}
+
+_HOLDS: dict[type[Prop], Callable[[World, Any], bool]] = {
+    Rel: World._atom,
+    Pred: World._atom,
+    IndexRel: World._index_relation,
+    And: lambda w, p: all(w.holds(a) for a in p.args),
+    Or: lambda w, p: any(w.holds(a) for a in p.args),
+    Not: lambda w, p: not w.holds(p.arg),
+    Implies: lambda w, p: not w.holds(p.left) or w.holds(p.right),
+    Iff: lambda w, p: w.holds(p.left) == w.holds(p.right),
+    ForAll: World._for_all,
+}
+
+__all__ = ["Index", "Instance", "Rows", "World", "scalar_value"]
