@@ -42,19 +42,25 @@ class Use(Node):
 
 @node
 class Words(Proof):
-    """lhs - rhs minus the uses has normal form 0. ``unfold``: states and locals replaced by their definitions."""
+    """lhs - rhs minus the uses has normal form 0.
+
+    ``unfold``: states and locals replaced by their definitions. ``plain``: commuting pairs among the hypotheses are not
+    built into the normal form, so that they can be used as equations (inside an entry, say).
+    """
 
     peel_lhs: str
     peel_rhs: str
     unfold: tuple[Sym, ...]
     uses: tuple[Use, ...]
+    plain: bool = False
 
 
 @node
 class Induct(Proof):
-    """Induction on a lag, generalised over times and indices; ``bases`` are its first values."""
+    """Induction on a lag from ``low`` on, generalised over times and indices; ``bases`` are its first values."""
 
     var: Var
+    low: int
     bases: tuple[Proof, ...]
     step: Proof
 
@@ -81,6 +87,14 @@ class Choose(Proof):
 
     which: int
     proof: Proof
+
+
+@node
+class ByCases(Proof):
+    """A hypothesis that is a disjunction, member by member."""
+
+    which: int
+    proofs: tuple[Proof, ...]
 
 
 @node

@@ -31,6 +31,10 @@ FAIL_ON = ("refuted", "conditional", "undecided", "inference")
 PATIENCE = 1.0  # seconds before progress is shown
 
 
+class _Unwritable(click.ClickException):
+    exit_code = UNUSABLE
+
+
 def main(args: Sequence[str] | None = None, standalone_mode: bool = True) -> int:
     """Run a command line (that of the process if ``args`` is None): exit with its code, or return it.
 
@@ -212,6 +216,8 @@ def _print(text: str) -> None:
         sys.stdout.flush()
     except BrokenPipeError:
         _no_reader()
+    except OSError as error:
+        raise _Unwritable(f"standard output cannot be written: {error.strerror}") from error
 
 
 def _no_reader() -> None:
@@ -241,9 +247,11 @@ def _write_files(
         except OSError as error:
             yield _error(f"the certificates cannot be written: {error.strerror}", certificates)
     if scripts:
+        from symrnn.report.script_files import script_files
+
         try:
             Path(scripts).mkdir(parents=True, exist_ok=True)
-            for name, source in _scripts(results):
+            for name, source in script_files(results):
                 _write(Path(scripts, name), source)
         except OSError as error:
             yield _error(f"the scripts cannot be written: {error.strerror}", scripts)
@@ -257,36 +265,6 @@ def _write(path: Path, text: str) -> None:
         part.replace(path)
     finally:
         part.unlink(missing_ok=True)
-
-
-def _scripts(results: Iterable[DerivationResult]) -> Iterator[tuple[str, str]]:
-    """File name and source for every counterexample that can be run."""
-    from symrnn.report.script import script
-
-    taken: set[str] = set()
-    for result in results:
-        for step in result.steps:
-            found = [("", step.counterexample), *((f" for {v.activation}", v.counterexample) for v in step.variants)]
-            for which, counterexample in found:
-                heading = f"Counterexample to step {step.id} of: {result.title}{which}\n{step.claim_text}"
-                source = script(counterexample, heading) if counterexample else None
-                if source is not None:
-                    yield _name(result.title, f"{step.id}{which}", taken), source
-
-
-def _name(title: str, step: str, taken: set[str]) -> str:
-    stem = f"{_slug(title)[:60].strip('-') or 'derivation'}_{_slug(step) or 'step'}"
-    name, number = stem, 1
-    while name in taken:
-        number += 1
-        name = f"{stem}_{number}"
-    taken.add(name)
-    return f"{name}.py"
-
-
-def _slug(text: str) -> str:
-    kept = "".join(c if c.isascii() and c.isalnum() else "-" for c in text.lower())
-    return "-".join(part for part in kept.split("-") if part)
 
 
 @contextlib.contextmanager

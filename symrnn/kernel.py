@@ -16,6 +16,7 @@ from typing import Any
 
 from symrnn.certificates import (
     Both,
+    ByCases,
     Cancel,
     Case,
     Choose,
@@ -210,7 +211,7 @@ def _words(s: Sequent, c: Words) -> Iterator[str]:
     lhs = rhs
     """
     goal = _equation(s.goal)
-    left, right = s.algebra(c.peel_lhs), s.algebra(c.peel_rhs)
+    left, right = s.algebra(c.peel_lhs, c.plain), s.algebra(c.peel_rhs, c.plain)
     lhs, rhs = goal.lhs, goal.rhs
     for name in c.unfold:
         definition = _definition(s, name)
@@ -308,7 +309,7 @@ def _lookup(s: Sequent, name: str) -> Equation:
         goal = _equation(claim.conclusion)
         parts = (claim.conclusion, *claim.hypotheses)
         free: frozenset[Var | Sym] = frozenset().union(*(free_vars(n) for n in parts), *(symbols(n) for n in parts))
-        found = Equation(goal.lhs, goal.rhs, free)
+        found = Equation.of(goal, free)
     if found is None and name.startswith("def:") and s.cell is not None:
         for head, definition in (*s.cell.steps, *s.cell.locals):
             if head.name == name[4:]:
@@ -351,11 +352,13 @@ def _induct(s: Sequent, c: Induct) -> Iterator[str]:
     """
     P(low), ..., P(low + b - 1)     P(low + i), ..., P(low + i + b - 1) for all times and indices |- P(low + i + b)
     ------------------------------------------------------------------------------------------------------------- i >= 0
-    P(k) for all k >= low
+    P(k) for all k >= low, and so for all k of its range
     """
     var, goal = c.var, _equation(s.goal)
     if var not in free_vars(goal) or var.kind != "lag" or var.low is None or not c.bases:
         raise Refused(f"{var} is no lag of the goal to induct on")
+    if not 0 <= c.low <= var.low:
+        raise Refused(f"the induction must begin between 0 and {var.low}")
     if s.mentions(var):
         raise Refused(f"{var} occurs in a hypothesis")
     fixed = s.fixed_variables()
@@ -363,15 +366,15 @@ def _induct(s: Sequent, c: Induct) -> Iterator[str]:
         v for v in free_vars(goal) if v not in fixed and v != var and v.kind != "size"
     )
     for i, proof in enumerate(c.bases):
-        yield from _entails(replace(s, goal=substitute(goal, {var: as_index(var.low + i)})), proof)
+        yield from _entails(replace(s, goal=substitute(goal, {var: as_index(c.low + i)})), proof)
     i_var = as_index(Var(var.name, "lag", 0))
     if i_var != as_index(var) and (set(free_vars(i_var)) & (free_vars(goal) | fixed)):
         raise Refused(f"two lags are called {var.name}")
     assumed = dict(s.equations)
     for i in range(len(c.bases)):
-        p: Any = substitute(goal, {var: i_var + (var.low + i)})
-        assumed[f"ih:{i}"] = Equation(p.lhs, p.rhs, general)
-    after = substitute(goal, {var: i_var + (var.low + len(c.bases))})
+        p: Any = substitute(goal, {var: i_var + (c.low + i)})
+        assumed[f"ih:{i}"] = Equation.of(p, general)
+    after = substitute(goal, {var: i_var + (c.low + len(c.bases))})
     yield from _entails(replace(s, goal=after, equations=assumed, inducted=(*s.inducted, i_var.terms[0][0])), c.step)
 
 
@@ -390,7 +393,7 @@ def _cut(s: Sequent, c: Cut) -> Iterator[str]:
     yield from _entails(replace(s, goal=lemma), c.proof)
     general: frozenset[Var | Sym] = frozenset(v for v in free_vars(lemma) if v not in fixed and v.kind != "size")
     name = f"cut:{sum(e.startswith('cut:') for e in s.equations)}"
-    yield from _entails(replace(s, equations={**s.equations, name: Equation(lemma.lhs, lemma.rhs, general)}), c.rest)
+    yield from _entails(replace(s, equations={**s.equations, name: Equation.of(lemma, general)}), c.rest)
 
 
 def _both(s: Sequent, c: Both) -> Iterator[str]:
@@ -421,6 +424,19 @@ def _choose(s: Sequent, c: Choose) -> Iterator[str]:
     if not isinstance(s.goal, Or) or not 0 <= c.which < len(s.goal.args):
         raise Refused("the goal is no disjunction with that member")
     yield from _entails(s.towards(s.goal.args[c.which]), c.proof)
+
+
+def _by_cases(s: Sequent, c: ByCases) -> Iterator[str]:
+    """
+    hypotheses, a |- goal      hypotheses, b |- goal
+    ------------------------------------------------
+    hypotheses, a or b |- goal
+    """
+    h = s.hypotheses[c.which] if 0 <= c.which < len(s.hypotheses) else None
+    if not isinstance(h, Or) or len(h.args) != len(c.proofs):
+        raise Refused("there is no such disjunction among the hypotheses, with as many members")
+    for member, proof in zip(h.args, c.proofs, strict=True):
+        yield from _entails(s.with_hypothesis(c.which, member), proof)
 
 
 def _general(s: Sequent, c: General) -> Iterator[str]:
@@ -533,6 +549,7 @@ _RULES: dict[type[Node], Callable[[Sequent, Any], Iterator[str]]] = {
     Cut: _cut,
     Both: _both,
     Choose: _choose,
+    ByCases: _by_cases,
     General: _general,
     Extensional: _extensional,
     Known: _known,

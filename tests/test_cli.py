@@ -66,12 +66,8 @@ def pipeline(monkeypatch: pytest.MonkeyPatch, tmp_path: Path) -> None:
 
 def notes(*steps: str, name: str = "notes.py", title: str = "Notes", head: str = "") -> str:
     """A script whose steps 1, 2, ... get the stated verdicts; "refuted alarm, refuted" expects the latter."""
-    lines = [
-        "from symrnn import Derivation, eq, matrix, size",
-        head,
-        f"d = Derivation({title!r})",
-        "A = matrix('A', size('n'))",
-    ]
+    lines = ["from symrnn import Derivation, eq, matrix, size", head]
+    lines += [f"d = Derivation({title!r})", "A = matrix('A', size('n'))"]
     for i, text in enumerate(steps, 1):
         because, _, expect = text.partition(", ")
         lines.append(f"d.step('{i}', eq(A, A), {because!r}, expect={expect or None!r})")
@@ -120,7 +116,7 @@ def test_an_unusable_file_beats_findings_and_the_others_still_run(capsys: pytest
 
 
 def test_nothing_checked(capsys: pytest.CaptureFixture[str]) -> None:
-    Path("none.py").write_text("x = 1\n")
+    Path("none.py").write_text("")
     Path("empty.py").write_text("from symrnn import Derivation\nd = Derivation('Empty')\n")
     assert call("check", "none.py") == 2
     assert "error: none.py: no Derivation in none.py: define one at the top level" in capsys.readouterr().err
@@ -204,7 +200,7 @@ def test_no_path_and_no_command_are_usage_errors(capsys: pytest.CaptureFixture[s
     assert call() in (0, 2)
 
 
-def test_standalone_exits(capsys: pytest.CaptureFixture[str]) -> None:
+def test_standalone_exits() -> None:
     with pytest.raises(SystemExit) as caught:
         main(["check", notes("refuted")])
     assert caught.value.code == 1
@@ -299,8 +295,11 @@ def test_scripts_have_safe_and_different_names() -> None:
         "vanishing-gradienten_1_2.py",
         "vanishing-gradienten_3.py",
     ]
-    source = Path("deep/out/derivation_1.py").read_text(encoding="utf-8")
-    assert source.startswith("# Counterexample to step 1 of: 消失\n# A = A\n")
+    assert (
+        Path("deep/out/derivation_1.py")
+        .read_text(encoding="utf-8")
+        .startswith("# Counterexample to step 1 of: 消失\n# A = A\n")
+    )
 
 
 # ---- as a process ----------------------------------------------------------------------------------------------------
@@ -332,8 +331,7 @@ def test_help_and_version_import_nothing_heavy(option: str) -> None:
     )
     run = process("-c", code, *option.split())
     out, err = run.communicate()
-    assert run.returncode == 0 and err == ""
-    assert "Exit codes" in out if option == "--help" else "symrnn" in out
+    assert run.returncode == 0 and err == "" and ("Exit codes" if option == "--help" else "symrnn") in out
 
 
 def test_main_of_a_derivation(tmp_path: Path) -> None:
@@ -365,6 +363,14 @@ def test_a_closed_pipe_is_quiet() -> None:
     run.stderr.close()
 
 
+@pytest.mark.skipif(not Path("/dev/full").exists(), reason="no /dev/full")
+def test_a_full_disk_is_an_error() -> None:
+    with open("/dev/full", "w") as full:
+        run = process("-m", "symrnn.cli", "check", notes("proved", head=FAKE), stdout=full)
+        _, err = run.communicate()
+    assert run.returncode == 2 and err == "Error: standard output cannot be written: No space left on device\n"
+
+
 def test_ascii_streams(tmp_path: Path) -> None:
     Path("schlecht-ä.py").write_text("raise ValueError('∂')\n", encoding="utf-8")
     file = notes("proved", title="étude – 1", head=FAKE)
@@ -386,7 +392,7 @@ def test_progress_is_shown_on_a_terminal_only() -> None:
     os.close(ours)
     assert run.returncode == 1 and "2 steps: 1 proved" in out
     lines = shown.decode().split("\r")
-    assert "1 of 2 steps decided; step 2 of Notes (1 s)" in [line.rstrip() for line in lines]
+    assert any(line.rstrip() == "1 of 2 steps decided; step 2 of Notes (1 s)" for line in lines)
     assert lines[-1] == "" and lines[-2].strip() == "" and max(map(len, lines)) < 60
 
 

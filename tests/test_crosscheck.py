@@ -263,7 +263,7 @@ def test_false_matrix_claims(conclusion):
 
 
 def test_an_equation_that_defines_a_symbol_is_solved():
-    U, S, W = matrix("U", n, n, "invertible"), matrix("S", n, n, "diagonal"), matrix("W", n)
+    U, S, W = matrix("U", n, n, "invertible"), D, matrix("W", n)
     for hypothesis in (eq(W, U @ S @ inv(U)), eq(W @ U, U @ S)):
         assert agrees(eq(W**k, U @ S**k @ inv(U)), None, hypothesis) is True
         assert agrees(eq(W**k, U @ S**k @ U.T), None, hypothesis) is False
@@ -277,16 +277,10 @@ def test_declared_properties_are_drawn(name):
 
 
 def test_the_domain_of_sizes_and_lags():
-    lags = {ints[v] for ints in integer_choices(eq(A**k, A), []) for v in ints if v.name == "k"}
-    assert lags == {1, 2, 3, 4}
-    lags = {ints[v] for ints in integer_choices(eq(A**k, A), [le(0, k)]) for v in ints if v.name == "k"}
-    assert lags == {0, 1, 2, 3, 4}
-    lags = {ints[v] for ints in integer_choices(eq(A**k, A), [eq(k, 7)]) for v in ints if v.name == "k"}
-    assert lags == {7}
+    for limits, expected in (([], {1, 2, 3, 4}), ([le(0, k)], {0, 1, 2, 3, 4}), ([eq(k, 7)], {7})):
+        choices = integer_choices(eq(A**k, A), limits)
+        assert {value for ints in choices for v, value in ints.items() if v.name == "k"} == expected
     assert agrees(eq(A**k, A), None, eq(k, 1)) is True
-
-
-# ---- where numbers cannot speak -----------------------------------------------------------------------------------
 
 
 @pytest.mark.parametrize(
@@ -304,10 +298,9 @@ def test_silence(conclusion):
     assert agrees(conclusion) is None
 
 
-def test_verdicts_without_numbers():
-    assert agrees(eq(A @ B, B @ A), verdict="undecided") is None
-    assert agrees(eq(A @ B, B @ A), verdict="refuted") is None
-    assert agrees(eq(A @ B, B @ A), verdict="refuted", counterexample={"kind": "orbit"}) is None
+@pytest.mark.parametrize(("verdict", "given"), [("undecided", None), ("refuted", None), ("refuted", {"kind": "orbit"})])
+def test_verdicts_without_numbers(verdict, given):
+    assert agrees(eq(A @ B, B @ A), verdict=verdict, counterexample=given) is None
 
 
 # ---- counterexamples ----------------------------------------------------------------------------------------------
@@ -336,10 +329,8 @@ def test_a_path():
 
 
 def test_a_path_for_an_opaque_activation():
-    e = Elman(activation("phi"))
-    assert agrees(step_seven(e), e, verdict="refuted", counterexample=PATH) is True
-    other = Elman(tanh)
-    assert agrees(step_seven(other), other, verdict="refuted", counterexample=PATH) is False
+    for s, expected in ((activation("phi"), True), (tanh, False)):
+        assert agrees(step_seven(Elman(s)), Elman(s), verdict="refuted", counterexample=PATH) is expected
 
 
 def test_a_path_that_misses_a_hypothesis_or_is_none():
@@ -347,7 +338,7 @@ def test_a_path_that_misses_a_hypothesis_or_is_none():
     for hypothesis in (eq(k, 3), diagonal(e.W_hh)):
         assert agrees(step_seven(e), e, hypothesis, verdict="refuted", counterexample=PATH) is False
     for wrong in ("states", "inputs"):
-        changed = {**PATH, wrong: [*PATH[wrong][:-1], ["1/7", "1/2"]]}
+        changed = PATH | {wrong: [*PATH[wrong][:-1], ["1/7", "1/2"]]}
         assert agrees(step_seven(e), e, verdict="refuted", counterexample=changed) is False
 
 
@@ -399,16 +390,12 @@ def test_values():
 
 @pytest.mark.parametrize(
     ("text", "value"),
-    [("-2**2", -4), ("2**3**2", 512), ("2**-1", "0.5"), (" ( 1 + 3 ) / -2 * 3", -6), ("sqrt(4) - exp(0)", 1), (7, 7)],
-)
+    [("-2**2", -4), ("2**3**2", 512), ("2**-1", "0.5"), (" ( 1 + 3 ) / -2 * 3", -6), ("sqrt(4) - exp(0)", 1), (7, 7),
+     ("exp(log(1/3) + 2*atanh(1/2))", 1)],
+)  # fmt: skip
 def test_closed_forms(text, value):
     numbers = Arithmetic(50)
     assert abs(closed_form(text, numbers) - numbers.ctx.mpf(value)) < numbers.tolerance
-
-
-def test_closed_forms_are_as_exact_as_the_rest():
-    numbers = Arithmetic(50)
-    assert abs(numbers.ctx.exp(closed_form("log(1/3) + 2*atanh(1/2)", numbers)) - 1) < numbers.tolerance
 
 
 @pytest.mark.parametrize(
@@ -428,7 +415,7 @@ def test_digits_and_determinism():
     e = Elman(activation("phi"))
     claim = Claim(eq(jacobian(e.h[t], e.h[t - 1]), e.D[t] @ e.W_hh), (), e.recurrence)
     first = crosscheck(claim, "proved", points=4)
-    assert (first.digits, first.points, first.agrees) == (50, 4, True)
+    assert (first.points, first.agrees) == (4, True)
     assert mpmath.mpf(first.residual) < mpmath.mpf("1e-100")
     assert crosscheck(claim, "proved", points=4) == first
     assert mpmath.mpf(crosscheck(claim, "proved", digits=100, points=2).residual) < mpmath.mpf("1e-110")

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import faulthandler
 import importlib
 import multiprocessing
 import os
@@ -45,6 +46,7 @@ def misbehave(derivation: Derivation, step: Step, earlier: Earlier) -> StepResul
         while True:
             pass
     if step.id == "segfault":
+        faulthandler.disable()
         os.kill(os.getpid(), signal.SIGSEGV)
     if step.id == "exit":
         os._exit(7)

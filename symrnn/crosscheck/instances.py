@@ -48,7 +48,7 @@ def replayed(claim: Claim, numbers: Arithmetic, data: Data) -> Crosscheck:
     agrees = bool(worst > numbers.visible)
     if not agrees and instance.may_respond:
         raise NotNumeric("inputs that depend on the states are not in the data")
-    return Crosscheck(numbers.digits, 1, numbers.text(worst), agrees)
+    return Crosscheck(numbers.digits, 1, numbers.text(worst) if found else "kink", agrees)
 
 
 class _Impossible(Exception):

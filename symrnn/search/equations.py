@@ -7,16 +7,18 @@ equation's instance is subtracted, in its context, until nothing is left.
 from __future__ import annotations
 
 from collections.abc import Iterator
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from fractions import Fraction
 from typing import Any
 
-from symrnn.certificates import Known, Use, Words
+from symrnn.certificates import Known, Proof, Use, Words
 from symrnn.claims.index import Index, Var, as_index
-from symrnn.claims.shapes import shape_of
+from symrnn.claims.shapes import ONE, shape_of
 from symrnn.claims.tree import (
     HOLE,
     Const,
+    Entry,
+    Eye,
     Inv,
     MatMul,
     Pow,
@@ -27,13 +29,16 @@ from symrnn.claims.tree import (
     Times,
     free_vars,
     substitute,
+    symbols,
     walk,
 )
 from symrnn.errors import Refused
+from symrnn.lemmas import LEMMAS
 from symrnn.search.matching import match_term, occurrences
 from symrnn.semantics.algebra import UNIT, Algebra, Mono, Poly, minus
 from symrnn.semantics.sequents import Equation, Sequent
 
+How = tuple[str, str, bool]  # the ends that lhs and rhs give up, and whether commuting pairs are left out
 PEELS = (("left", "left"), ("right", "right"), ("left", "right"), ("right", "left"))
 MODES = ("lhs", "rhs", "largest")
 STEPS = 48
@@ -48,7 +53,8 @@ class Rule:
     lead: Mono
     coefficient: Fraction
     values: tuple[tuple[Any, Any], ...] = ()
-    discharge: tuple[Known, ...] = ()
+    discharge: tuple[Proof, ...] = ()
+    wrap: Term = HOLE
 
 
 def prove_equation(s: Sequent) -> Words | None:
@@ -56,30 +62,31 @@ def prove_equation(s: Sequent) -> Words | None:
     if not isinstance(s.goal, Rel) or s.goal.op != "=":
         return None
     for peels in PEELS:
-        found = _direct(s, peels)
+        found = _direct(s, (*peels, False))
         if found is not None:
             return found
+    entries = shape_of(s.goal.lhs) is None
     for mode in MODES:
-        for peels in PEELS:
-            found = _rewrite(s, peels, mode)
+        for peels in PEELS if not entries else PEELS[:1]:
+            found = _rewrite(s, (*peels, entries), mode)
             if found is not None:
                 return found
     return None
 
 
-def _difference(s: Sequent, peels: tuple[str, str], lhs: Term, rhs: Term) -> Poly | None:
+def _difference(s: Sequent, how: How, lhs: Term, rhs: Term) -> Poly | None:
     try:
-        return minus(s.algebra(peels[0]).poly(lhs), s.algebra(peels[1]).poly(rhs))
+        return minus(s.algebra(how[0], how[2]).poly(lhs), s.algebra(how[1], how[2]).poly(rhs))
     except Refused:
         return None
 
 
-def _direct(s: Sequent, peels: tuple[str, str]) -> Words | None:
+def _direct(s: Sequent, how: How) -> Words | None:
     """Equal normal forms, perhaps after names of states and locals are replaced by their definitions."""
     from symrnn import kernel
 
-    certificates = [Words(*peels, (), ())]
-    certificates += [Words(*peels, names, ()) for names in _unfoldings(s)]
+    certificates = [Words(how[0], how[1], (), ())]
+    certificates += [Words(how[0], how[1], names, ()) for names in _unfoldings(s)]
     for c in certificates:
         try:
             kernel._entails(s, c)
@@ -100,7 +107,9 @@ def _unfoldings(s: Sequent) -> Iterator[tuple[Sym, ...]]:
         fresh = sorted((sides[0] ^ sides[1]) or (sides[0] | sides[1]), key=lambda x: (-x.index[0].const, x.key))
         if not fresh:
             return
-        for name in fresh:
+        for name in [x for x in fresh if x.index[0] - x.index[0].const == fresh[0].index[0] - fresh[0].index[0].const]:
+            if name.index[0].const < fresh[0].index[0].const:
+                break
             definition = s.cell.definition(name.name, name.index[0])
             if definition is not None:
                 lhs, rhs = substitute(lhs, {name: definition}), substitute(rhs, {name: definition})
@@ -112,20 +121,20 @@ def _names(t: Term) -> frozenset[Sym]:
     return frozenset(x for x in walk(t) if isinstance(x, Sym) and x.role in ("state", "local") and x.index)
 
 
-def _rewrite(s: Sequent, peels: tuple[str, str], mode: str) -> Words | None:
+def _rewrite(s: Sequent, how: How, mode: str) -> Words | None:
     goal = s.goal
     if not isinstance(goal, Rel):
         return None
-    difference = _difference(s, peels, goal.lhs, goal.rhs)
-    if difference is None or shape_of(goal.lhs) is None:
+    difference = _difference(s, how, goal.lhs, goal.rhs)
+    if difference is None:
         return None
-    rules = list(_rules(s, peels, mode))
+    rules = list(_rules(s, how, mode))
     uses: list[Use] = []
     seen = {_frozen(difference)}
     for _ in range(STEPS):
         if not difference:
-            return Words(*peels, (), tuple(uses))
-        step = _step(s, peels, difference, [*rules, *_inverse_rules(s, peels, difference)], seen)
+            return Words(how[0], how[1], (), tuple(uses), how[2])
+        step = _step(s, how, difference, [*rules, *_inverse_rules(s, how, difference)], seen)
         if step is None:
             return None
         use, difference = step
@@ -138,18 +147,16 @@ def _frozen(p: Poly) -> frozenset[tuple[Mono, Fraction]]:
     return frozenset(p.items())
 
 
-def _step(
-    s: Sequent, peels: tuple[str, str], p: Poly, rules: list[Rule], seen: set[Any]
-) -> tuple[Use, Poly] | None:
+def _step(s: Sequent, how: How, p: Poly, rules: list[Rule], seen: set[Any]) -> tuple[Use, Poly] | None:
     """The first use of a rule that leads somewhere new: induction hypotheses first, larger monomials first."""
-    algebra = s.algebra(peels[0])
+    algebra = s.algebra(how[0], how[2])
     monomials = sorted(p, key=lambda m: (-len(m[2]), str(m)))
     for rule in rules:
         for mono in monomials:
             for context, values in _matches(algebra, rule, mono):
                 scaled = _scaled(context, p[mono] / rule.coefficient)
                 use = Use(scaled, rule.name, (*rule.values, *values), rule.discharge)
-                rest = _apply(s, peels, p, use)
+                rest = _apply(s, how, p, use)
                 if rest is not None and _frozen(rest) not in seen and len(rest) <= 60:
                     return use, rest
     return None
@@ -159,14 +166,14 @@ def _scaled(context: Term, c: Fraction) -> Term:
     return context if c == 1 else Times((Const(c), context))
 
 
-def _apply(s: Sequent, peels: tuple[str, str], p: Poly, use: Use) -> Poly | None:
+def _apply(s: Sequent, how: How, p: Poly, use: Use) -> Poly | None:
     from symrnn import kernel
 
     try:
         l, r = kernel._filled(s, use)
     except Refused:
         return None
-    d = _difference(s, peels, l, r)
+    d = _difference(s, how, l, r)
     return None if d is None else minus(p, d)
 
 
@@ -177,9 +184,9 @@ def _matches(algebra: Algebra, rule: Rule, mono: Mono) -> Iterator[tuple[Term, t
     if lead_binders and len(lead_binders) != len(binders):
         return
     free = rule.equation.free
-    if not lead_word:
-        return
-    for before, after, values in occurrences(algebra, lead_word, word, free):
+    places = occurrences(algebra, lead_word, word, free) if lead_word else iter([((), word, {})])
+    for before, after, found in places:
+        values = dict(found)
         if lead_binders:
             pairs = zip(lead_binders, binders, strict=True)
             if not all(match_term(n, length, free, values) for (_, n), (_, length) in pairs):
@@ -190,8 +197,10 @@ def _matches(algebra: Algebra, rule: Rule, mono: Mono) -> Iterator[tuple[Term, t
         rest = _quotient(scalars, lead_scalars, free, values)
         if rest is None:
             continue
-        factors = (*before, HOLE, *after)
-        inner: Term = HOLE if len(factors) == 1 else MatMul(factors)
+        factors = (*before, rule.wrap, *after)
+        inner: Term = rule.wrap if len(factors) == 1 else MatMul(factors)
+        if not lead_word and word:
+            inner = Times((rule.wrap, MatMul(word)))
         if rest:
             inner = Times((*(x if e == as_index(1) else Pow(x, e) for x, e in rest), inner))
         for var, length in reversed(() if lead_binders else binders):
@@ -202,35 +211,80 @@ def _matches(algebra: Algebra, rule: Rule, mono: Mono) -> Iterator[tuple[Term, t
 def _quotient(
     scalars: tuple[tuple[Term, Index], ...], lead: tuple[tuple[Term, Index], ...], free: Any, values: dict[Any, Any]
 ) -> list[tuple[Term, Index]] | None:
+    """The scalar factors that are left once the leading ones are taken out, instantiating what is still free."""
     left = dict(scalars)
     for atom, e in lead:
-        atom, e = substitute(atom, values), substitute(e, values)
-        if atom not in left:
+        for candidate in left:
+            trial = dict(values)
+            if match_term(atom, candidate, free, trial):
+                values.update(trial)
+                left[candidate] = left[candidate] - substitute(e, values)
+                break
+        else:
             return None
-        left[atom] = left[atom] - e
     return [(a, e) for a, e in left.items() if e != as_index(0)]
 
 
-def _rules(s: Sequent, peels: tuple[str, str], mode: str) -> Iterator[Rule]:
+def _rules(s: Sequent, how: How, mode: str) -> Iterator[Rule]:
     names = sorted(s.equations, key=lambda n: (not n.startswith("ih"), not n.startswith("cut"), n))
     for name in names:
         equation = s.equations[name]
-        sides = [_difference(s, peels, equation.lhs, Const(Fraction(0))), None]
-        sides[1] = _difference(s, peels, Const(Fraction(0)), equation.rhs)
-        if sides[0] is None or sides[1] is None:
-            continue
-        whole = minus(sides[0], {m: -c for m, c in sides[1].items()})
-        if not whole:
-            continue
-        pools = {"lhs": sides[0], "rhs": sides[1], "largest": whole}
-        pool = [m for m in pools[mode] if m in whole and m[2]] or [m for m in whole if m[2]]
-        if pool:
-            lead = max(pool, key=lambda m: (not m[1], len(m[2]), str(m)))
-            if lead != UNIT:
-                yield Rule(name, equation, lead, whole[lead])
+        yield from _oriented(s, how, mode, Rule(name, equation, UNIT, Fraction(1)))
+        yield from _as_entries(s, how, mode, name, equation)
+        yield from _turned_inverse(s, how, mode, equation)
 
 
-def _inverse_rules(s: Sequent, peels: tuple[str, str], p: Poly) -> Iterator[Rule]:
+def _oriented(s: Sequent, how: How, mode: str, rule: Rule) -> Iterator[Rule]:
+    """The rule with the leading monomial that the mode chooses."""
+    lhs, rhs = substitute(rule.wrap, {HOLE: rule.equation.lhs}), substitute(rule.wrap, {HOLE: rule.equation.rhs})
+    zero = Const(Fraction(0))
+    left, right = _difference(s, how, lhs, zero), _difference(s, how, zero, rhs)
+    if left is None or right is None:
+        return
+    whole = minus(left, {m: -c for m, c in right.items()})
+    pools = {"lhs": left, "rhs": right, "largest": whole}
+    pool = [m for m in pools[mode] if m in whole and m != UNIT] or [m for m in whole if m != UNIT]
+    if pool:
+        lead = max(pool, key=lambda m: (not m[1], len(m[2]), len(m[0]), str(m)))
+        yield replace(rule, lead=lead, coefficient=whole[lead])
+
+
+def _as_entries(s: Sequent, how: How, mode: str, name: str, e: Equation) -> Iterator[Rule]:
+    """A matrix equation entry by entry, at the rows and columns that a scalar goal speaks of."""
+    if not isinstance(s.goal, Rel) or shape_of(s.goal.lhs) is not None or shape_of(e.lhs) in (None, (ONE, ONE)):
+        return
+    places = {(t.row, t.col) for t in walk(s.goal) if isinstance(t, Entry)}
+    for row, col in sorted(places, key=str):
+        yield from _oriented(s, how, mode, Rule(name, e, UNIT, Fraction(1), wrap=Entry(HOLE, row, col)))
+
+
+def _turned_inverse(s: Sequent, how: How, mode: str, e: Equation) -> Iterator[Rule]:
+    """From A B = I for square A and B also B A = I, by a lemma."""
+    sides = (e.lhs, e.rhs) if isinstance(e.rhs, Eye) else (e.rhs, e.lhs)
+    product = sides[0]
+    if not isinstance(sides[1], Eye) or not isinstance(product, MatMul) or e.free:
+        return
+    name = "lemma:a left inverse is a right inverse"
+    general = LEMMAS[name[6:]].claim
+    symbol = {x.name: x for x in symbols(general)}
+    (n,) = free_vars(general)
+    for cut in range(1, len(product.args)):
+        a, b = (x[0] if len(x) == 1 else MatMul(x) for x in (product.args[:cut], product.args[cut:]))
+        if shape_of(a) != shape_of(b) or shape_of(a) != shape_of(sides[1]):
+            continue
+        discharge = Words("left", "left", (), (Use(HOLE, _name_of(s, e), (), ()),))
+        if sides[0] is e.rhs:
+            discharge = Words("left", "left", (), (Use(-HOLE, _name_of(s, e), (), ()),))
+        values = ((n, sides[1].size), (symbol["A"], a), (symbol["B"], b))
+        turned = Equation(MatMul((b, a)), sides[1], frozenset())
+        yield from _oriented(s, how, mode, Rule(name, turned, UNIT, Fraction(1), values, (discharge,)))
+
+
+def _name_of(s: Sequent, e: Equation) -> str:
+    return next(name for name, other in s.equations.items() if other is e)
+
+
+def _inverse_rules(s: Sequent, how: How, p: Poly) -> Iterator[Rule]:
     """X X^-1 = I and X^-1 X = I for the compound inverses that occur."""
     from symrnn import kernel
 
@@ -248,6 +302,6 @@ def _inverse_rules(s: Sequent, peels: tuple[str, str], p: Poly) -> Iterator[Rule
             filled = {**sizes, symbol: t.arg}
             lhs = substitute(general.lhs, filled)
             rhs = substitute(general.rhs, filled)
-            whole = _difference(s, peels, lhs, rhs)
+            whole = _difference(s, how, lhs, rhs)
             for lead in sorted((m for m in whole or {} if m[2]), key=lambda m: (-len(m[2]), str(m))):
                 yield Rule(name, Equation(lhs, rhs, frozenset()), lead, (whole or {})[lead], values, (Known(),))

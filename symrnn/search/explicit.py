@@ -13,7 +13,7 @@ from symrnn.errors import Refused, Undefined
 from symrnn.semantics.polynomials import Explicit
 from symrnn.semantics.sequents import Sequent
 
-DEPTH = 12
+DEPTH = 40
 
 
 def prove_explicit(s: Sequent) -> Proof | None:
@@ -58,8 +58,11 @@ def _split(s: Sequent, state: Explicit, depth: int) -> Proof | None:
         if any(state.vanishes(f) for f in parts):
             continue
         regular = [f for f in parts if state.never_zero(f)]
-        if regular:
-            rest = _product([f for f in parts if f not in regular])
+        others = [f for f in parts if f not in regular]
+        if regular and others:
+            rest = _product(others)
+            if state.vanishes(rest):
+                continue
             inner = _prove(replace(s, explicit=state.with_zero(rest)), depth - 1)
             product = _product(regular)
             return None if inner is None else Cancel(to_term(state, product), to_term(state, rest), inner)

@@ -22,34 +22,33 @@ def prove_by_induction(s: Sequent, depth: int = 2) -> Proof | None:
     lags = sorted((v for v in free_vars(s.goal) if v.kind == "lag" and v not in fixed), key=lambda v: v.key)
     for var in lags:
         for bases in range(1, MOST_BASES + 1):
-            found = _induct(s, var, bases, depth)
-            if found is not None:
-                return found
+            for low in sorted({var.low or 0, 0}, reverse=True):
+                found = _induct(s, var, low, bases, depth)
+                if found is not None:
+                    return found
     return None
 
 
-def _induct(s: Sequent, var: Var, count: int, depth: int) -> Proof | None:
-    if var.low is None:
-        return None
+def _induct(s: Sequent, var: Var, low: int, count: int, depth: int) -> Proof | None:
     bases = []
     for i in range(count):
-        base = _prove(replace(s, goal=substitute(s.goal, {var: as_index(var.low + i)})), depth - 1)
+        base = _prove(replace(s, goal=substitute(s.goal, {var: as_index(low + i)})), depth - 1)
         if base is None:
             return None
         bases.append(base)
-    step = _prove(step_sequent(s, var, count), depth - 1)
-    return None if step is None else Induct(var, tuple(bases), step)
+    step = _prove(step_sequent(s, var, low, count), depth - 1)
+    return None if step is None else Induct(var, low, tuple(bases), step)
 
 
-def step_sequent(s: Sequent, var: Var, count: int) -> Sequent:
+def step_sequent(s: Sequent, var: Var, low: int, count: int) -> Sequent:
     """The induction step as the kernel will state it."""
     i = as_index(Var(var.name, "lag", 0))
-    fixed, low = s.fixed_variables(), var.low or 0
+    fixed = s.fixed_variables()
     general = frozenset(v for v in free_vars(s.goal) if v not in fixed and v != var and v.kind != "size")
     assumed = dict(s.equations)
     for b in range(count):
         p = substitute(s.goal, {var: i + (low + b)})
-        assumed[f"ih:{b}"] = Equation(p.lhs, p.rhs, general)
+        assumed[f"ih:{b}"] = Equation.of(p, general)
     after = substitute(s.goal, {var: i + (low + count)})
     return replace(s, goal=after, equations=assumed, inducted=(*s.inducted, i.terms[0][0]))
 

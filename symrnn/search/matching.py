@@ -90,7 +90,7 @@ def _from(
 
 
 def _factor(p: Term, s: Term, free: frozenset[Any], values: Values, algebra: Algebra) -> Word | None:
-    """What is left of the factor ``s`` once ``p``, a power of the same letter, is taken out; None if it is not in it."""
+    """What is left of ``s`` once ``p``, a power of the same letter, is taken out; None if it is not in it."""
     trial = dict(values)
     if not match_term(base(p), base(s), free, trial):
         return None

@@ -6,13 +6,13 @@ An equation is tried by normal forms and rewriting, by induction on each of its 
 from __future__ import annotations
 
 from collections.abc import Callable
-from dataclasses import replace
 
-from symrnn.certificates import Both, Cancel, Case, Choose, Induct, Known, Leaf, Proof
-from symrnn.claims.index import Var, as_index
+from symrnn.certificates import Both, ByCases, Choose, Known, Proof
 from symrnn.claims.recurrence import Claim
-from symrnn.claims.tree import And, Iff, Implies, Or, Pred, Prop, Rel, free_vars, substitute
-from symrnn.errors import Refused, SymrnnError
+from symrnn.claims.tree import And, Iff, Implies, Or, Pred, Prop, Rel
+from symrnn.errors import SymrnnError
+from symrnn.search.cuts import prove_with_cuts
+from symrnn.search.entrywise import prove_entrywise
 from symrnn.search.equations import prove_equation
 from symrnn.search.explicit import prove_explicit
 from symrnn.search.inductions import prove_by_induction
@@ -32,6 +32,9 @@ def prove(claim: Claim) -> Proof | None:
 def prove_sequent(s: Sequent) -> Proof | None:
     """A proof of the goal of a sequent by the first strategy that finds one."""
     goal = s.goal
+    which = next((i for i, h in enumerate(s.hypotheses) if isinstance(h, Or)), None)
+    if which is not None:
+        return _by_cases(s, which)
     if isinstance(goal, And):
         return _all(s, goal.args)
     if isinstance(goal, Iff):
@@ -43,6 +46,12 @@ def prove_sequent(s: Sequent) -> Proof | None:
     if isinstance(goal, Rel):
         return next((p for strategy in EQUATION_STRATEGIES if (p := strategy(s)) is not None), None)
     return None
+
+
+def _by_cases(s: Sequent, which: int) -> Proof | None:
+    h = s.hypotheses[which]
+    proofs = [prove_sequent(s.with_hypothesis(which, a)) for a in (h.args if isinstance(h, Or) else ())]
+    return ByCases(which, tuple(p for p in proofs if p is not None)) if all(p is not None for p in proofs) else None
 
 
 def _all(s: Sequent, parts: tuple[Prop, ...]) -> Proof | None:
@@ -66,6 +75,10 @@ def _any(s: Sequent, goal: Or) -> Proof | None:
     return None
 
 
-EQUATION_STRATEGIES: tuple[Strategy, ...] = (prove_equation, prove_by_induction, prove_explicit)
-
-__all__ = ["Cancel", "Case", "Leaf", "Refused", "Var", "as_index", "free_vars", "prove", "replace", "substitute"]
+EQUATION_STRATEGIES: tuple[Strategy, ...] = (
+    prove_equation,
+    prove_with_cuts,
+    prove_entrywise,
+    prove_by_induction,
+    prove_explicit,
+)

@@ -8,7 +8,8 @@ context; equations can be used by name.
 from __future__ import annotations
 
 from collections.abc import Iterator, Mapping
-from dataclasses import dataclass, field
+from dataclasses import dataclass, field, replace
+from fractions import Fraction
 from functools import cached_property
 
 from symrnn.claims.index import Index, Node, Var, as_index
@@ -33,6 +34,7 @@ from symrnn.claims.tree import (
     Sym,
     Term,
     Transpose,
+    Zeros,
     children,
     free_vars,
     substitute,
@@ -52,6 +54,16 @@ class Equation:
     rhs: Term
     free: frozenset[Var | Sym]
 
+    @staticmethod
+    def of(relation: Rel, free: frozenset[Var | Sym]) -> Equation:
+        """From a relation; the number 0 beside a matrix is the zero matrix."""
+        sides = [relation.lhs, relation.rhs]
+        for i, other in ((0, relation.rhs), (1, relation.lhs)):
+            shape = shape_of(other)
+            if shape is not None and sides[i] == Const(Fraction(0)):
+                sides[i] = Zeros(*shape)
+        return Equation(sides[0], sides[1], free)
+
 
 @dataclass(frozen=True)
 class Sequent:
@@ -69,19 +81,19 @@ class Sequent:
     settled: tuple[Prop, ...] = ()
     explicit: Explicit | None = None
 
-    def algebra(self, peel: str) -> Algebra:
-        """Normal forms under the hypotheses."""
+    def algebra(self, peel: str, plain: bool = False) -> Algebra:
+        """Normal forms under the hypotheses; ``plain``: without the commuting pairs among them."""
         if peel not in ("left", "right"):
             raise Refused(f"peel is left or right, not {peel!r}")
-        return self._left if peel == "left" else self._right
+        key = (peel, plain)
+        if key not in self._algebras:
+            context = context_of(self, peel)
+            self._algebras[key] = Algebra(replace(context, commuting=()) if plain else context)
+        return self._algebras[key]
 
     @cached_property
-    def _left(self) -> Algebra:
-        return Algebra(context_of(self, "left"))
-
-    @cached_property
-    def _right(self) -> Algebra:
-        return Algebra(context_of(self, "right"))
+    def _algebras(self) -> dict[tuple[str, bool], Algebra]:
+        return {}
 
     def fixed_variables(self) -> frozenset[Var]:
         """Variables that are not generic: those of hypotheses and of inductions in progress."""
@@ -100,12 +112,19 @@ class Sequent:
 
     def towards(self, goal: Prop) -> Sequent:
         """The same hypotheses with another goal, whose antecedents join them."""
-        made = sequent_of(Claim(goal, self.hypotheses, self.cell))
-        if len(made.settled) and self.equations != equations_of(self.hypotheses):
+        return self._rebuilt(goal, self.hypotheses)
+
+    def with_hypothesis(self, which: int, member: Prop) -> Sequent:
+        """The same goal with one hypothesis replaced by another."""
+        return self._rebuilt(self.goal, (*self.hypotheses[:which], member, *self.hypotheses[which + 1 :]))
+
+    def _rebuilt(self, goal: Prop, hypotheses: tuple[Prop, ...]) -> Sequent:
+        made = sequent_of(Claim(goal, hypotheses, self.cell))
+        extra = {n: e for n, e in self.equations.items() if not n.startswith("hyp:")}
+        if made.settled and extra:
             raise Refused("a size equation inside an induction is not supported")
         if self.explicit is not None and made.hypotheses != self.hypotheses:
-            raise Refused("antecedents must be taken up before explicit entries")
-        extra = {n: e for n, e in self.equations.items() if not n.startswith("hyp:")}
+            raise Refused("hypotheses must be taken up before explicit entries")
         return Sequent(
             made.goal,
             made.hypotheses,
@@ -210,11 +229,11 @@ def equations_of(hypotheses: tuple[Prop, ...]) -> dict[str, Equation]:
     for i, h in enumerate(hypotheses):
         free, body = _strip(h)
         if isinstance(body, Rel) and body.op == "=":
-            found[f"hyp:{i}"] = Equation(body.lhs, body.rhs, free)
+            found[f"hyp:{i}"] = Equation.of(body, free)
         elif isinstance(body, Pred):
             sides = _property_as_equation(body)
             if sides is not None:
-                found[f"hyp:{i}"] = Equation(*sides, free)
+                found[f"hyp:{i}"] = Equation.of(Rel("=", *sides), free)
     return found
 
 

@@ -1,0 +1,187 @@
+"""Equations proved on the way: hypotheses with invertible factors cancelled, and consequences of two that overlap.
+
+Untrusted.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Iterator
+from dataclasses import replace
+from fractions import Fraction
+
+from symrnn.certificates import Cut, Proof, Use, Words
+from symrnn.claims.index import as_index
+from symrnn.claims.shapes import shape_of
+from symrnn.claims.tree import HOLE, Const, MatMul, Pow, Rel, Term, free_vars
+from symrnn.errors import Refused
+from symrnn.search.equations import prove_equation
+from symrnn.semantics.algebra import Algebra, Poly, Word, exponent, minus
+from symrnn.semantics.context import base
+from symrnn.semantics.sequents import Equation, Sequent
+
+MOST_CONSEQUENCES = 12
+
+
+def with_cancellations(s: Sequent) -> tuple[Sequent, list[tuple[Rel, Proof]]]:
+    """The sequent with each hypothesis also in cancelled form, and the lemmas that were cut in, in order."""
+    cuts: list[tuple[Rel, Proof]] = []
+    for name in sorted(n for n in s.equations if n.startswith("hyp:")):
+        found = _cancelled(s, name, s.equations[name])
+        if found is not None:
+            cuts.append(found)
+            s = add(s, found[0])
+    return s, cuts
+
+
+def add(s: Sequent, lemma: Rel) -> Sequent:
+    """The sequent with one more equation, named as the kernel will name it."""
+    fixed = s.fixed_variables()
+    general = frozenset(v for v in free_vars(lemma) if v not in fixed and v.kind != "size")
+    name = f"cut:{sum(e.startswith('cut:') for e in s.equations)}"
+    return replace(s, equations={**s.equations, name: Equation.of(lemma, general)})
+
+
+def wrap(cuts: list[tuple[Rel, Proof]], proof: Proof) -> Proof:
+    """The proof of the goal behind the lemmas it uses."""
+    for lemma, why in reversed(cuts):
+        proof = Cut(lemma, why, proof)
+    return proof
+
+
+def reduced(algebra: Algebra, p: Poly) -> tuple[Word, Poly, Word] | None:
+    """(u, q, v) with p = u q v and u, v the longest words of invertible letters common to all monomials."""
+    words = [m[2] for m in p]
+    if len(words) < 2:
+        return None
+    left = _common(words, algebra)
+    rest = [w[len(left) :] for w in words]
+    right = _common([w[::-1] for w in rest], algebra)[::-1]
+    if not left and not right:
+        return None
+    inside = {(m[0], m[1], w[: len(w) - len(right)]): c for (m, c), w in zip(p.items(), rest, strict=True)}
+    return left, inside, right
+
+
+def _common(words: list[Word], algebra: Algebra) -> Word:
+    out: list[Term] = []
+    while all(words) and all(w[0] == words[0][0] for w in words) and algebra.context.regular(base(words[0][0])):
+        out.append(words[0][0])
+        words = [w[1:] for w in words]
+    return tuple(out)
+
+
+def _cancelled(s: Sequent, name: str, e: Equation) -> tuple[Rel, Proof] | None:
+    algebra, shape = s.algebra("left"), shape_of(e.lhs)
+    if shape is None or e.free:
+        return None
+    try:
+        p = minus(algebra.poly(e.lhs), algebra.poly(e.rhs))
+        p = _spread_powers(p)
+        found = reduced(algebra, p)
+        if found is None:
+            return None
+        left, inside, right = found
+        lemma = Rel("=", algebra.to_term(inside, _inner_shape(left, right, shape)), Const(Fraction(0)))
+        parts = (*_inverse(left), HOLE, *_inverse(right))
+        context = MatMul(parts) if len(parts) > 1 else HOLE
+    except Refused:
+        return None
+    return lemma, Words("left", "left", (), (Use(context, name, (), ()),))
+
+
+def _spread_powers(p: Poly) -> Poly:
+    """Small explicit powers as repeated letters, so that one of them can be cancelled."""
+
+    def spread(w: Word) -> Word:
+        out: list[Term] = []
+        for f in w:
+            e = exponent(f)
+            out += [base(f)] * e.const if e.is_const and 0 < e.const <= 8 else [f]
+        return tuple(out)
+
+    return {(m[0], m[1], spread(m[2])): c for m, c in p.items()}
+
+
+def _inner_shape(left: Word, right: Word, shape: tuple[object, object]) -> tuple[object, object]:
+    rows = (shape_of(left[-1]) or shape)[1] if left else shape[0]
+    cols = (shape_of(right[0]) or shape)[0] if right else shape[1]
+    return rows, cols
+
+
+def _inverse(word: Word) -> tuple[Term, ...]:
+    return tuple(Pow(base(f), -exponent(f)) for f in reversed(word))
+
+
+# ---- consequences where two equations overlap ----
+
+
+def consequences(s: Sequent) -> Iterator[tuple[Rel, Proof]]:
+    """From u v = x and v w = y: x w = u y, for equations between words."""
+    algebra = s.algebra("left")
+    rules = []
+    for name in sorted(s.equations):
+        e = s.equations[name]
+        for flip in (False, True):
+            sides = (e.rhs, e.lhs) if flip else (e.lhs, e.rhs)
+            word = _one_word(algebra, sides[0])
+            if word is not None and not e.free and len(word) >= 2:
+                rules.append((name, flip, word, sides[1]))
+    count = 0
+    for first in rules:
+        for second in rules:
+            for size in range(1, min(len(first[2]), len(second[2]))):
+                if first[2][-size:] == second[2][:size] and count < MOST_CONSEQUENCES:
+                    count += 1
+                    yield _overlap(first, second, size)
+
+
+Oriented = tuple[str, bool, Word, Term]
+
+
+def _overlap(first: Oriented, second: Oriented, size: int) -> tuple[Rel, Proof]:
+    before, after = first[2][:-size], second[2][size:]
+    lemma = Rel("=", _times((first[3], *after)), _times((*before, second[3])))
+    uses = (_use(first, (), after, -1), _use(second, before, (), 1))
+    return lemma, Words("left", "left", (), uses)
+
+
+def _use(rule: Oriented, before: Word, after: Word, sign: int) -> Use:
+    name, flip, _, _ = rule
+    context = _times((*before, HOLE, *after))
+    return Use(-context if (sign < 0) != flip else context, name, (), ())
+
+
+def _times(factors: tuple[Term, ...]) -> Term:
+    return factors[0] if len(factors) == 1 else MatMul(factors)
+
+
+def _one_word(algebra: Algebra, t: Term) -> Word | None:
+    try:
+        p = algebra.poly(t)
+    except Refused:
+        return None
+    if len(p) != 1:
+        return None
+    ((mono, c),) = p.items()
+    return (
+        mono[2] if c == 1 and not mono[0] and not mono[1] and all(exponent(f) == as_index(1) for f in mono[2]) else None
+    )
+
+
+# ---- strategies ----
+
+
+def prove_with_cuts(s: Sequent) -> Proof | None:
+    """Rewriting with cancelled hypotheses, then with consequences of overlapping ones."""
+    if not isinstance(s.goal, Rel) or not any(n.startswith("hyp:") for n in s.equations):
+        return None
+    richer, cuts = with_cancellations(s)
+    if cuts:
+        proof = prove_equation(richer)
+        if proof is not None:
+            return wrap(cuts, proof)
+    for lemma, why in consequences(richer):
+        proof = prove_equation(add(richer, lemma))
+        if proof is not None:
+            return wrap([*cuts, (lemma, why)], proof)
+    return None

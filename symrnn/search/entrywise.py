@@ -1,0 +1,56 @@
+"""Matrix equations by their entries, where the hypotheses speak of entries. Untrusted."""
+
+from __future__ import annotations
+
+from dataclasses import replace
+from fractions import Fraction
+
+from symrnn.certificates import Extensional, Proof, Use, Words
+from symrnn.claims.index import Var, as_index
+from symrnn.claims.shapes import shape_of
+from symrnn.claims.tree import HOLE, Const, Entry, MatMul, Rel, walk
+from symrnn.errors import Refused
+from symrnn.search.cuts import _inner_shape, _spread_powers, add, reduced, wrap
+from symrnn.search.equations import prove_equation
+from symrnn.semantics.algebra import minus
+from symrnn.semantics.sequents import Sequent
+
+ROW, COL = Var("row", "index", None), Var("col", "index", None)
+
+
+def prove_entrywise(s: Sequent) -> Proof | None:
+    """The goal, or the goal with common invertible factors taken away, at a generic entry."""
+    goal = s.goal
+    if not isinstance(goal, Rel) or shape_of(goal.lhs) is None:
+        return None
+    if not any(isinstance(t, Entry) for h in s.hypotheses for t in walk(h)):
+        return None
+    found = _at_a_generic_entry(s, goal)
+    return found if found is not None else _reduced(s, goal)
+
+
+def _at_a_generic_entry(s: Sequent, goal: Rel) -> Proof | None:
+    i, j = as_index(ROW), as_index(COL)
+    sides = [x if isinstance(x, Const) else Entry(x, i, j) for x in (goal.lhs, goal.rhs)]
+    inner = prove_equation(replace(s, goal=Rel("=", sides[0], sides[1])))
+    return None if inner is None else Extensional(ROW, COL, inner)
+
+
+def _reduced(s: Sequent, goal: Rel) -> Proof | None:
+    algebra, shape = s.algebra("left"), shape_of(goal.lhs)
+    try:
+        p = _spread_powers(minus(algebra.poly(goal.lhs), algebra.poly(goal.rhs)))
+    except Refused:
+        return None
+    found = reduced(algebra, p)
+    if found is None or shape is None:
+        return None
+    left, inside, right = found
+    lemma = Rel("=", algebra.to_term(inside, _inner_shape(left, right, shape)), Const(Fraction(0)))
+    why = _at_a_generic_entry(replace(s, goal=lemma), lemma)
+    if why is None:
+        return None
+    factors = (*left, HOLE, *right)
+    name = next(reversed(add(s, lemma).equations))
+    rest = Words("left", "left", (), (Use(MatMul(factors) if len(factors) > 1 else HOLE, name, (), ()),))
+    return wrap([(lemma, why)], rest)
