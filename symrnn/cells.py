@@ -37,7 +37,7 @@ class Cell:
         names = self.__dict__.get("names", {})
         if name in names:
             return names[name]
-        raise AttributeError(f"cell {self.recurrence.name} has no {name}; it has {', '.join(sorted(names))}")
+        raise AttributeError(f"the cell has no {name}; it has {', '.join(sorted(names))}")
 
     @property
     def activations(self) -> tuple[str, ...]:

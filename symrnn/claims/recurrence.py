@@ -30,6 +30,13 @@ class Recurrence(Node):
                 return substitute(term, {self.time: at})  # type: ignore[no-any-return]
         return None
 
+    def member(self, name: str, at: Index) -> Sym | None:
+        """The state, input or local of that name at a time, exactly as the updates refer to it."""
+        for head in (*self.states, *self.inputs, *(s for s, _ in self.locals)):
+            if head.name == name:
+                return Sym(name, head.shape, head.role, head.props, (at,), False)
+        return None
+
     def local_name(self, term: Term, at: Index) -> Sym | None:
         """The local that is defined as exactly this term at this time."""
         for head, definition in self.locals:

@@ -17,7 +17,6 @@ from fractions import Fraction
 from typing import Any
 
 from symrnn.claims.index import Index, Var, as_index
-from symrnn.claims.recurrence import Recurrence
 from symrnn.claims.shapes import ONE, shape_of
 from symrnn.claims.tree import (
     Abs,
@@ -496,51 +495,44 @@ class Algebra:
     # ---- the chain rule ----
 
     def jac(self, t: Jac) -> Poly:
-        """d of / d wrt through the states in between, which separate the past from the future."""
+        """d of / d wrt through the states in between, which separate the past from the future.
+
+        Two different state blocks at the same time are refused: whether the one follows the other is not said.
+        """
         if t.layout == "denominator":
             return self.transpose(Transpose(Jac(t.of, t.wrt, "numerator")))
+        if t.of != t.wrt and t.of.role == t.wrt.role == "state" and t.of.index == t.wrt.index:
+            raise Refused(f"{t.of} by {t.wrt}: two state blocks at the same time")
+        return self._chain(t.of, t.wrt)
+
+    def _chain(self, of: Sym, wrt: Sym) -> Poly:
+        """The chain rule, state blocks at one time being coordinates of one state."""
         cell = self.context.cell
         if cell is None:
             raise Refused("a Jacobian needs a recurrence")
-        of, wrt = t.of, t.wrt
         length = of.index[0] - wrt.index[0]
-        if of == wrt:
+        if of.name == wrt.name and length == ZERO:
             return {UNIT: Fraction(1)}
-        if of.role == "state" and wrt.role == "state" and length == ZERO:
+        if of.role == wrt.role == "state" and length == ZERO:
             return {}
         least = self.context.least(length)
         if least is None or least < 0 or least > LONGEST:
             raise Refused(f"{of} is not known to come after {wrt}")
-        if of.role != "state" or wrt.role != "state":
-            return self._jac_at_the_edge(cell, of, wrt, length)
-        if least == 0:
-            return self.letter(Jac(of, wrt, "numerator"))
-        out: Poly = {}
-        for block in cell.states:
-            if self.context.peel == "left":
-                mid = _at(block, of.index[0] - 1)
-                part = self.times(self.poly(one_step(cell, of, mid)), self.jac(Jac(mid, wrt, "")))
-            else:
-                mid = _at(block, wrt.index[0] + 1)
-                part = self.times(self.jac(Jac(of, mid, "")), self.poly(one_step(cell, mid, wrt)))
-            for mono, c in part.items():
-                _put(out, mono, c)
-        return out
-
-    def _jac_at_the_edge(self, cell: Recurrence, of: Sym, wrt: Sym, length: Index) -> Poly:
-        """By an input or local, or of a local: one step at that edge, then the states."""
         if of.role == "local" and length == ZERO and wrt.role != "state":
             return self.poly(one_step(cell, of, wrt))
+        if of.role == wrt.role == "state" and least == 0:
+            return self.letter(Jac(of, wrt, "numerator"))
+        early = wrt.role != "state" or (of.role == "state" and self.context.peel == "right")
+        if not early and least == 0:
+            raise Refused(f"{of} by {wrt}: a local by a state that may not be earlier")
         out: Poly = {}
         for block in cell.states:
-            if wrt.role != "state":
-                mid = _at(block, wrt.index[0])
-                part = self.times(self.jac(Jac(of, mid, "")), self.poly(one_step(cell, mid, wrt)))
-            elif not self.context.at_least(length, 1):
-                raise Refused(f"{of} by {wrt}: a local by a state that may not be earlier")
+            if early:  # give up the first step
+                mid = _at(block, wrt.index[0] + (wrt.role == "state"))
+                part = self.times(self._chain(of, mid), self.poly(one_step(cell, mid, wrt)))
             else:
                 mid = _at(block, of.index[0] - 1)
-                part = self.times(self.poly(one_step(cell, of, mid)), self.jac(Jac(mid, wrt, "")))
+                part = self.times(self.poly(one_step(cell, of, mid)), self._chain(mid, wrt))
             for mono, c in part.items():
                 _put(out, mono, c)
         return out

@@ -37,6 +37,10 @@ def one_step(cell: Recurrence, of: Sym, wrt: Sym) -> Term:
     A sum of products of diagonal matrices and coefficient matrices; Zeros if there is no dependence.
     """
     time = of.index[0]
+    found_of, found_wrt = cell.member(of.name, time), cell.member(wrt.name, wrt.index[0])
+    if found_of is None or found_wrt is None:
+        raise Refused(f"{cell.name} has no {of if found_of is None else wrt}")
+    of, wrt = found_of, found_wrt  # as the updates refer to them: sizes may have been put in elsewhere
     if of == wrt:
         return Eye(_length(of))
     definition = cell.definition(of.name, time)

@@ -232,26 +232,29 @@ class World:
         return tuple(tuple(activate(t.function, as_num(x))[t.order] for x in row) for row in self.values.matrix(t.arg))
 
     def _jacobian(self, t: Jac) -> Matrix:
-        """By the chain rule through the states, from the one-step Jacobians."""
-        if self.cell is None:
-            raise Refused("a Jacobian needs a recurrence")
         if t.layout == "denominator":
             return tuple(zip(*self._jacobian(Jac(t.of, t.wrt, "numerator")), strict=True))
-        to, since = self.values.integer(t.of.index[0]), self.values.integer(t.wrt.index[0])
-        if to < since:
-            raise Refused(f"{t.of} comes before {t.wrt}")
-        if t.of == t.wrt or to == since and t.wrt.role != "state":
-            return self.values.matrix(one_step(self.cell, t.of, t.wrt))
+        to, since = (self.values.integer(s.index[0]) for s in (t.of, t.wrt))
+        if t.of.name != t.wrt.name and t.of.role == t.wrt.role == "state" and to == since:
+            raise Refused(f"{t.of} by {t.wrt}: two state blocks at the same time")
+        return self._chain(t.of.head, to, t.wrt.head, since)
+
+    def _chain(self, of: Sym, to: int, wrt: Sym, since: int) -> Matrix:
+        """By the chain rule through the states, from the one-step Jacobians; blocks at one time are coordinates."""
+        if self.cell is None:
+            raise Refused("a Jacobian needs a recurrence")
+        later, earlier = _member(of, to), _member(wrt, since)
+        if to < since or (to == since and of.role == "local" and wrt.role == "state"):
+            raise Refused(f"{later} does not come after {earlier}")
+        if to == since and (of.name == wrt.name or wrt.role != "state"):
+            return self.values.matrix(one_step(self.cell, later, earlier))
         if to == since:
-            if t.of.role != "state":
-                raise Refused("a local by a state at the same time")
-            rows, cols = self.values.matrix(t.of), self.values.matrix(t.wrt)
+            rows, cols = self.values.matrix(later), self.values.matrix(earlier)
             return ((as_num(0),) * (len(cols) * len(cols[0])),) * (len(rows) * len(rows[0]))
         parts = []
         for block in self.cell.states:
-            mid: Any = block[as_index(to - 1)]
-            step = self.values.matrix(one_step(self.cell, t.of, mid))
-            parts.append(multiply(step, self.values.matrix(Jac(mid, t.wrt, "numerator"))))
+            step = self.values.matrix(one_step(self.cell, later, _member(block, to - 1)))
+            parts.append(multiply(step, self._chain(block, to - 1, wrt, since)))
         return tuple(tuple(_sum(cells) for cells in zip(*rows, strict=True)) for rows in zip(*parts, strict=True))
 
     # ---- propositions ----
@@ -372,6 +375,10 @@ def _spread_zero(t: Term, m: Matrix, other: Matrix) -> Matrix:
     if isinstance(t, Const) and t.value == 0:
         return tuple((as_num(0),) * len(row) for row in other)
     return m
+
+
+def _member(head: Sym, time: int) -> Sym:
+    return Sym(head.name, head.shape, head.role, head.props, (as_index(time),), False)
 
 
 def _sum(cells: tuple[Any, ...]) -> Any:

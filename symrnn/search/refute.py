@@ -1,0 +1,454 @@
+"""Instances: enumerated in order of size, from structured families; the kernel's world decides each. Untrusted.
+
+Used to refute (hypotheses hold, the conclusion fails), to show that hypotheses can hold together, and to sample.
+"""
+
+from __future__ import annotations
+
+import random
+from collections.abc import Iterator
+from dataclasses import dataclass, field
+from itertools import islice
+
+from symrnn.claims.activations import FACTS
+from symrnn.claims.index import Index, Var, as_index
+from symrnn.claims.recurrence import Claim, activations_of, with_activation
+from symrnn.claims.shapes import ONE
+from symrnn.claims.tree import (
+    Entry,
+    ForAll,
+    IndexRel,
+    MatMul,
+    Node,
+    Pred,
+    Prod,
+    Prop,
+    Rel,
+    Sum,
+    Sym,
+    Term,
+    children,
+    free_vars,
+    substitute,
+    symbols,
+    walk,
+)
+from symrnn.errors import Refused, Undefined
+from symrnn.search.pools import matrices, rows
+from symrnn.search.trajectories import PLANS, Trajectory, plan
+from symrnn.semantics.instances import Instance, Rows, World
+from symrnn.semantics.numbers import as_num
+from symrnn.semantics.sequents import flatten, numeric_bound
+from symrnn.semantics.values import Values, multiply
+
+SIZES, LAGS = 4, 5
+TRIES = {1: 12, 2: 48, 3: 24, 4: 8}  # draws per choice of sizes and lags, by the largest size
+MOST = 2400  # instances in one search
+STANDINS = ("sigmoid", "tanh", "identity", "relu")
+
+
+@dataclass
+class Tally:
+    """How much was tried."""
+
+    candidates: int = 0
+    met: int = 0
+    largest: list[str] = field(default_factory=list)
+
+
+def refute(claim: Claim, tally: Tally) -> Instance | None:
+    """The first instance, in order of size then lag, that meets the hypotheses and violates the conclusion."""
+    for world in worlds(claim, tally):
+        try:
+            if world.hypotheses_hold():
+                tally.met += 1
+                if not world.conclusion_holds():
+                    return world.instance
+        except (Refused, Undefined):
+            continue
+    return None
+
+
+def witness(claim: Claim, tally: Tally) -> Instance | None:
+    """An instance that meets the hypotheses, with free sizes of at least 2 where there is one."""
+    small: Instance | None = None
+    goal, _ = flatten(claim)
+    for world in worlds(claim, tally):
+        try:
+            if not world.hypotheses_hold():
+                continue
+        except (Refused, Undefined):
+            continue
+        sizes = [n for v, n in world.instance.integers if v.kind == "size" and v in free_vars(goal)]
+        if all(n >= 2 for n in sizes):
+            return world.instance
+        small = small or world.instance
+    return small
+
+
+def worlds(claim: Claim, tally: Tally) -> Iterator[World]:
+    """Worlds of the claim, by sizes, then lags, then candidates."""
+    goal, hypotheses = flatten(claim)
+    variables = sorted(frozenset().union(*(free_vars(p) for p in (goal, *hypotheses))), key=lambda v: v.key)
+    cell_vars = free_vars(claim.cell) if claim.cell is not None else frozenset()
+    sizes = [v for v in sorted({*variables, *cell_vars}, key=lambda v: v.key) if v.kind == "size"]
+    spoken = [v for v in sizes if v in variables] or sizes
+    for assignment in _size_choices(spoken, hypotheses):
+        assignment |= {v: max(assignment.values()) for v in sizes if v not in assignment}
+        for integers in _lag_choices([v for v in variables if v.kind != "size"], assignment, hypotheses, goal):
+            yield from _candidates(claim, goal, hypotheses, integers, tally)
+            if tally.candidates > MOST:
+                return
+
+
+def _size_choices(sizes: list[Var], hypotheses: tuple[Prop, ...]) -> Iterator[dict[Var, int]]:
+    """Sizes with all equal first, in order of the largest."""
+    if not sizes:
+        yield {}
+        return
+    for n in range(1, SIZES + 1):
+        for others in _around(len(sizes) - 1, n):
+            choice = dict(zip(sizes[::-1], (n, *others), strict=True))
+            if _integers_fit(choice, hypotheses):
+                yield choice
+
+
+def _around(count: int, n: int) -> Iterator[tuple[int, ...]]:
+    if count == 0:
+        yield ()
+        return
+    for m in (n, *(x for x in range(1, 4) if x != n)):
+        for rest in _around(count - 1, n):
+            yield (m, *rest)
+
+
+def _integers_fit(choice: dict[Var, int], hypotheses: tuple[Prop, ...]) -> bool:
+    """Whether the relations among the chosen integers hold, as far as they are chosen."""
+    values = {v: as_index(i) for v, i in choice.items()}
+    for h in hypotheses:
+        if isinstance(h, IndexRel) and free_vars(h) <= set(choice):
+            gap: Index = substitute(h.rhs - h.lhs, values)
+            if not {"=": gap.const == 0, "<=": gap.const >= 0, "<": gap.const > 0}[h.op]:
+                return False
+    return True
+
+
+def _lag_choices(
+    others: list[Var], sizes: dict[Var, int], hypotheses: tuple[Prop, ...], goal: Prop
+) -> Iterator[dict[Var, int]]:
+    """Lags in order, then times far enough from the start; running indices at 1 and 2."""
+    bounds = {b[0]: b[1] for h in hypotheses if (b := numeric_bound(h)) is not None}
+    lags = [v for v in others if v.kind == "lag"]
+    fixed = _fixed_values(others, hypotheses)
+    rows_and_columns = {
+        v
+        for p in (goal, *hypotheses)
+        for t in walk(p)
+        if isinstance(t, Entry)
+        for v in free_vars(t.row) | free_vars(t.col)
+    }
+    limit = max([LAGS, *(x + 1 for x in fixed.values())])
+    for total in range(limit * max(1, len(lags)) + 1):
+        for chosen in _summing(lags, total, bounds, fixed):
+            integers = {**sizes, **chosen}
+            free = [v for v in others if v.kind != "lag"]
+            positions = [v for v in free if v in rows_and_columns]
+            times = [v for v in free if v not in rows_and_columns]
+            for where in _positions(positions, max(sizes.values(), default=1)):
+                made = {**integers, **where, **{v: 2 * limit + 3 + i for i, v in enumerate(times)}}
+                made = {**made, **{v: x for v, x in fixed.items() if v in free}}
+                if _integers_fit(made, hypotheses):
+                    yield made
+
+
+def _fixed_values(others: list[Var], hypotheses: tuple[Prop, ...]) -> dict[Var, int]:
+    out: dict[Var, int] = {}
+    for h in hypotheses:
+        if isinstance(h, IndexRel) and h.op == "=":
+            gap = h.lhs - h.rhs
+            if len(gap.terms) == 1 and abs(gap.terms[0][1]) == 1 and gap.terms[0][0] in others:
+                out[gap.terms[0][0]] = -gap.const * gap.terms[0][1]
+    return out
+
+
+def _summing(lags: list[Var], total: int, bounds: dict[Var, int], fixed: dict[Var, int]) -> Iterator[dict[Var, int]]:
+    """Values of the lags above their least ones that add up to ``total``."""
+    if not lags:
+        if total == 0:
+            yield {}
+        return
+    v, rest = lags[0], lags[1:]
+    if v in fixed:
+        for others in _summing(rest, total, bounds, fixed):
+            yield {v: fixed[v], **others}
+        return
+    low = bounds.get(v, v.low or 0)
+    for extra in range(min(total, LAGS) + 1):
+        for others in _summing(rest, total - extra, bounds, fixed):
+            yield {v: low + extra, **others}
+
+
+def _positions(variables: list[Var], n: int) -> Iterator[dict[Var, int]]:
+    if not variables:
+        yield {}
+        return
+    for i in range(1, n + 1):
+        for rest in _positions(variables[1:], n):
+            yield {variables[0]: i, **rest}
+
+
+# ---- candidates ----
+
+
+def _candidates(
+    claim: Claim, goal: Prop, hypotheses: tuple[Prop, ...], integers: dict[Var, int], tally: Tally
+) -> Iterator[World]:
+    rng = random.Random(f"{sorted((v.name, i) for v, i in integers.items())}")
+    tally.largest = [
+        f"{v.name} = {i}" for v, i in sorted(integers.items(), key=lambda x: x[0].key) if v.kind in ("size", "lag")
+    ]
+    free = {s for p in (goal, *hypotheses) for s in symbols(p) if s.role == "free"}
+    cell = claim.cell
+    moving = any(s.role != "free" for p in (goal, *hypotheses) for s in symbols(p))
+    if cell is not None:
+        free |= set(cell.params)
+    order = sorted(free, key=lambda s: s.key)
+    properties = {s: frozenset(s.props) | _assumed(s, hypotheses) for s in order}
+    streams = [_stream(s, properties[s], integers, rng) for s in order]
+    span = _span(goal, hypotheses, integers) if moving else (0, 0)
+    shifted = {v: (i - span[0] if v.kind != "size" and v.kind != "lag" and moving else i) for v, i in integers.items()}
+    tries = TRIES[max((i for v, i in integers.items() if v.kind == "size"), default=1)]
+    for number, values in enumerate(islice(_draws(streams, rng), tries)):
+        chosen = dict(zip(order, values, strict=True))
+        for instance in _instances(claim, chosen, hypotheses, shifted, span[1] - span[0], moving, rng, number):
+            tally.candidates += 1
+            try:
+                yield World(claim, instance)
+            except (Refused, Undefined):
+                continue
+
+
+def _stream(s: Sym, properties: frozenset[str], integers: dict[Var, int], rng: random.Random) -> list[Rows]:
+    shape = s.shape or (ONE, ONE)
+    n, m = (substitute(d, {v: as_index(i) for v, i in integers.items()}).const for d in shape)
+    return list(islice(matrices(n, m, properties, random.Random(f"{s.name} {n} {m}")), 64))
+
+
+def _draws(streams: list[list[Rows]], rng: random.Random) -> Iterator[tuple[Rows, ...]]:
+    """All symbols at their simple values, staggered so that they differ, then at random."""
+    for i in range(6):
+        yield tuple(s[(i + j) % len(s)] for j, s in enumerate(streams))
+    for i in range(3):
+        yield tuple(s[i] for s in streams)
+    while True:
+        yield tuple(s[rng.randrange(len(s))] for s in streams)
+
+
+def _assumed(s: Sym, hypotheses: tuple[Prop, ...]) -> frozenset[str]:
+    out = set()
+    for h in hypotheses:
+        while isinstance(h, ForAll):
+            h = h.body
+        if isinstance(h, Pred) and isinstance(h.arg, Sym) and h.arg.head.name == s.name and h.name != "invertible":
+            out.add(h.name)
+    return frozenset(out)
+
+
+def _span(goal: Prop, hypotheses: tuple[Prop, ...], integers: dict[Var, int]) -> tuple[int, int]:
+    """First and last time that the claim speaks of."""
+    found: list[int] = []
+    base = {v: as_index(i) for v, i in integers.items()}
+
+    def go(n: object, env: dict[Var, Index]) -> None:
+        if isinstance(n, Sym) and n.index and n.role != "free":
+            at = substitute(n.index[0], env)
+            if at.is_const:
+                found.append(at.const - (n.role in ("local", "input")))
+                found.append(at.const)
+            return
+        if isinstance(n, Prod | Sum):
+            lo, hi = substitute(n.lo, env), substitute(n.hi, env)
+            if lo.is_const and hi.is_const:
+                for end in {lo.const, hi.const} if hi.const >= lo.const else set():
+                    go(n.body, {**env, n.var: as_index(end)})
+            return
+        if isinstance(n, Node):
+            for c in children(n):
+                go(c, env)
+
+    for p in (goal, *hypotheses):
+        go(p, base)
+    return (min(found), max(found)) if found else (0, 1)
+
+
+def _instances(
+    claim: Claim,
+    chosen: dict[Sym, Rows],
+    hypotheses: tuple[Prop, ...],
+    integers: dict[Var, int],
+    steps: int,
+    moving: bool,
+    rng: random.Random,
+    number: int,
+) -> Iterator[Instance]:
+    standins: list[str | None] = [None]
+    if any(f not in FACTS for f in activations_of(claim)):
+        standins = list(STANDINS[:2]) if number % 3 else list(STANDINS)
+    fixed, families = _split(claim, chosen, hypotheses, integers, rng)
+    for standin in standins:
+        bare = tuple(sorted(fixed.items()))
+        if not moving or claim.cell is None:
+            yield _instance(integers, bare, families, 0, 0, (), (), standin, ())
+            continue
+        cell = claim.cell
+        for f in activations_of(claim):
+            if f not in FACTS and standin is not None:
+                cell = with_activation(cell, f, standin)  # type: ignore[assignment]
+        for name in PLANS:
+            made = plan(cell, name, fixed, integers, steps, rng, number % 3)
+            if made is None:
+                continue
+            everything = {**fixed, **made.parameters}
+            feedback = tuple(
+                (
+                    s.name,
+                    rows([[(i == j) + 0 for j in range(_length(claim, integers))] for i in range(_rows(s, integers))]),
+                )
+                for s in cell.inputs
+                if s.name not in cell.exogenous
+            )
+            inputs = _less_feedback(made, feedback)
+            yield _instance(
+                integers, tuple(sorted(everything.items())), families, 0, steps, made.initial, inputs, standin, feedback
+            )
+            if name == "inputs":
+                break
+
+
+def _instance(
+    integers: dict[Var, int],
+    fixed: tuple[tuple[str, Rows], ...],
+    families: tuple[tuple[str, tuple[Rows, ...]], ...],
+    start: int,
+    stop: int,
+    initial: tuple[tuple[str, Rows], ...],
+    inputs: tuple[tuple[str, tuple[Rows, ...]], ...],
+    standin: str | None,
+    feedback: tuple[tuple[str, Rows], ...],
+) -> Instance:
+    ordered = tuple(sorted(integers.items(), key=lambda item: item[0].key))
+    return Instance(ordered, fixed, families, start, stop, initial, inputs, standin, feedback)
+
+
+def _rows(s: Sym, integers: dict[Var, int]) -> int:
+    shape = s.shape or (ONE, ONE)
+    return max(substitute(d, {v: as_index(i) for v, i in integers.items()}).const for d in shape)
+
+
+def _length(claim: Claim, integers: dict[Var, int]) -> int:
+    return _rows(claim.cell.states[0], integers) if claim.cell is not None else 1
+
+
+def _less_feedback(
+    made: Trajectory, feedback: tuple[tuple[str, Rows], ...]
+) -> tuple[tuple[str, tuple[Rows, ...]], ...]:
+    """The inputs less what the feedback already gives."""
+    back = dict(feedback)
+    return tuple(
+        (
+            name,
+            tuple(
+                tuple(
+                    tuple(as_num(x) - y for x, y in zip(r, s, strict=True))
+                    for r, s in zip(u, multiply(back[name], h), strict=True)
+                )
+                for u, h in zip(run, made.first_block, strict=True)
+            )
+            if name in back
+            else run,
+        )
+        for name, run in made.inputs
+    )
+
+
+def _split(
+    claim: Claim,
+    chosen: dict[Sym, Rows],
+    hypotheses: tuple[Prop, ...],
+    integers: dict[Var, int],
+    rng: random.Random,
+) -> tuple[dict[str, Rows], tuple[tuple[str, tuple[Rows, ...]], ...]]:
+    """Constants by name and families as periodic sequences, with simple equations among hypotheses solved."""
+    fixed = {s.name: m for s, m in chosen.items() if not s.family}
+    families: dict[str, tuple[Rows, ...]] = {}
+    for s, m in chosen.items():
+        if s.family:
+            properties = frozenset(s.props) | _assumed(s, hypotheses)
+            more = _stream(s, properties, integers, rng)
+            period = 3
+            start = rng.randrange(len(more))
+            families[s.name] = (m, *(more[(start + i * 5) % len(more)] for i in range(1, period)))
+    _solve(fixed, families, hypotheses, integers)
+    return fixed, tuple(sorted(families.items()))
+
+
+def _solve(
+    fixed: dict[str, Rows],
+    families: dict[str, tuple[Rows, ...]],
+    hypotheses: tuple[Prop, ...],
+    integers: dict[Var, int],
+) -> None:
+    """X := its other side, for hypotheses X = expression; B := a polynomial in A, for A B = B A."""
+    for h in hypotheses:
+        if not isinstance(h, Rel) or h.op != "=":
+            continue
+        for side, other in ((h.lhs, h.rhs), (h.rhs, h.lhs)):
+            if isinstance(side, Sym) and not side.index and side.role == "free" and side not in symbols(other):
+                value = _value(other, fixed, families, integers)
+                if value is not None:
+                    fixed[side.name] = value
+                    break
+        else:
+            pair = _commuting_pair(h)
+            if pair is not None:
+                a, b = fixed[pair[0]], fixed[pair[1]]
+                values = {"A": a}
+                t = Sym("A", (as_index(len(a)),) * 2, "free", (), (), False)
+                square = _value(MatMul((t, t)), values, {}, integers)
+                if square is not None and len(a) == len(b):
+                    scale = b[0][0]
+                    fixed[pair[1]] = tuple(
+                        tuple(x * scale + y + as_num(int(i == j)) for j, (x, y) in enumerate(zip(r, q, strict=True)))
+                        for i, (r, q) in enumerate(zip(a, square, strict=True))
+                    )
+
+
+def _commuting_pair(h: Rel) -> tuple[str, str] | None:
+    if (
+        isinstance(h.lhs, MatMul)
+        and isinstance(h.rhs, MatMul)
+        and h.lhs.args == h.rhs.args[::-1]
+        and len(h.lhs.args) == 2
+    ):
+        a, b = h.lhs.args
+        if all(isinstance(x, Sym) and x.role == "free" and not x.index and not x.props for x in (a, b)):
+            return a.name, b.name  # type: ignore[attr-defined]
+    return None
+
+
+def _value(
+    t: Term, fixed: dict[str, Rows], families: dict[str, tuple[Rows, ...]], integers: dict[Var, int]
+) -> Rows | None:
+    def symbol(s: Sym) -> Rows:
+        if s.index:
+            members = families[s.name]
+            return members[s.index[0].const % len(members)]
+        return fixed[s.name]
+
+    def nothing(x: object) -> Rows:
+        raise Refused("no value")
+
+    try:
+        return Values({v: as_index(i) for v, i in integers.items()}, symbol, nothing, nothing).matrix(t)
+    except (Refused, Undefined, KeyError):
+        return None
