@@ -29,6 +29,7 @@ from symrnn.certificates import (
     Mismatch,
     Null,
     Point,
+    Proof,
     Proved,
     Use,
     Words,
@@ -168,18 +169,31 @@ def _conditional(claim: Claim, c: Null) -> Judgement:
     CONDITIONAL
     """
     _refuted(claim, Point(c.point))
-    x = c.condition.arg if isinstance(c.condition, Pred) and c.condition.name == "invertible" else None
-    if x is None:
-        raise Refused("the condition must be that a matrix is invertible")
+    parts = c.condition.args if isinstance(c.condition, And) else (c.condition,)
+    inverted = [p.arg for p in parts if isinstance(p, Pred) and p.name == "invertible"]
+    if len(inverted) != len(parts):
+        raise Refused("the condition must be that matrices are invertible")
     narrowed = Claim(claim.conclusion, (*claim.hypotheses, c.condition), claim.cell)
     judgement = _proved(narrowed, Proved(c.proof, c.witness))
     if sequent_of(claim).hypotheses:
         raise Refused("null sets among instances that meet hypotheses are not decided")
-    if any(set(s.props) - {"diagonal", "symmetric", "scalar", "invertible"} or s.role != "free" for s in symbols(x)):
+    linear = {"diagonal", "symmetric", "scalar", "invertible"}
+    if any(set(s.props) - linear or s.role != "free" for x in inverted for s in symbols(x)):
         raise Refused("the condition involves more than freely chosen matrices")
-    if not all(value for _, value in c.scalars) or scalar_value(x, dict(c.scalars)) == 0:
-        raise Refused("the determinant vanishes at the given point")
+    if not all(value for _, value in c.scalars) or not all(scalar_value(x, dict(c.scalars)) for x in inverted):
+        raise Refused("a determinant vanishes at the given point")
     return Judgement(claim, "conditional", judgement.lemmas, None, _SEAL)
+
+
+def entails(claim: Claim, proof: Proof) -> tuple[str, ...]:
+    """The lemmas a proof of a claim rests on, vacuous or not; Refused if it proves nothing.
+
+    For inferences: whether the cited steps entail a claim, not whether they are true.
+    """
+    try:
+        return _entails(sequent_of(claim), proof)
+    except (ShapeMismatch, Undefined, RecursionError) as error:
+        raise Refused(f"no proof: {error}") from error
 
 
 def _well_typed(claim: Claim) -> None:

@@ -9,11 +9,12 @@ from collections.abc import Iterator
 from dataclasses import replace
 from fractions import Fraction
 
-from symrnn.certificates import Cut, Proof, Use, Words
-from symrnn.claims.index import as_index
+from symrnn.certificates import Cut, Known, Proof, Use, Words
+from symrnn.claims.index import Index, as_index
 from symrnn.claims.shapes import shape_of
-from symrnn.claims.tree import HOLE, Const, MatMul, Pow, Rel, Term, free_vars
+from symrnn.claims.tree import HOLE, Const, Inv, MatMul, Pow, Rel, Term, free_vars, symbols
 from symrnn.errors import Refused
+from symrnn.lemmas import LEMMAS
 from symrnn.search.equations import prove_equation
 from symrnn.semantics.algebra import Algebra, Poly, Word, exponent, minus
 from symrnn.semantics.context import base
@@ -53,21 +54,36 @@ def reduced(algebra: Algebra, p: Poly) -> tuple[Word, Poly, Word] | None:
     words = [m[2] for m in p]
     if len(words) < 2:
         return None
-    left = _common(words, algebra)
-    rest = [w[len(left) :] for w in words]
-    right = _common([w[::-1] for w in rest], algebra)[::-1]
+    left, words = _common(algebra, words)
+    right, backwards = _common(algebra, [w[::-1] for w in words])
     if not left and not right:
         return None
-    inside = {(m[0], m[1], w[: len(w) - len(right)]): c for (m, c), w in zip(p.items(), rest, strict=True)}
-    return left, inside, right
+    inside = {(m[0], m[1], w[::-1]): c for (m, c), w in zip(p.items(), backwards, strict=True)}
+    return left, inside, right[::-1]
 
 
-def _common(words: list[Word], algebra: Algebra) -> Word:
+def _common(algebra: Algebra, words: list[Word]) -> tuple[Word, list[Word]]:
+    """The invertible letters that all words can begin with, and what is left of the words."""
     out: list[Term] = []
-    while all(words) and all(w[0] == words[0][0] for w in words) and algebra.context.regular(base(words[0][0])):
-        out.append(words[0][0])
-        words = [w[1:] for w in words]
-    return tuple(out)
+    while True:
+        for letter in words[0]:
+            rests = [_without_first(algebra, w, letter) for w in words]
+            if algebra.context.regular(base(letter)) and all(r is not None for r in rests):
+                out.append(letter)
+                words = [r for r in rests if r is not None]
+                break
+        else:
+            return tuple(out), words
+
+
+def _without_first(algebra: Algebra, w: Word, letter: Term) -> Word | None:
+    """The word after ``letter``, if that can be moved to its front."""
+    for i, f in enumerate(w):
+        if f == letter:
+            return (*w[:i], *w[i + 1 :])
+        if not algebra.context.commute(f, letter):
+            return None
+    return None
 
 
 def _cancelled(s: Sequent, name: str, e: Equation) -> tuple[Rel, Proof] | None:
@@ -102,7 +118,7 @@ def _spread_powers(p: Poly) -> Poly:
     return {(m[0], m[1], spread(m[2])): c for m, c in p.items()}
 
 
-def _inner_shape(left: Word, right: Word, shape: tuple[object, object]) -> tuple[object, object]:
+def _inner_shape(left: Word, right: Word, shape: tuple[Index, Index]) -> tuple[Index, Index]:
     rows = (shape_of(left[-1]) or shape)[1] if left else shape[0]
     cols = (shape_of(right[0]) or shape)[0] if right else shape[1]
     return rows, cols
@@ -110,6 +126,61 @@ def _inner_shape(left: Word, right: Word, shape: tuple[object, object]) -> tuple
 
 def _inverse(word: Word) -> tuple[Term, ...]:
     return tuple(Pow(base(f), -exponent(f)) for f in reversed(word))
+
+
+# ---- compound inverses at the ends ----
+
+
+def _without_inverses(s: Sequent) -> Proof | None:
+    """X^-1 p = q Y^-1 by way of p Y = X q: multiply by what is inverted at the ends, prove that, multiply back."""
+    goal = s.goal
+    if not isinstance(goal, Rel):
+        return None
+    try:
+        p = minus(s.algebra("left").poly(goal.lhs), s.algebra("left").poly(goal.rhs))
+    except Refused:
+        return None
+    firsts = sorted({m[2][0] for m in p if m[2] and isinstance(m[2][0], Inv)}, key=lambda t: t.key)
+    lasts = sorted({m[2][-1] for m in p if m[2] and isinstance(m[2][-1], Inv)}, key=lambda t: t.key)
+    if not firsts and not lasts:
+        return None
+    goals, ends = [goal], []
+    for inverse, at_left in [*((f, True) for f in firsts[:1]), *((f, False) for f in lasts[:1])]:
+        x = inverse.arg  # type: ignore[attr-defined]
+        last = goals[-1]
+        sides = [MatMul((x, e)) if at_left else MatMul((e, x)) for e in (last.lhs, last.rhs)]
+        goals.append(Rel("=", sides[0], sides[1]))
+        ends.append((inverse, at_left))
+    proof: Proof | None = prove_equation(replace(s, goal=goals[-1]))
+    if proof is None:
+        return None
+    here, cuts = s, []
+    for before, after, (inverse, at_left) in zip(reversed(goals[:-1]), reversed(goals[1:]), reversed(ends), strict=True):
+        cuts.append((after, proof))
+        here = add(here, after)
+        proof = _multiplied_back(here, before, inverse, at_left)
+    return wrap(cuts, proof)
+
+
+def _multiplied_back(s: Sequent, goal: Rel, inverse: Term, at_left: bool) -> Proof:
+    """goal from X goal (or goal X), the last lemma: X^-1 X = I on both sides."""
+    name = list(s.equations)[-1]
+    x = inverse.arg  # type: ignore[attr-defined]
+    lemma = f"lemma:an inverse is a {'left' if at_left else 'right'} inverse"
+    shape = shape_of(x)
+    claim = LEMMAS[lemma[6:]].claim
+    (size,), (symbol,) = free_vars(claim), symbols(claim)
+    values = ((size, (shape or (as_index(1),))[0]), (symbol, x))
+
+    def beside(t: Term) -> Term:
+        return MatMul((HOLE, t)) if at_left else MatMul((t, HOLE))
+
+    uses = (
+        Use(-beside(goal.lhs), lemma, values, (Known(),)),
+        Use(beside(goal.rhs), lemma, values, (Known(),)),
+        Use(MatMul((inverse, HOLE)) if at_left else MatMul((HOLE, inverse)), name, (), ()),
+    )
+    return Words("left", "left", (), uses)
 
 
 # ---- consequences where two equations overlap ----
@@ -173,8 +244,11 @@ def _one_word(algebra: Algebra, t: Term) -> Word | None:
 
 def prove_with_cuts(s: Sequent) -> Proof | None:
     """Rewriting with cancelled hypotheses, then with consequences of overlapping ones."""
-    if not isinstance(s.goal, Rel) or not any(n.startswith("hyp:") for n in s.equations):
+    if not isinstance(s.goal, Rel) or shape_of(s.goal.lhs) is None:
         return None
+    cleared = _without_inverses(s)
+    if cleared is not None:
+        return cleared
     richer, cuts = with_cancellations(s)
     if cuts:
         proof = prove_equation(richer)

@@ -17,6 +17,7 @@ from symrnn.claims.shapes import ONE, shape_of
 from symrnn.claims.tree import (
     HOLE,
     Const,
+    Det,
     Entry,
     Eye,
     Inv,
@@ -27,6 +28,7 @@ from symrnn.claims.tree import (
     Sym,
     Term,
     Times,
+    Transpose,
     free_vars,
     substitute,
     symbols,
@@ -128,7 +130,7 @@ def _rewrite(s: Sequent, how: How, mode: str) -> Words | None:
     difference = _difference(s, how, goal.lhs, goal.rhs)
     if difference is None:
         return None
-    rules = list(_rules(s, how, mode))
+    rules = [*_rules(s, how, mode), *_determinant_rules(s, how)]
     uses: list[Use] = []
     seen = {_frozen(difference)}
     for _ in range(STEPS):
@@ -284,6 +286,41 @@ def _name_of(s: Sequent, e: Equation) -> str:
     return next(name for name, other in s.equations.items() if other is e)
 
 
+def _determinant_rules(s: Sequent, how: How) -> Iterator[Rule]:
+    """Determinants of products and powers factor by factor, those of transposes without the transpose."""
+    if not isinstance(s.goal, Rel) or not any(isinstance(t, Det) for t in walk(s.goal)):
+        return
+    try:
+        forms = [s.algebra(how[0], how[2]).poly(side) for side in (s.goal.lhs, s.goal.rhs)]
+    except Refused:
+        return
+    todo = [a.arg for p in forms for scalars, _, _ in p for a, _ in scalars if isinstance(a, Det)]
+    while todo:
+        x = todo.pop()
+        parts: tuple[tuple[str, Term], ...] = ()
+        if isinstance(x, MatMul) and all(shape_of(f) == shape_of(x) for f in x.args):
+            rest = x.args[1] if len(x.args) == 2 else MatMul(x.args[1:])
+            name, parts = "determinant of a product", (("A", x.args[0]), ("B", rest))
+        elif isinstance(x, Pow) and s.algebra(how[0]).context.at_least(x.exponent, 1) and x.exponent != as_index(1):
+            less = x.exponent - 1
+            smaller = x.base if less == as_index(1) else Pow(x.base, less)
+            name, parts = "determinant of a product", (("A", x.base), ("B", smaller))
+        elif isinstance(x, Transpose):
+            name, parts = "determinant of a transpose", (("A", x.arg),)
+        if not parts:
+            continue
+        todo += [p for _, p in parts]
+        claim = LEMMAS[name].claim
+        symbol = {y.name: y for y in symbols(claim)}
+        (size,) = free_vars(claim)
+        filled = {size: (shape_of(x) or (ONE,))[0], **{symbol[n]: p for n, p in parts}}
+        resized = {substitute(k, {size: filled[size]}): v for k, v in filled.items() if k != size}
+        goal = substitute(substitute(claim.conclusion, {size: filled[size]}), resized)
+        equation = Equation(goal.lhs, goal.rhs, frozenset())
+        lead = (((Det(x), ONE),), (), ())
+        yield Rule(f"lemma:{name}", equation, lead, Fraction(1), tuple(filled.items()))
+
+
 def _inverse_rules(s: Sequent, how: How, p: Poly) -> Iterator[Rule]:
     """X X^-1 = I and X^-1 X = I for the compound inverses that occur."""
     from symrnn import kernel
@@ -303,5 +340,5 @@ def _inverse_rules(s: Sequent, how: How, p: Poly) -> Iterator[Rule]:
             lhs = substitute(general.lhs, filled)
             rhs = substitute(general.rhs, filled)
             whole = _difference(s, how, lhs, rhs)
-            for lead in sorted((m for m in whole or {} if m[2]), key=lambda m: (-len(m[2]), str(m))):
+            for lead in sorted((m for m in whole or {} if len(m[2]) > 1), key=lambda m: (-len(m[2]), str(m)))[:1]:
                 yield Rule(name, Equation(lhs, rhs, frozenset()), lead, (whole or {})[lead], values, (Known(),))

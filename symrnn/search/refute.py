@@ -16,8 +16,10 @@ from symrnn.claims.recurrence import Claim, activations_of, with_activation
 from symrnn.claims.shapes import ONE
 from symrnn.claims.tree import (
     Entry,
+    Eye,
     ForAll,
     IndexRel,
+    Inv,
     MatMul,
     Node,
     Pred,
@@ -409,6 +411,7 @@ def _solve(
                     fixed[side.name] = value
                     break
         else:
+            _solve_inverse(h, fixed, integers)
             pair = _commuting_pair(h)
             if pair is not None:
                 a, b = fixed[pair[0]], fixed[pair[1]]
@@ -421,6 +424,18 @@ def _solve(
                         tuple(x * scale + y + as_num(int(i == j)) for j, (x, y) in enumerate(zip(r, q, strict=True)))
                         for i, (r, q) in enumerate(zip(a, square, strict=True))
                     )
+
+
+def _solve_inverse(h: Rel, fixed: dict[str, Rows], integers: dict[Var, int]) -> None:
+    """From A B = I: B is the inverse of A; of C A = I too, if A is the symbol that comes first by name."""
+    product = h.lhs if isinstance(h.rhs, Eye) else h.rhs
+    if isinstance(product, MatMul) and len(product.args) == 2 and (isinstance(h.rhs, Eye) or isinstance(h.lhs, Eye)):
+        a, b = product.args
+        if isinstance(a, Sym) and isinstance(b, Sym) and not a.index and not b.index:
+            first, second = sorted((a, b), key=lambda s: s.name)
+            value = _value(Inv(first), fixed, {}, integers)
+            if value is not None:
+                fixed[second.name] = value
 
 
 def _commuting_pair(h: Rel) -> tuple[str, str] | None:

@@ -306,6 +306,8 @@ class Algebra:
         best, c = min(spun, key=lambda item: ([f.key for f in item[0]], -item[1]))
         if not best:
             raise Refused("a trace whose word cancels")
+        if (best, -c) in spun:
+            return {}  # it is its own negative
         return {(((Trace(self._as_product(best)), ONE),), (), ()): c}
 
     def _as_product(self, word: Word) -> Term:
@@ -528,7 +530,7 @@ class Algebra:
         out: Poly = {}
         for block in cell.states:
             if early:  # give up the first step
-                mid = _at(block, wrt.index[0] + (wrt.role == "state"))
+                mid = _at(block, wrt.index[0] + int(wrt.role == "state"))
                 part = self.times(self._chain(of, mid), self.poly(one_step(cell, mid, wrt)))
             else:
                 mid = _at(block, of.index[0] - 1)

@@ -1,0 +1,102 @@
+"""One claim decided: proved, refuted, conditional or neither, each by a certificate the kernel accepted."""
+
+from __future__ import annotations
+
+from dataclasses import dataclass
+
+from symrnn import kernel
+from symrnn.certificates import Mismatch, Null, Point, Proof, Proved, Verdictive
+from symrnn.claims.index import Node
+from symrnn.claims.recurrence import Claim
+from symrnn.claims.shapes import check_shapes
+from symrnn.errors import Refused, ShapeMismatch, SymrnnError
+from symrnn.search.nullsets import find_null
+from symrnn.search.prove import prove
+from symrnn.search.refute import Tally, refute, witness
+from symrnn.semantics.instances import Instance
+from symrnn.semantics.sequents import sequent_of
+
+
+@dataclass(frozen=True)
+class Decision:
+    """A verdict with its certificate. ``refused``: what the kernel said of a certificate that claimed a verdict."""
+
+    verdict: str
+    certificate: Node | None = None
+    judgement: kernel.Judgement | None = None
+    instance: Instance | None = None
+    attempts: tuple[str, ...] = ()
+    refused: str | None = None
+    mismatch: ShapeMismatch | None = None
+
+    @property
+    def proof(self) -> Proof | None:
+        return self.certificate.proof if isinstance(self.certificate, Proved | Null) else None
+
+
+def decide(claim: Claim) -> Decision:
+    """Try the shapes, then a proof, then a counterexample, then a null failing set."""
+    try:
+        s = sequent_of(claim)
+        for p in (*s.hypotheses, s.goal):
+            check_shapes(p)
+    except ShapeMismatch as error:
+        return _judged(claim, "refuted", Mismatch(), None, (), error)
+    except Refused as error:
+        return Decision("undecided", attempts=(f"the hypotheses could not be taken up: {error}",))
+    tried: list[str] = []
+    found = _by_proof(claim, tried)
+    if found is not None:
+        return found
+    tally = Tally()
+    instance = refute(claim, tally)
+    if instance is None:
+        tried.append(
+            f"no counterexample among {tally.candidates} exact instances, {tally.met} of them meeting the hypotheses"
+        )
+        return Decision("undecided", attempts=tuple(tried))
+    null = find_null(claim, instance)
+    if null is not None:
+        decision = _judged(claim, "conditional", null, instance, tuple(tried), None)
+        if decision.refused is None:
+            return decision
+    return _judged(claim, "refuted", Point(instance), instance, tuple(tried), None)
+
+
+def _by_proof(claim: Claim, tried: list[str]) -> Decision | None:
+    proof = prove(claim)
+    if proof is None:
+        tried.append("no proof by normal forms, rewriting, induction on lags or explicit entries")
+        return None
+    return with_witness(claim, proof, tried)
+
+
+def with_witness(claim: Claim, proof: Proof, tried: list[str]) -> Decision:
+    """PROVED, if the hypotheses are shown to be satisfiable; else undecided, vacuity not being excluded."""
+    s, example = sequent_of(claim), None
+    if s.hypotheses or s.settled:
+        tally = Tally()
+        example = witness(claim, tally)
+        if example is None:
+            tried.append(f"vacuity not excluded: none of {tally.candidates} exact instances meets the hypotheses")
+            return Decision("undecided", attempts=tuple(tried))
+    return _judged(claim, "proved", Proved(proof, example), example, tuple(tried), None)
+
+
+def _judged(
+    claim: Claim,
+    verdict: str,
+    certificate: Verdictive,
+    instance: Instance | None,
+    tried: tuple[str, ...],
+    mismatch: ShapeMismatch | None,
+) -> Decision:
+    """The kernel's word on a certificate; a refusal leaves the claim undecided and is reported."""
+    try:
+        judgement = kernel.check(claim, certificate)
+        if judgement.verdict != verdict:
+            raise Refused(f"the kernel says {judgement.verdict}")  # noqa: TRY301
+    except SymrnnError as error:
+        message = f"a certificate for {verdict} was refused: {error}"
+        return Decision("undecided", attempts=(*tried, message), refused=message)
+    return Decision(verdict, certificate, judgement, instance, tried, None, mismatch)

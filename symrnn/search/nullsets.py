@@ -1,0 +1,64 @@
+"""CONDITIONAL: a claim that fails only where something it inverts is singular. Untrusted."""
+
+from __future__ import annotations
+
+from fractions import Fraction
+from itertools import product
+
+from symrnn import kernel
+from symrnn.certificates import Null
+from symrnn.claims.build import invertible
+from symrnn.claims.recurrence import Claim
+from symrnn.claims.tree import And, Inv, Pow, Prop, Term, symbols, walk
+from symrnn.errors import Refused, SymrnnError
+from symrnn.search.prove import prove
+from symrnn.search.refute import Tally, witness
+from symrnn.semantics.instances import Instance, scalar_value
+from symrnn.semantics.sequents import sequent_of
+
+SCALARS = (Fraction(1), Fraction(2), Fraction(-1), Fraction(3), Fraction(1, 2))
+MOST = 200
+
+
+def find_null(claim: Claim, point: Instance) -> Null | None:
+    """A proof under "what is inverted is invertible", with multiples of the identity where it is."""
+    s = sequent_of(claim)
+    inverted = _inverted(s.goal)
+    if s.hypotheses or not inverted:
+        return None
+    condition: Prop = invertible(inverted[0]) if len(inverted) == 1 else And(tuple(invertible(x) for x in inverted))
+    narrowed = Claim(claim.conclusion, (*claim.hypotheses, condition), claim.cell)
+    proof = prove(narrowed)
+    example = witness(narrowed, Tally()) if proof is not None else None
+    scalars = _nonzero(inverted)
+    if proof is None or example is None or scalars is None:
+        return None
+    made = Null(point, condition, proof, example, scalars)
+    try:
+        kernel.check(claim, made)
+    except SymrnnError:
+        return None
+    return made
+
+
+def _inverted(goal: Prop) -> list[Term]:
+    """What the goal inverts, without repetition, in order."""
+    found: dict[str, Term] = {}
+    for t in walk(goal):
+        if isinstance(t, Inv):
+            found.setdefault(t.arg.key, t.arg)
+        if isinstance(t, Pow) and t.exponent.is_const and t.exponent.const < 0:
+            found.setdefault(t.base.key, t.base)
+    return [found[key] for key in sorted(found)]
+
+
+def _nonzero(inverted: list[Term]) -> tuple[tuple[str, Fraction], ...] | None:
+    names = sorted({s.name for x in inverted for s in symbols(x)})
+    for values in list(product(SCALARS, repeat=len(names)))[:MOST]:
+        chosen = dict(zip(names, values, strict=True))
+        try:
+            if all(scalar_value(x, chosen) for x in inverted):
+                return tuple(sorted(chosen.items()))
+        except (Refused, ZeroDivisionError):
+            return None
+    return None
