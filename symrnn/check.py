@@ -1,11 +1,84 @@
-"""The pipeline: a derivation in, a result out. Read this first."""
+"""The pipeline: a derivation in, a result out. Read this first.
+
+Each step is decided by search and granted by the kernel (``search/decide.py``), then asked whether it follows from what
+it cites, given conditions and a repair where it fails, tried for other activations, and cross-checked by mpmath.
+"""
 
 from __future__ import annotations
 
-from symrnn.derivations import Derivation
-from symrnn.verdicts import DerivationResult
+import time
+from collections.abc import Mapping
+
+from symrnn.claims.latex import latex
+from symrnn.claims.text import text
+from symrnn.claims.tree import Jac, walk
+from symrnn.derivations import Derivation, Step
+from symrnn.verdicts import DerivationResult, StepResult
 
 
 def check(derivation: Derivation) -> DerivationResult:
-    """Decide every step of a derivation."""
-    return DerivationResult(derivation.title, derivation.source, "", "", ())
+    """Decide every step of a derivation, in order."""
+    results: dict[str, StepResult] = {}
+    for step in derivation.steps:
+        results[step.id] = check_step(derivation, step, ancestors(step, results))
+    cell = derivation.cell
+    name, activation = (cell.recurrence.name, ", ".join(cell.activations)) if cell else ("", "")
+    return DerivationResult(derivation.title, derivation.source, name, activation, tuple(results.values()))
+
+
+def ancestors(step: Step, results: Mapping[str, StepResult]) -> dict[str, StepResult]:
+    """The results of the steps that a step follows from, directly or not, in order."""
+    wanted: set[str] = set()
+    todo = list(step.follows)
+    while todo:
+        cited = todo.pop()
+        if cited not in wanted:
+            wanted.add(cited)
+            todo += results[cited].follows
+    return {i: r for i, r in results.items() if i in wanted}
+
+
+def check_step(derivation: Derivation, step: Step, earlier: Mapping[str, StepResult]) -> StepResult:
+    """Decide one step; ``earlier`` holds the results of its ancestors."""
+    from symrnn.crosscheck import crosscheck
+    from symrnn.search import conditions, inference, presentation, repairs, variants
+    from symrnn.search.decide import decide
+
+    start = time.perf_counter()
+    claim = step.claim
+    decision = decide(claim)
+    found = conditions.find(claim) if decision.verdict == "refuted" and decision.instance is not None else ()
+    found = (*conditions.of_null(claim, decision), *found)
+    counterexample = presentation.counterexample(claim, decision)
+    checked = crosscheck(claim, decision.verdict, counterexample)
+    cited = [s for s in derivation.steps if s.id in step.follows]
+    return StepResult(
+        id=step.id,
+        title=step.title,
+        claim_text=text(claim.conclusion),
+        claim_latex=latex(claim.conclusion),
+        because=step.because,
+        follows=step.follows,
+        using=step.using,
+        verdict=decision.verdict,
+        reason=presentation.reason(claim, decision),
+        expected=step.expected,
+        scope=presentation.scope(claim, decision.verdict),
+        partial_scope=presentation.partial_scope(claim, decision.verdict),
+        inference=inference.follows(claim, [s.claim for s in cited], step.using) if cited or step.using else "none",
+        rests_on=tuple(i for i, r in earlier.items() if r.verdict != "proved"),
+        assumptions=tuple(text(h) for h in claim.hypotheses),
+        lemmas=decision.judgement.lemmas if decision.judgement else (),
+        failing_set=decision.judgement.failing_set if decision.judgement else None,
+        conditions=found,
+        counterexample=counterexample,
+        repair=repairs.find(claim, [s.claim for s in cited]) if decision.verdict == "refuted" else None,
+        variants=variants.find(claim, decision),
+        crosscheck=checked,
+        certificate=presentation.certificate(claim, decision),
+        attempts=decision.attempts,
+        alarm=presentation.alarm(decision, checked),
+        layout=step.layout if any(isinstance(t, Jac) for t in walk(claim)) else "",
+        line=step.line,
+        seconds=round(time.perf_counter() - start, 3),
+    )

@@ -155,7 +155,9 @@ def _without_inverses(s: Sequent) -> Proof | None:
     if proof is None:
         return None
     here, cuts = s, []
-    for before, after, (inverse, at_left) in zip(reversed(goals[:-1]), reversed(goals[1:]), reversed(ends), strict=True):
+    for before, after, (inverse, at_left) in zip(
+        reversed(goals[:-1]), reversed(goals[1:]), reversed(ends), strict=True
+    ):
         cuts.append((after, proof))
         here = add(here, after)
         proof = _multiplied_back(here, before, inverse, at_left)

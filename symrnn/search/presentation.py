@@ -1,0 +1,132 @@
+"""What a decision says to people: reason, scope, counterexample, certificate as plain data."""
+
+from __future__ import annotations
+
+from typing import Any
+
+from symrnn import counterexamples
+from symrnn.certificates import Cut, Induct, Proof, Proved, Words, entry_of
+from symrnn.claims.index import Node, Var, as_index
+from symrnn.claims.recurrence import Claim
+from symrnn.claims.tree import IndexRel, free_vars, substitute, walk
+from symrnn.errors import SymrnnError
+from symrnn.search.decide import Decision
+from symrnn.search.prove import prove
+from symrnn.semantics.sequents import flatten, numeric_bound
+from symrnn.verdicts import Crosscheck, Scope
+
+Data = Any
+SMALL_SIZES = (1, 2)
+
+
+def counterexample(claim: Claim, decision: Decision) -> Data:
+    """The counterexample of a refuted or conditional claim as data; None otherwise."""
+    if decision.verdict not in ("refuted", "conditional"):
+        return None
+    if decision.mismatch is not None:
+        return counterexamples.of_mismatch(decision.mismatch)
+    return counterexamples.of_instance(claim, decision.instance) if decision.instance is not None else None
+
+
+def certificate(claim: Claim, decision: Decision) -> Data:
+    """The certificate entry of a decided claim."""
+    if decision.certificate is None:
+        return None
+    return entry_of(claim, decision.verdict, decision.certificate)
+
+
+def alarm(decision: Decision, checked: Crosscheck | None) -> str | None:
+    """What contradicts the verdict, if anything does."""
+    if checked is not None and not checked.agrees:
+        return f"the cross-check disagrees: residual {checked.residual} at {checked.digits} digits"
+    return decision.refused
+
+
+def reason(claim: Claim, decision: Decision) -> str:
+    """One line on why the verdict is what it is."""
+    if decision.mismatch is not None:
+        return f"the shapes do not fit: {decision.mismatch.reason}"
+    if decision.verdict == "proved" and isinstance(decision.certificate, Proved):
+        return _how(decision.certificate.proof)
+    if decision.verdict == "refuted" and decision.instance is not None:
+        return f"fails at {_where(decision)}; smaller ones were tried without finding a violation"
+    if decision.verdict == "conditional" and decision.instance is not None:
+        return f"fails only where what is inverted is singular, as at {_where(decision)}"
+    return decision.attempts[-1] if decision.attempts else "nothing was found"
+
+
+def _where(decision: Decision) -> str:
+    integers = decision.instance.integers if decision.instance is not None else ()
+    shown = [f"{v.name} = {i}" for v, i in integers if v.kind in ("size", "lag")]
+    return ", ".join(sorted(shown, key=lambda s: (s[0] != "n", s))) or "an instance"
+
+
+def _how(proof: Proof) -> str:
+    nodes = list(_proofs(proof))
+    inductions = sorted({p.var.name for p in nodes if isinstance(p, Induct)})
+    uses = sum(len(p.uses) for p in nodes if isinstance(p, Words))
+    parts = [f"by induction on {' and '.join(inductions)}"] if inductions else []
+    if any(isinstance(p, Cut) for p in nodes):
+        parts.append("by way of a lemma proved on the way")
+    if any(type(p).__name__ in ("Leaf", "Case", "Cancel") for p in nodes):
+        parts.append("entry by entry, by cases")
+    if uses and not inductions:
+        parts.append("by rewriting with what is assumed")
+    return ", ".join(parts) or "both sides have the same normal form"
+
+
+def _proofs(n: Node) -> Any:
+    return (p for p in walk(n) if isinstance(p, Proof))
+
+
+# ---- scope ----
+
+
+def scope(claim: Claim, verdict: str) -> Scope:
+    """The sizes and lags a verdict covers; that of a counterexample is the counterexample itself."""
+    if verdict in ("refuted", "undecided"):
+        return Scope(None, None)
+    return domain(claim)
+
+
+def domain(claim: Claim) -> Scope:
+    """The sizes and lags a claim speaks of."""
+    goal, hypotheses = flatten(claim)
+    variables = frozenset().union(*(free_vars(p) for p in (goal, *hypotheses)))
+    return Scope(*(_range([v for v in variables if v.kind == kind], hypotheses) for kind in ("size", "lag")))
+
+
+def _range(variables: list[Var], hypotheses: tuple[Any, ...]) -> Data:
+    """ "all", a least value, or the only values; None where there are none."""
+    if not variables:
+        return None
+    fixed = []
+    for h in hypotheses:
+        if isinstance(h, IndexRel) and h.op == "=":
+            gap = h.lhs - h.rhs
+            if len(gap.terms) == 1 and gap.terms[0][0] in variables and abs(gap.terms[0][1]) == 1:
+                fixed.append(-gap.const * gap.terms[0][1])
+    if fixed and len(fixed) == len(variables):
+        return sorted(set(fixed))
+    bounds = [b[1] for h in hypotheses if (b := numeric_bound(h)) is not None and b[0] in variables]
+    lows = [v.low for v in variables if v.low not in (None, 1)]
+    return {"min": min([*bounds, *lows])} if bounds or lows else "all"
+
+
+def partial_scope(claim: Claim, verdict: str) -> Scope | None:
+    """For an undecided claim, the small sizes at which it is proved."""
+    if verdict != "undecided":
+        return None
+    goal, hypotheses = flatten(claim)
+    sizes = [v for v in free_vars(goal) if v.kind == "size"]
+    if not sizes:
+        return None
+    proved = []
+    for n in SMALL_SIZES:
+        try:
+            small = substitute(claim, {v: as_index(n) for v in sizes})
+            if prove(small) is not None:
+                proved.append(n)
+        except SymrnnError:
+            continue
+    return Scope(proved, domain(claim).lags) if proved else None
