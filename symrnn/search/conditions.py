@@ -1,15 +1,199 @@
-"""Conditions under which a refuted step does hold."""
+"""Conditions under which a refuted equation does hold, each proved by the kernel and shown to be satisfiable.
+
+Sufficient ones from a list of natural hypotheses; exact ones from the residual lhs - rhs: at the smallest lag where the
+claim fails it is factored, what is invertible cancelled, and at small sizes its entries are split into cases.
+"""
 
 from __future__ import annotations
 
+from collections.abc import Iterator
+from dataclasses import dataclass
+from typing import Any
+
+from symrnn.certificates import Null, entry_of
+from symrnn.claims.build import eq, forall, has_property
+from symrnn.claims.index import Var, as_index
+from symrnn.claims.latex import latex
 from symrnn.claims.recurrence import Claim
-from symrnn.search.decide import Decision
+from symrnn.claims.text import text
+from symrnn.claims.tree import Iff, IndexRel, Pred, Prop, Rel, Sym, free_vars, symbols
+from symrnn.errors import SymrnnError
+from symrnn.search.decide import Decision, with_witness
+from symrnn.search.presentation import domain
+from symrnn.search.prove import prove
+from symrnn.search.residuals import exact_forms
+from symrnn.semantics.instances import Instance
+from symrnn.semantics.numbers import num_text
+from symrnn.semantics.sequents import flatten
 from symrnn.verdicts import Condition
+
+J = as_index(Var("j", "index", None))
+MOST_SUFFICIENT = 8
+
+
+@dataclass(frozen=True)
+class Candidate:
+    """``claim`` says that ``shown`` suffices (or, ``exact``, is equivalent) under ``under``."""
+
+    claim: Claim
+    shown: Prop
+    exact: bool
+    under: tuple[str, ...]
 
 
 def find(claim: Claim) -> tuple[Condition, ...]:
-    return ()
+    """The conditions found, sufficient ones first."""
+    goal, _ = flatten(claim)
+    if not isinstance(goal, Rel) or goal.op != "=":
+        return ()
+    sufficient: list[Condition] = []
+    for candidate in _sufficient(claim):
+        if not any(_stronger(candidate.shown, text_) for text_ in (c.text for c in sufficient)):
+            made = _established(candidate)
+            sufficient += [made] if made is not None else []
+    exact = [c for c in (_established(x) for x in _exact(claim)) if c is not None]
+    return (*sufficient[:MOST_SUFFICIENT], *exact)
+
+
+def _stronger(condition: Prop, found: str) -> bool:
+    """Whether a condition says more than one already found: a multiple of I is diagonal, and symmetric."""
+    return (
+        isinstance(condition, Pred)
+        and condition.name == "scalar"
+        and any(found == text(Pred(weaker, condition.arg, "", None)) for weaker in ("diagonal", "symmetric"))
+    )
 
 
 def of_null(claim: Claim, decision: Decision) -> tuple[Condition, ...]:
-    return ()
+    """The condition that a CONDITIONAL verdict rests on."""
+    c = decision.certificate
+    if decision.verdict != "conditional" or not isinstance(c, Null) or decision.judgement is None:
+        return ()
+    narrowed = Claim(claim.conclusion, (*claim.hypotheses, c.condition), claim.cell)
+    shown = with_witness(narrowed, c.proof, [])
+    data = entry_of(narrowed, "proved", shown.certificate) if shown.certificate is not None else None
+    made = Condition(
+        text(c.condition),
+        latex(c.condition),
+        True,
+        (),
+        domain(claim),
+        decision.judgement.lemmas,
+        instance_data(c.witness),
+        data,
+    )
+    return (made,)
+
+
+def _established(candidate: Candidate) -> Condition | None:
+    """The candidate as a condition, if the kernel accepts a proof and a witness."""
+    try:
+        proof = prove(candidate.claim)
+        decision = with_witness(candidate.claim, proof, []) if proof is not None else None
+    except SymrnnError:
+        return None
+    if decision is None or decision.verdict != "proved" or decision.judgement is None or decision.certificate is None:
+        return None
+    return Condition(
+        text(candidate.shown),
+        latex(candidate.shown),
+        candidate.exact,
+        candidate.under,
+        domain(candidate.claim),
+        decision.judgement.lemmas,
+        instance_data(decision.instance) if decision.instance is not None else None,
+        entry_of(candidate.claim, "proved", decision.certificate),
+    )
+
+
+def instance_data(instance: Instance) -> dict[str, Any]:
+    """An instance as names and closed forms."""
+
+    def show(m: Any) -> list[list[str]]:
+        return [[num_text(x) for x in row] for row in m]
+
+    data: dict[str, Any] = {v.name: i for v, i in instance.integers if v.kind in ("size", "lag")}
+    data |= {name: show(m) for name, m in instance.matrices}
+    data |= {name: [show(m) for m in members] for name, members in instance.families}
+    if instance.initial:
+        data |= {f"first {name}": show(m) for name, m in instance.initial}
+        data |= {f"inputs {name}": [show(m) for m in run] for name, run in instance.inputs}
+    return data
+
+
+# ---- sufficient ----
+
+
+def _sufficient(claim: Claim) -> Iterator[Candidate]:
+    for h in _natural_hypotheses(claim):
+        yield Candidate(Claim(claim.conclusion, (*claim.hypotheses, h), claim.cell), h, False, ())
+
+
+def _natural_hypotheses(claim: Claim) -> Iterator[Prop]:
+    """Size 1; lag 1; matrices that are diagonal, symmetric or multiples of I; pairs that commute."""
+    variables = sorted(free_vars(claim.conclusion), key=lambda v: v.key)
+    yield from (IndexRel("=", as_index(v), as_index(1)) for v in variables if v.kind in ("size", "lag"))
+    squares = _squares(claim)
+    diagonals = [s for s in squares if "diagonal" in s.props]
+    others = [s for s in squares if not s.props]
+    for s in diagonals:
+        yield _for_all_members(s, lambda x: has_property("scalar", x))
+    for s in others:
+        for name in ("diagonal", "scalar", "symmetric", "invertible", "orthogonal"):
+            yield _for_all_members(s, lambda x, name=name: has_property(name, x))  # type: ignore[misc]
+    for i, a in enumerate(squares):
+        for b in squares[i + 1 :]:
+            if a.shape == b.shape and not ("diagonal" in a.props and "diagonal" in b.props):
+                yield _commuting(a, b)
+
+
+def _squares(claim: Claim) -> list[Sym]:
+    found = {s for s in symbols(claim.conclusion) if s.shape is not None and s.shape[0] == s.shape[1]}
+    if claim.cell is not None and any(s.role != "free" for s in symbols(claim.conclusion)):
+        used = {s for _, t in (*claim.cell.steps, *claim.cell.locals) for s in symbols(t)}
+        heads = {*used, *(s for s, _ in claim.cell.locals)}
+        found |= {s for s in heads if s.shape is not None and s.shape[0] == s.shape[1] and s.role in ("free", "local")}
+    return sorted(found, key=lambda s: (s.role == "free", s.name))
+
+
+def _for_all_members(s: Sym, claim_of: Any) -> Prop:
+    return forall(J, claim_of(_member(s))) if s.family else claim_of(s)
+
+
+def _member(s: Sym) -> Sym:
+    return Sym(s.name, s.shape, s.role, s.props, (J,), False) if s.family else s
+
+
+def _commuting(a: Sym, b: Sym) -> Prop:
+    x, y = _member(a), _member(b)
+    prop = eq(x @ y, y @ x)
+    return forall(J, prop) if a.family or b.family else prop
+
+
+# ---- exact ----
+
+
+def _exact(claim: Claim) -> Iterator[Candidate]:
+    """Equivalences at the smallest lag where the claim is no identity."""
+    goal, _ = flatten(claim)
+    lags = sorted((v for v in free_vars(goal) if v.kind == "lag"), key=lambda v: v.key)
+    if len(lags) > 1:
+        return
+    setting = _first_failing_lag(claim, lags[0]) if lags else ()
+    if setting is None:
+        return
+    for form in exact_forms(claim, setting):
+        hypotheses = (*claim.hypotheses, *setting, *form.under)
+        statement = Iff(form.claim, form.condition)
+        under = tuple(text(p) for p in (*setting, *form.under))
+        under += (f"for all {form.quantified}",) if form.quantified else ()
+        yield Candidate(Claim(statement, hypotheses, claim.cell), form.condition, True, under)
+
+
+def _first_failing_lag(claim: Claim, lag: Var) -> tuple[Prop, ...] | None:
+    low = lag.low or 0
+    for value in range(low, low + 3):
+        fixed: Prop = IndexRel("=", as_index(lag), as_index(value))
+        if prove(Claim(claim.conclusion, (*claim.hypotheses, fixed), claim.cell)) is None:
+            return (fixed,)
+    return None

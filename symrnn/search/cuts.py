@@ -67,7 +67,7 @@ def _common(algebra: Algebra, words: list[Word]) -> tuple[Word, list[Word]]:
     out: list[Term] = []
     while True:
         for letter in words[0]:
-            rests = [_without_first(algebra, w, letter) for w in words]
+            rests = [without_first(algebra, w, letter) for w in words]
             if algebra.context.regular(base(letter)) and all(r is not None for r in rests):
                 out.append(letter)
                 words = [r for r in rests if r is not None]
@@ -76,7 +76,7 @@ def _common(algebra: Algebra, words: list[Word]) -> tuple[Word, list[Word]]:
             return tuple(out), words
 
 
-def _without_first(algebra: Algebra, w: Word, letter: Term) -> Word | None:
+def without_first(algebra: Algebra, w: Word, letter: Term) -> Word | None:
     """The word after ``letter``, if that can be moved to its front."""
     for i, f in enumerate(w):
         if f == letter:
@@ -92,12 +92,12 @@ def _cancelled(s: Sequent, name: str, e: Equation) -> tuple[Rel, Proof] | None:
         return None
     try:
         p = minus(algebra.poly(e.lhs), algebra.poly(e.rhs))
-        p = _spread_powers(p)
+        p = spread_powers(p)
         found = reduced(algebra, p)
         if found is None:
             return None
         left, inside, right = found
-        lemma = Rel("=", algebra.to_term(inside, _inner_shape(left, right, shape)), Const(Fraction(0)))
+        lemma = Rel("=", algebra.to_term(inside, inner_shape(left, right, shape)), Const(Fraction(0)))
         parts = (*_inverse(left), HOLE, *_inverse(right))
         context = MatMul(parts) if len(parts) > 1 else HOLE
     except Refused:
@@ -105,7 +105,7 @@ def _cancelled(s: Sequent, name: str, e: Equation) -> tuple[Rel, Proof] | None:
     return lemma, Words("left", "left", (), (Use(context, name, (), ()),))
 
 
-def _spread_powers(p: Poly) -> Poly:
+def spread_powers(p: Poly) -> Poly:
     """Small explicit powers as repeated letters, so that one of them can be cancelled."""
 
     def spread(w: Word) -> Word:
@@ -118,7 +118,7 @@ def _spread_powers(p: Poly) -> Poly:
     return {(m[0], m[1], spread(m[2])): c for m, c in p.items()}
 
 
-def _inner_shape(left: Word, right: Word, shape: tuple[Index, Index]) -> tuple[Index, Index]:
+def inner_shape(left: Word, right: Word, shape: tuple[Index, Index]) -> tuple[Index, Index]:
     rows = (shape_of(left[-1]) or shape)[1] if left else shape[0]
     cols = (shape_of(right[0]) or shape)[0] if right else shape[1]
     return rows, cols
@@ -246,9 +246,9 @@ def _one_word(algebra: Algebra, t: Term) -> Word | None:
 
 def prove_with_cuts(s: Sequent) -> Proof | None:
     """Rewriting with cancelled hypotheses, then with consequences of overlapping ones."""
-    if not isinstance(s.goal, Rel) or shape_of(s.goal.lhs) is None:
+    if not isinstance(s.goal, Rel):
         return None
-    cleared = _without_inverses(s)
+    cleared = _without_inverses(s) if shape_of(s.goal.lhs) is not None else None
     if cleared is not None:
         return cleared
     richer, cuts = with_cancellations(s)

@@ -10,7 +10,7 @@ from symrnn.claims.index import Var, as_index
 from symrnn.claims.shapes import shape_of
 from symrnn.claims.tree import HOLE, Const, Entry, MatMul, Rel, walk
 from symrnn.errors import Refused
-from symrnn.search.cuts import _inner_shape, _spread_powers, add, reduced, wrap
+from symrnn.search.cuts import add, inner_shape, reduced, spread_powers, wrap
 from symrnn.search.equations import prove_equation
 from symrnn.semantics.algebra import minus
 from symrnn.semantics.sequents import Sequent
@@ -39,14 +39,14 @@ def _at_a_generic_entry(s: Sequent, goal: Rel) -> Proof | None:
 def _reduced(s: Sequent, goal: Rel) -> Proof | None:
     algebra, shape = s.algebra("left"), shape_of(goal.lhs)
     try:
-        p = _spread_powers(minus(algebra.poly(goal.lhs), algebra.poly(goal.rhs)))
+        p = spread_powers(minus(algebra.poly(goal.lhs), algebra.poly(goal.rhs)))
     except Refused:
         return None
     found = reduced(algebra, p)
     if found is None or shape is None:
         return None
     left, inside, right = found
-    lemma = Rel("=", algebra.to_term(inside, _inner_shape(left, right, shape)), Const(Fraction(0)))
+    lemma = Rel("=", algebra.to_term(inside, inner_shape(left, right, shape)), Const(Fraction(0)))
     why = _at_a_generic_entry(replace(s, goal=lemma), lemma)
     if why is None:
         return None

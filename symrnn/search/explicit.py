@@ -55,7 +55,9 @@ def _split(s: Sequent, state: Explicit, depth: int) -> Proof | None:
         parts = sorted((f for f, _ in factors), key=str)
         if len(parts) < 2 and not (factors and factors[0][1] > 1):
             continue
-        if any(state.vanishes(f) for f in parts):
+        if len(parts) > 1 and any(state.vanishes(_product(parts[:i] + parts[i + 1 :])) for i in range(len(parts))):
+            continue  # a smaller product is known to vanish
+        if len(parts) == 1 and state.vanishes(parts[0]):
             continue
         regular = [f for f in parts if state.never_zero(f)]
         others = [f for f in parts if f not in regular]

@@ -28,7 +28,7 @@ PLANS = ("inputs", "fixed point", "logarithms", "plain")
 
 @dataclass(frozen=True)
 class Drive:
-    """How an input enters the update of a state block: the pre-activation is ``rest`` + ``weight`` x (or its mirror)."""
+    """How an input enters the update of a block: the pre-activation ``before`` contains ``weight`` x (or its mirror)."""
 
     block: Sym
     input: Sym

@@ -101,7 +101,8 @@ class Context:
             return self.regular(letter.arg)
         if isinstance(letter, Diag) and isinstance(letter.arg, Apply) and letter.arg.order == 1:
             facts = FACTS.get(letter.arg.function)
-            return facts is not None and facts.never_zero
+            if facts is not None and facts.never_zero:
+                return True
         return isinstance(letter, Eye) or self.has(letter, "invertible", "orthogonal")
 
     def commute(self, a: Term, b: Term) -> bool:

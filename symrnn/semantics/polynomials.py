@@ -5,6 +5,7 @@ Only for what holds: derivatives of an activation are treated as unknowns, so no
 
 from __future__ import annotations
 
+from collections.abc import Sequence
 from dataclasses import dataclass, replace
 from fractions import Fraction
 from functools import cache
@@ -47,6 +48,20 @@ def _ring() -> Any:
     return flint.fmpq_mpoly_ctx.get(names, flint.Ordering.degrevlex)
 
 
+def _reduced(p: Polynomial, basis: Sequence[Polynomial]) -> Polynomial:
+    """p less multiples of the basis, by division until nothing changes; what divides p leaves nothing."""
+    if any(divmod(p, z)[1] == 0 for z in basis):
+        return p - p
+    changed = True
+    while changed and p != 0:
+        changed = False
+        for z in basis:
+            quotient, rest = divmod(p, z)
+            if quotient != 0:
+                p, changed = rest, True
+    return p
+
+
 @dataclass(frozen=True)
 class Explicit:
     """What is known at explicit sizes: polynomials that vanish and unknowns that never do.
@@ -74,14 +89,7 @@ class Explicit:
 
     def vanishes(self, p: Polynomial) -> bool:
         """Whether p reduces to 0 by the vanishing polynomials; then it lies in their ideal."""
-        changed = True
-        while changed and p != 0:
-            changed = False
-            for z in self.vanishing:
-                quotient, rest = divmod(p, z)
-                if quotient != 0:
-                    p, changed = rest, True
-        return bool(p == 0)
+        return bool(_reduced(p, self.vanishing) == 0)
 
     def never_zero(self, p: Polynomial) -> bool:
         """Whether p is a number other than 0 times unknowns that have no zero."""
@@ -93,7 +101,17 @@ class Explicit:
         return frozenset(i for (kind, *key), i in self.unknowns.items() if kind == "slope" and FACTS[key[0]].never_zero)
 
     def with_zero(self, p: Polynomial) -> Explicit:
-        return replace(self, vanishing=(*self.vanishing, p)) if p != 0 else self
+        """With one more vanishing polynomial; each is kept reduced by the others, which leaves the ideal as it is."""
+        basis = list(self.vanishing)
+        p = _reduced(p, basis)
+        if p == 0:
+            return self
+        todo, kept = basis, [p]
+        for z in todo:
+            rest = _reduced(z, kept)
+            if rest != 0:
+                kept.append(rest)
+        return replace(self, vanishing=tuple(kept))
 
     def entries(self, r: Rel) -> list[Polynomial]:
         """The entries of lhs - rhs."""
