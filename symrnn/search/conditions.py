@@ -16,7 +16,7 @@ from symrnn.claims.index import Var, as_index
 from symrnn.claims.latex import latex
 from symrnn.claims.recurrence import Claim
 from symrnn.claims.text import text
-from symrnn.claims.tree import Iff, IndexRel, Pred, Prop, Rel, Sym, free_vars, symbols
+from symrnn.claims.tree import Iff, IndexRel, Pred, Prop, Rel, Sym, Transpose, free_vars, symbols, walk
 from symrnn.errors import SymrnnError
 from symrnn.search.decide import Decision, with_witness
 from symrnn.search.presentation import domain
@@ -51,8 +51,12 @@ def find(claim: Claim) -> tuple[Condition, ...]:
         if not any(_stronger(candidate.shown, text_) for text_ in (c.text for c in sufficient)):
             made = _established(candidate)
             sufficient += [made] if made is not None else []
-    exact = [c for c in (_established(x) for x in _exact(claim)) if c is not None]
-    return (*sufficient[:MOST_SUFFICIENT], *exact)
+    return (*sufficient[:MOST_SUFFICIENT], *exact(claim))
+
+
+def exact(claim: Claim) -> tuple[Condition, ...]:
+    """The exact conditions alone."""
+    return tuple(c for c in (_established(x) for x in _exact(claim)) if c is not None)
 
 
 def _stronger(condition: Prop, found: str) -> bool:
@@ -138,8 +142,10 @@ def _natural_hypotheses(claim: Claim) -> Iterator[Prop]:
     others = [s for s in squares if not s.props]
     for s in diagonals:
         yield _for_all_members(s, lambda x: has_property("scalar", x))
+    names = ["diagonal", "scalar"]
+    names += ["symmetric", "orthogonal"] if any(isinstance(t, Transpose) for t in walk(claim.conclusion)) else []
     for s in others:
-        for name in ("diagonal", "scalar", "symmetric", "invertible", "orthogonal"):
+        for name in names:
             yield _for_all_members(s, lambda x, name=name: has_property(name, x))  # type: ignore[misc]
     for i, a in enumerate(squares):
         for b in squares[i + 1 :]:

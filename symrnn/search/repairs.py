@@ -1,10 +1,94 @@
-"""Corrected forms of a refuted step."""
+"""Corrected forms of a refuted equation: what it cites says of the same left side, then small edits of the right."""
 
 from __future__ import annotations
 
+from collections.abc import Iterator
+from dataclasses import fields, replace
+from typing import Any
+
+from symrnn.claims.latex import latex
 from symrnn.claims.recurrence import Claim
+from symrnn.claims.shapes import check_shapes, shape_of
+from symrnn.claims.text import text
+from symrnn.claims.tree import Jac, MatMul, Pow, Prod, Rel, Term, Transpose
+from symrnn.errors import SymrnnError
+from symrnn.search.decide import decide_by_proof
+from symrnn.search.prove import prove
 from symrnn.verdicts import Repair
+
+MOST_EDITS = 24
 
 
 def find(claim: Claim, cited: list[Claim]) -> Repair | None:
+    """The first candidate that is proved under the same hypotheses."""
+    goal = claim.conclusion
+    if not isinstance(goal, Rel) or goal.op != "=":
+        return None
+    for candidate in _candidates(goal, cited):
+        fixed = Claim(candidate, claim.hypotheses, claim.cell)
+        try:
+            check_shapes(candidate)
+            if prove(fixed) is not None and decide_by_proof(fixed).verdict == "proved":
+                return Repair(text(candidate), latex(candidate), "proved")
+        except SymrnnError:
+            continue
     return None
+
+
+def _candidates(goal: Rel, cited: list[Claim]) -> Iterator[Rel]:
+    for c in cited:
+        said = c.conclusion
+        if isinstance(said, Rel) and said.op == "=" and goal.lhs in (said.lhs, said.rhs) and said != goal:
+            yield said
+    seen = {goal.rhs}
+    for count, edited in enumerate(edits(goal.rhs)):
+        if count >= MOST_EDITS:
+            break
+        if edited not in seen and edited != goal.lhs:
+            seen.add(edited)
+            yield Rel("=", goal.lhs, edited)
+
+
+def edits(t: Term) -> Iterator[Term]:
+    """Terms one small change away, changes near the top first."""
+    yield from _here(t)
+    for place, child in _children(t):
+        for edited in edits(child):
+            yield place(edited)
+
+
+def _here(t: Term) -> Iterator[Term]:
+    if isinstance(t, Prod):
+        yield replace(t, descending=not t.descending)
+    if isinstance(t, MatMul) and len(t.args) == 2:
+        yield MatMul(t.args[::-1])
+    elif isinstance(t, MatMul):
+        yield MatMul(t.args[::-1])
+        for i in range(len(t.args) - 1):
+            yield MatMul((*t.args[:i], t.args[i + 1], t.args[i], *t.args[i + 2 :]))
+    if isinstance(t, Pow):
+        yield replace(t, exponent=t.exponent + 1)
+        yield replace(t, exponent=t.exponent - 1)
+    if isinstance(t, Prod):
+        yield replace(t, lo=t.lo + 1)
+        yield replace(t, lo=t.lo - 1)
+    if isinstance(t, Transpose):
+        yield t.arg
+    elif shape_of(t) is not None and not isinstance(t, Jac):
+        yield Transpose(t)
+
+
+def _children(t: Term) -> Iterator[tuple[Any, Term]]:
+    for f in fields(t):  # type: ignore[arg-type]
+        value = getattr(t, f.name)
+        if isinstance(value, Term) and not isinstance(t, Jac):
+            yield (lambda x, f=f: replace(t, **{f.name: x})), value  # type: ignore[type-var]
+        elif isinstance(value, tuple):
+            for i, item in enumerate(value):
+                if isinstance(item, Term):
+                    yield (
+                        (
+                            lambda x, f=f, i=i, value=value: replace(t, **{f.name: (*value[:i], x, *value[i + 1 :])})  # type: ignore[type-var]
+                        ),
+                        item,
+                    )

@@ -42,6 +42,7 @@ from symrnn.semantics.sequents import Sequent, sequent_of
 ROW, COL = as_index(Var("i", "index", None)), as_index(Var("j", "index", None))
 SMALL_SIZES = (2, 3)
 MOST_CASES = 16
+MOST_LEAVES = 256
 
 
 @dataclass(frozen=True)
@@ -260,27 +261,26 @@ def _sized(claim: Claim, setting: tuple[Prop, ...], sizes: tuple[int, ...]) -> I
 
 def decompose(state: Explicit, polynomials: list[Any]) -> list[list[Any]]:
     """Sets of factors: the polynomials vanish if and only if all of some set do. Minimal sets, in order."""
-    found: list[list[Any]] = []
-    _split(state, polynomials, [], found)
-    keys = [frozenset(map(str, c)) for c in found]
-    minimal = [c for c, k in zip(found, keys, strict=True) if not any(other < k for other in keys)]
-    unique: dict[frozenset[str], list[Any]] = {}
-    for c in minimal:
-        unique.setdefault(frozenset(map(str, c)), sorted(c, key=str))
-    return sorted(unique.values(), key=lambda c: (len(c), [str(p) for p in c]))
+    found: dict[frozenset[str], list[Any]] = {}
+    _split(state, polynomials, [], frozenset(), found)
+    minimal = [c for k, c in found.items() if not any(other < k for other in found)]
+    return sorted((sorted(c, key=str) for c in minimal), key=lambda c: (len(c), [str(p) for p in c]))
 
 
-def _split(state: Explicit, polynomials: list[Any], taken: list[Any], found: list[list[Any]]) -> None:
-    if len(found) > 64:
+def _split(
+    state: Explicit, polynomials: list[Any], taken: list[Any], excluded: frozenset[str], found: dict[Any, list[Any]]
+) -> None:
+    """Branch on the factors of one polynomial; in a later branch the factors of earlier ones are taken not to vanish."""
+    if len(found) > MOST_LEAVES:
         raise Refused("too many cases")
     left = [p for p in polynomials if not state.vanishes(p)]
     if not left:
-        found.append(taken)
+        found.setdefault(frozenset(map(str, taken)), taken)
         return
     p = min(left, key=lambda q: (len(q.factor()[1]), str(q)))
-    factors = [f for f, _ in p.factor()[1] if not state.never_zero(f)]
-    for f in sorted(factors, key=str):
-        _split(state.with_zero(f), left, [*taken, f], found)
+    factors = sorted((f for f, _ in p.factor()[1] if not state.never_zero(f) and str(f) not in excluded), key=str)
+    for i, f in enumerate(factors):
+        _split(state.with_zero(f), left, [*taken, f], excluded | set(map(str, factors[:i])), found)
 
 
 def _as_disjunction(state: Explicit, cases: list[list[Any]], cell: Recurrence | None) -> Prop | None:

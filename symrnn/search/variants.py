@@ -2,10 +2,54 @@
 
 from __future__ import annotations
 
-from symrnn.claims.recurrence import Claim
-from symrnn.search.decide import Decision
+from symrnn import kernel
+from symrnn.certificates import entry_of
+from symrnn.claims.recurrence import Claim, activations_of, with_activation
+from symrnn.errors import Refused, SymrnnError
+from symrnn.search import conditions, presentation
+from symrnn.search.decide import Decision, decide
+from symrnn.semantics.sequents import sequent_of
 from symrnn.verdicts import Variant
+
+OTHERS = ("sigmoid", "tanh", "relu", "identity")
 
 
 def find(claim: Claim, decision: Decision) -> tuple[Variant, ...]:
-    return ()
+    """The claim decided for each other activation; none where it has no single one, or where it cannot matter."""
+    used = activations_of(claim)
+    if len(used) != 1 or decision.mismatch is not None or _holds_for_any(claim, decision, used[0]):
+        return ()
+    return tuple(_variant(claim, used[0], other) for other in OTHERS if other != used[0])
+
+
+def _holds_for_any(claim: Claim, decision: Decision, used: str) -> bool:
+    """Whether the very proof found is one for an opaque activation."""
+    if decision.proof is None:
+        return False
+    opaque = with_activation(claim, used, "opaque activation")
+    proof = with_activation(decision.proof, used, "opaque activation")
+    if not isinstance(opaque, Claim):
+        return False
+    try:
+        sequent_of(opaque)
+        kernel.entails(opaque, proof)  # type: ignore[arg-type]
+    except (Refused, SymrnnError):
+        return False
+    return True
+
+
+def _variant(claim: Claim, used: str, other: str) -> Variant:
+    changed = with_activation(claim, used, other)
+    if not isinstance(changed, Claim):
+        raise TypeError("a claim with another activation is a claim")
+    decision = decide(changed)
+    found = conditions.exact(changed) if decision.verdict == "refuted" else conditions.of_null(changed, decision)
+    certificate = entry_of(changed, decision.verdict, decision.certificate) if decision.certificate else None
+    return Variant(
+        other,
+        decision.verdict,
+        presentation.reason(changed, decision),
+        found[0] if found else None,
+        presentation.counterexample(changed, decision),
+        certificate,
+    )
