@@ -11,7 +11,7 @@ from symrnn.cells import Cell
 from symrnn.claims.build import as_prop
 from symrnn.claims.index import Index, Node, Var, index, lag, size, time
 from symrnn.claims.recurrence import Claim
-from symrnn.claims.tree import Jac, Prop, Sym, rebuild, symbols, walk
+from symrnn.claims.tree import ForAll, Jac, Prop, Sym, free_vars, rebuild, symbols, walk
 from symrnn.errors import ClaimError
 
 EXPECTATIONS = ("proved", "conditional", "refuted", "undecided")
@@ -97,9 +97,12 @@ class Derivation:
         hypotheses = tuple(
             _resolve(as_prop(a), chosen) for a in ([assuming] if isinstance(assuming, Prop) else assuming)
         )
-        about = cell or self.cell
-        made = Claim(_resolve(as_prop(claim), chosen), hypotheses, about.recurrence if about else None)
+        conclusion, about = _resolve(as_prop(claim), chosen), cell or self.cell
+        hypotheses = tuple(_closed(h, conclusion) for h in hypotheses)
+        made = Claim(conclusion, hypotheses, about.recurrence if about else None)
         _check_names(made)
+        if not any(s.role != "free" for p in (conclusion, *hypotheses) for s in symbols(p)):
+            made = Claim(conclusion, hypotheses, None)  # about matrices alone
         step = Step(id, title, made, because, follows, using, _expectation(expect), chosen, _caller()[1])
         self.steps.append(step)
         return step
@@ -140,6 +143,14 @@ def _resolve(prop: Prop, layout: str) -> Prop:
         return rebuild(n, go)  # type: ignore[no-any-return]
 
     return go(prop)  # type: ignore[return-value]
+
+
+def _closed(hypothesis: Prop, conclusion: Prop) -> Prop:
+    """A running index that the conclusion does not mention is quantified inside the hypothesis: "for all j: ..."."""
+    here = free_vars(hypothesis) - free_vars(conclusion)
+    for v in sorted((v for v in here if v.kind == "index"), key=lambda v: v.key):
+        hypothesis = ForAll(v, hypothesis)
+    return hypothesis
 
 
 def _check_names(claim: Claim) -> None:

@@ -21,6 +21,7 @@ from symrnn.errors import SymrnnError
 from symrnn.search.decide import Decision, with_witness
 from symrnn.search.presentation import domain
 from symrnn.search.prove import prove
+from symrnn.search.refute import Tally, witness
 from symrnn.search.residuals import exact_forms
 from symrnn.semantics.instances import Instance
 from symrnn.semantics.numbers import num_text
@@ -98,6 +99,13 @@ def _established(candidate: Candidate) -> Condition | None:
         return None
     if decision is None or decision.verdict != "proved" or decision.judgement is None or decision.certificate is None:
         return None
+    example = decision.instance
+    if candidate.exact:  # an equivalence says nothing unless its condition can be met
+        example = witness(
+            Claim(candidate.shown, (*candidate.claim.hypotheses, candidate.shown), candidate.claim.cell), Tally()
+        )
+        if example is None:
+            return None
     return Condition(
         text(candidate.shown),
         latex(candidate.shown),
@@ -105,7 +113,7 @@ def _established(candidate: Candidate) -> Condition | None:
         candidate.under,
         domain(candidate.claim),
         decision.judgement.lemmas,
-        instance_data(decision.instance) if decision.instance is not None else None,
+        instance_data(example) if example is not None else None,
         entry_of(candidate.claim, "proved", decision.certificate),
     )
 

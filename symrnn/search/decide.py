@@ -2,24 +2,28 @@
 
 from __future__ import annotations
 
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 
 from symrnn import kernel
 from symrnn.certificates import Mismatch, Null, Point, Proof, Proved, Verdictive
-from symrnn.claims.index import Node
+from symrnn.claims.index import Node, Var, as_index
 from symrnn.claims.recurrence import Claim
 from symrnn.claims.shapes import check_shapes
+from symrnn.claims.tree import IndexRel, free_vars
 from symrnn.errors import Refused, ShapeMismatch, SymrnnError
 from symrnn.search.nullsets import find_null
 from symrnn.search.prove import prove
 from symrnn.search.refute import Tally, refute, witness
 from symrnn.semantics.instances import Instance
-from symrnn.semantics.sequents import sequent_of
+from symrnn.semantics.sequents import flatten, sequent_of
 
 
 @dataclass(frozen=True)
 class Decision:
-    """A verdict with its certificate. ``refused``: what the kernel said of a certificate that claimed a verdict."""
+    """A verdict with its certificate. ``refused``: what the kernel said of a certificate that claimed a verdict.
+
+    ``proved_at``: small sizes and lags at which a refuted claim holds, so that its counterexample is minimal.
+    """
 
     verdict: str
     certificate: Node | None = None
@@ -28,6 +32,7 @@ class Decision:
     attempts: tuple[str, ...] = ()
     refused: str | None = None
     mismatch: ShapeMismatch | None = None
+    proved_at: tuple[str, ...] = ()
 
     @property
     def proof(self) -> Proof | None:
@@ -48,8 +53,8 @@ def decide(claim: Claim) -> Decision:
     found = _by_proof(claim, tried)
     if found is not None:
         return found
-    tally = Tally()
-    instance = refute(claim, tally)
+    tally, small = Tally(), _proved_at_least_values(claim)
+    instance = refute(claim, tally, small)
     if instance is None:
         tried.append(
             f"no counterexample among {tally.candidates} exact instances, {tally.met} of them meeting the hypotheses"
@@ -60,7 +65,23 @@ def decide(claim: Claim) -> Decision:
         decision = _judged(claim, "conditional", null, instance, tuple(tried), None)
         if decision.refused is None:
             return decision
-    return _judged(claim, "refuted", Point(instance), instance, tuple(tried), None)
+    decision = _judged(claim, "refuted", Point(instance), instance, tuple(tried), None)
+    return replace(decision, proved_at=tuple(f"{v.name} = {i}" for v, i in small))
+
+
+def _proved_at_least_values(claim: Claim) -> tuple[tuple[Var, int], ...]:
+    """Size 1 and the least lag, where the claim is proved there: nothing to look for."""
+    goal, _ = flatten(claim)
+    variables = sorted(
+        (v for v in free_vars(goal) if v.kind in ("size", "lag")), key=lambda v: (v.kind != "size", v.key)
+    )
+    found = []
+    for v in variables:
+        least = 1 if v.kind == "size" else v.low or 0
+        fixed = IndexRel("=", as_index(v), as_index(least))
+        if prove(Claim(claim.conclusion, (*claim.hypotheses, fixed), claim.cell)) is not None:
+            found.append((v, least))
+    return tuple(found)
 
 
 def _by_proof(claim: Claim, tried: list[str]) -> Decision | None:

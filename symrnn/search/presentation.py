@@ -49,16 +49,23 @@ def reason(claim: Claim, decision: Decision) -> str:
     if decision.verdict == "proved" and isinstance(decision.certificate, Proved):
         return _how(decision.certificate.proof)
     if decision.verdict == "refuted" and decision.instance is not None:
-        return f"fails at {_where(decision)}; smaller ones were tried without finding a violation"
+        return f"fails at {_where(claim, decision)}; {_smaller(decision)}"
     if decision.verdict == "conditional" and decision.instance is not None:
-        return f"fails only where what is inverted is singular, as at {_where(decision)}"
+        return f"fails only where what is inverted is singular, as at {_where(claim, decision)}"
     return decision.attempts[-1] if decision.attempts else "nothing was found"
 
 
-def _where(decision: Decision) -> str:
+def _where(claim: Claim, decision: Decision) -> str:
     integers = decision.instance.integers if decision.instance is not None else ()
-    shown = [f"{v.name} = {i}" for v, i in integers if v.kind in ("size", "lag")]
-    return ", ".join(sorted(shown, key=lambda s: (s[0] != "n", s))) or "an instance"
+    spoken = free_vars(claim.conclusion)
+    shown = sorted((v.kind != "size", v.name, i) for v, i in integers if v in spoken and v.kind in ("size", "lag"))
+    return ", ".join(f"{name} = {i}" for _, name, i in shown) or "an instance"
+
+
+def _smaller(decision: Decision) -> str:
+    if decision.proved_at:
+        return f"proved for {' and for '.join(decision.proved_at)}"
+    return "smaller instances were tried first"
 
 
 def _how(proof: Proof) -> str:

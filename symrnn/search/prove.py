@@ -16,6 +16,7 @@ from symrnn.search.entrywise import prove_entrywise
 from symrnn.search.equations import prove_equation
 from symrnn.search.explicit import prove_explicit
 from symrnn.search.inductions import prove_by_induction
+from symrnn.search.substitutions import prove_by_substitution
 from symrnn.semantics.sequents import Sequent, sequent_of
 
 Strategy = Callable[[Sequent], Proof | None]
@@ -80,5 +81,6 @@ EQUATION_STRATEGIES: tuple[Strategy, ...] = (
     prove_with_cuts,
     prove_entrywise,
     prove_by_induction,
+    prove_by_substitution,
     prove_explicit,
 )

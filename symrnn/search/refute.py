@@ -58,9 +58,12 @@ class Tally:
     largest: list[str] = field(default_factory=list)
 
 
-def refute(claim: Claim, tally: Tally) -> Instance | None:
-    """The first instance, in order of size then lag, that meets the hypotheses and violates the conclusion."""
-    for world in worlds(claim, tally):
+def refute(claim: Claim, tally: Tally, proved: tuple[tuple[Var, int], ...] = ()) -> Instance | None:
+    """The first instance, in order of size then lag, that meets the hypotheses and violates the conclusion.
+
+    ``proved``: values of variables at which the claim is known to hold; they are passed over.
+    """
+    for world in worlds(claim, tally, proved):
         try:
             if world.hypotheses_hold():
                 tally.met += 1
@@ -88,7 +91,7 @@ def witness(claim: Claim, tally: Tally) -> Instance | None:
     return small
 
 
-def worlds(claim: Claim, tally: Tally) -> Iterator[World]:
+def worlds(claim: Claim, tally: Tally, proved: tuple[tuple[Var, int], ...] = ()) -> Iterator[World]:
     """Worlds of the claim, by sizes, then lags, then candidates."""
     goal, hypotheses = flatten(claim)
     variables = sorted(frozenset().union(*(free_vars(p) for p in (goal, *hypotheses))), key=lambda v: v.key)
@@ -98,6 +101,8 @@ def worlds(claim: Claim, tally: Tally) -> Iterator[World]:
     for assignment in _size_choices(spoken, hypotheses):
         assignment |= {v: max(assignment.values()) for v in sizes if v not in assignment}
         for integers in _lag_choices([v for v in variables if v.kind != "size"], assignment, hypotheses, goal):
+            if any(integers.get(v) == i for v, i in proved):
+                continue
             yield from _candidates(claim, goal, hypotheses, integers, tally)
             if tally.candidates > MOST:
                 return
