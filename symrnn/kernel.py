@@ -59,6 +59,7 @@ from symrnn.claims.tree import (
     Transpose,
     children,
     free_vars,
+    has_hole,
     rebuild,
     substitute,
     symbols,
@@ -295,7 +296,7 @@ def _plug(context: Term, value: Term) -> Term:
     """The context with its hole filled; a binder of the context does bind variables of the value."""
     if context == HOLE:
         return value
-    if isinstance(context, Sym | Const) or HOLE not in walk(context):
+    if not has_hole(context):
         return context
     return rebuild(context, lambda c: _plug(c, value) if isinstance(c, Term) else c)  # type: ignore[no-any-return]
 
@@ -306,6 +307,8 @@ def _holes(context: Term, s: Sequent) -> Iterator[Algebra]:
     def go(t: Node, algebra: Algebra) -> Iterator[Algebra]:
         if t == HOLE:
             yield algebra
+        if not has_hole(t):
+            return
         inner = algebra
         if isinstance(t, Prod | Sum):
             inner = Algebra(algebra.context.within(t.var, t.lo, t.hi))

@@ -32,7 +32,16 @@ def node(cls: type[T]) -> type[T]:
             store["_hash"] = slow_hash(self)
         return int(store["_hash"])
 
-    made.__hash__ = cached_hash
+    slow_eq: Callable[[Any, Any], Any] = made.__eq__
+
+    def fast_eq(self: Any, other: Any) -> Any:
+        if self is other:
+            return True
+        if type(self) is not type(other) or hash(self) != hash(other):
+            return False
+        return slow_eq(self, other)
+
+    made.__hash__, made.__eq__ = cached_hash, fast_eq
     NODES[made.__name__] = made
     return made  # type: ignore[no-any-return]
 

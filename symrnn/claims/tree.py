@@ -415,13 +415,22 @@ def fields(n: Node) -> tuple[Any, ...]:
     return tuple(getattr(n, f) for f in n.__dataclass_fields__)
 
 
-def children(value: Any) -> Iterator[Node]:
-    """The nodes directly inside a node (or tuple)."""
-    for item in fields(value) if isinstance(value, Node) else value:
+def children(value: Any) -> tuple[Node, ...]:
+    """The nodes directly inside a node (or tuple), in order; remembered on nodes."""
+    if not isinstance(value, Node):
+        return tuple(_inside(value))
+    store = value.__dict__
+    if "_children" not in store:
+        store["_children"] = tuple(_inside(fields(value)))
+    return store["_children"]  # type: ignore[no-any-return]
+
+
+def _inside(items: tuple[Any, ...]) -> Iterator[Node]:
+    for item in items:
         if isinstance(item, Node):
             yield item
         elif isinstance(item, tuple):
-            yield from children(item)
+            yield from _inside(item)
 
 
 def walk(n: Node) -> Iterator[Node]:
@@ -429,6 +438,14 @@ def walk(n: Node) -> Iterator[Node]:
     yield n
     for child in children(n):
         yield from walk(child)
+
+
+def has_hole(n: Node) -> bool:
+    """Whether HOLE occurs in ``n``."""
+    store = n.__dict__
+    if "_hole" not in store:
+        store["_hole"] = n == HOLE or any(has_hole(c) for c in children(n) if not isinstance(c, Index | Var))
+    return bool(store["_hole"])
 
 
 def rebuild(n: Any, change: Callable[[Any], Any]) -> Any:
@@ -479,7 +496,22 @@ def substitute(n: Any, values: Mapping[Any, Any]) -> Any:
     Capture-avoiding: a binder whose variable occurs in a value is renamed first.
     """
     values = {k: v for k, v in values.items() if k != v}
-    if not values or not _touches(n, values):
+    return _substitute(n, values, _keys(values)) if values else n
+
+
+Keys = tuple[frozenset[Any], frozenset[str], bool]
+
+
+def _keys(values: Mapping[Any, Any]) -> Keys:
+    """The variables, the names of symbols, and whether there is a hole, among what is to be replaced."""
+    variables = frozenset(k for k in values if isinstance(k, Var))
+    names = frozenset(k.name for k in values if isinstance(k, Sym) and k.role != "hole")
+    return variables, names, HOLE in values
+
+
+def _substitute(n: Any, values: Mapping[Any, Any], keys: Keys) -> Any:
+    variables, names, hole = keys
+    if variables.isdisjoint(free_vars(n)) and names.isdisjoint(_symbol_names(n)) and not (hole and has_hole(n)):
         return n
     if isinstance(n, Index):
         return substitute_index(n, values)
@@ -494,7 +526,14 @@ def substitute(n: Any, values: Mapping[Any, Any]) -> Any:
         return _substitute_binder(n, values)
     if isinstance(n, Var):
         return n
-    return rebuild(n, lambda c: substitute(c, values))
+    return rebuild(n, lambda c: _substitute(c, values, keys))
+
+
+def _symbol_names(n: Node) -> frozenset[str]:
+    store = n.__dict__
+    if "_names" not in store:
+        store["_names"] = frozenset(s.name for s in symbols(n))
+    return store["_names"]  # type: ignore[no-any-return]
 
 
 def _substitute_under_symbol(n: ForAll, bound: Sym, values: Mapping[Any, Any]) -> Prop:
@@ -518,13 +557,6 @@ def _renamed(n: Any, old: Sym, name: str) -> Any:
     if isinstance(n, Index | Var):
         return n
     return rebuild(n, lambda c: _renamed(c, old, name))
-
-
-def _touches(n: Node, values: Mapping[Any, Any]) -> bool:
-    free = free_vars(n)
-    heads = symbols(n)
-    names = {s.name for s in heads}
-    return any(k in free if isinstance(k, Var) else k.name in names or k.role == "hole" for k in values)
 
 
 def _substitute_binder(n: Any, values: Mapping[Any, Any]) -> Any:

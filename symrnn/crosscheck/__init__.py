@@ -51,6 +51,6 @@ def crosscheck(
             return sampled(claim, numbers, points, seed)
         if verdict in ("refuted", "conditional") and counterexample:
             return replayed(claim, numbers, counterexample)
-    except NotNumeric:
+    except (NotNumeric, RecursionError):  # hypotheses may define symbols in a circle, which a draw follows in vain
         return None
     return None

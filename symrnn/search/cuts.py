@@ -52,7 +52,7 @@ def wrap(cuts: list[tuple[Rel, Proof]], proof: Proof) -> Proof:
 def reduced(algebra: Algebra, p: Poly) -> tuple[Word, Poly, Word] | None:
     """(u, q, v) with p = u q v and u, v the longest words of invertible letters common to all monomials."""
     words = [m[2] for m in p]
-    if len(words) < 2:
+    if not words or not all(words):
         return None
     left, words = _common(algebra, words)
     right, backwards = _common(algebra, [w[::-1] for w in words])

@@ -16,6 +16,7 @@ from symrnn.search.entrywise import prove_entrywise
 from symrnn.search.equations import prove_equation
 from symrnn.search.explicit import prove_explicit
 from symrnn.search.inductions import prove_by_induction
+from symrnn.search.refute import quickly_refuted
 from symrnn.search.substitutions import prove_by_substitution
 from symrnn.semantics.sequents import Sequent, sequent_of
 
@@ -25,7 +26,7 @@ Strategy = Callable[[Sequent], Proof | None]
 def prove(claim: Claim) -> Proof | None:
     """A proof of a claim, or None; whether it is one is for the kernel to say."""
     try:
-        return prove_sequent(sequent_of(claim))
+        return None if quickly_refuted(claim) else prove_sequent(sequent_of(claim))
     except SymrnnError:
         return None
 

@@ -46,6 +46,7 @@ from symrnn.semantics.values import Values, multiply
 SIZES, LAGS = 4, 5
 TRIES = {1: 12, 2: 48, 3: 24, 4: 8}  # draws per choice of sizes and lags, by the largest size
 MOST = 2400  # instances in one search
+QUICK = 4  # instances in a first look
 STANDINS = ("sigmoid", "tanh", "identity", "relu")
 
 
@@ -72,6 +73,29 @@ def refute(claim: Claim, tally: Tally, proved: tuple[tuple[Var, int], ...] = ())
         except (Refused, Undefined):
             continue
     return None
+
+
+def quickly_refuted(claim: Claim) -> bool:
+    """Whether one of a few instances, at size 2 and the second least lag, violates the claim.
+
+    A cheap way to see that a proof is not worth looking for; it grants nothing.
+    """
+    goal, hypotheses = flatten(claim)
+    variables = sorted(frozenset().union(*(free_vars(p) for p in (goal, *hypotheses))), key=lambda v: v.key)
+    cell_vars = free_vars(claim.cell) if claim.cell is not None else frozenset()
+    sizes = {v: 2 for v in {*variables, *cell_vars} if v.kind == "size"}
+    fixed = _fixed_values(list({*variables, *cell_vars}), hypotheses)
+    sizes |= {v: i for v, i in fixed.items() if v.kind == "size"}
+    others = [v for v in variables if v.kind != "size"]
+    settings = islice(_lag_choices(others, sizes, hypotheses, goal), 2) if _integers_fit(sizes, hypotheses) else ()
+    for integers in list(settings)[::-1]:
+        for world in islice(_candidates(claim, goal, hypotheses, integers, Tally()), QUICK):
+            try:
+                if world.hypotheses_hold() and not world.conclusion_holds():
+                    return True
+            except (Refused, Undefined):
+                return False
+    return False
 
 
 def witness(claim: Claim, tally: Tally) -> Instance | None:

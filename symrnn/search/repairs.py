@@ -22,7 +22,7 @@ MOST_EDITS = 24
 def find(claim: Claim, cited: list[Claim]) -> Repair | None:
     """The first candidate that is proved under the same hypotheses."""
     goal = claim.conclusion
-    if not isinstance(goal, Rel) or goal.op != "=":
+    if not isinstance(goal, Rel) or goal.op != "=" or not _typed(goal):
         return None
     for candidate in _candidates(goal, cited):
         fixed = Claim(candidate, claim.hypotheses, claim.cell)
@@ -33,6 +33,14 @@ def find(claim: Claim, cited: list[Claim]) -> Repair | None:
         except SymrnnError:
             continue
     return None
+
+
+def _typed(goal: Rel) -> bool:
+    try:
+        check_shapes(goal)
+    except SymrnnError:
+        return False
+    return True
 
 
 def _candidates(goal: Rel, cited: list[Claim]) -> Iterator[Rel]:

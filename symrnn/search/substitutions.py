@@ -18,6 +18,7 @@ from symrnn.search.matching import match_term
 from symrnn.semantics.sequents import Sequent
 
 ROUNDS = 12
+SELF_REFERRING = 2  # uses of equations whose value speaks of the family they define, such as the chain rule
 
 
 def prove_by_substitution(s: Sequent) -> Proof | None:
@@ -26,8 +27,12 @@ def prove_by_substitution(s: Sequent) -> Proof | None:
     if not isinstance(goal, Rel):
         return None
     lhs, rhs, uses = goal.lhs, goal.rhs, list[Use]()
+    again = SELF_REFERRING
     for _ in range(ROUNDS):
-        found = next(_replacements(s, lhs, rhs), None)
+        found = next(_replacements(s, lhs, rhs, False), None)
+        if found is None and again:
+            again -= 1
+            found = next(_replacements(s, lhs, rhs, True), None)
         if found is None:
             break
         use, on_left, changed = found
@@ -44,11 +49,13 @@ def prove_by_substitution(s: Sequent) -> Proof | None:
     return wrap([(lemma, proof)], Words("left", "left", (), (*uses, Use(HOLE, name, (), ()))))
 
 
-def _replacements(s: Sequent, lhs: Term, rhs: Term) -> Iterator[tuple[Use, bool, Term]]:
+def _replacements(s: Sequent, lhs: Term, rhs: Term, self_referring: bool) -> Iterator[tuple[Use, bool, Term]]:
     for name in sorted(s.equations):
         e = s.equations[name]
         for defined, value, sign in ((e.lhs, e.rhs, 1), (e.rhs, e.lhs, -1)):
-            if not isinstance(defined, Sym) or defined.shape is None or defined.head in symbols(value):
+            if not isinstance(defined, Sym) or defined.shape is None:
+                continue
+            if (defined.head in symbols(value)) != self_referring or (self_referring and not defined.index):
                 continue
             if isinstance(value, Sym) and sign < 0:
                 continue  # X = Y: replace X only
