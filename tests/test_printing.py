@@ -197,7 +197,7 @@ EXAMPLES: list[tuple[Node, str, str]] = [
     (vanishes(A**k), "A^k vanishes as k -> infinity", r"A^{k}\text{ vanishes as }k \to \infty"),
     (bounded(A**k), "A^k stays bounded as k -> infinity", r"A^{k}\text{ stays bounded as }k \to \infty"),
     (explodes(A**k), "A^k explodes as k -> infinity", r"A^{k}\text{ explodes as }k \to \infty"),
-    (any_of(diagonal(A) & diagonal(B), eq(A, B)), "A is diagonal and B is diagonal or A = B", ""),
+    (any_of(diagonal(A) & diagonal(B), eq(A, B)), "(A is diagonal and B is diagonal) or A = B", ""),
     (any_of(eq(n, 1), eq(A, B)) & eq(m, n), "(n = 1 or A = B) and m = n", r"(n = 1 \lor A = B) \land m = n"),
     (~eq(A, B), "not A = B", r"\lnot (A = B)"),
     (negation(eq(A, B) & eq(B, C)), "not (A = B and B = C)", r"\lnot (A = B \land B = C)"),

@@ -249,12 +249,8 @@ REFUTED  step 7  commute the diagonals  (as expected)
   inference       fails: the claim does not follow from step 6, chain
   rests on        not proved: 4
   lemmas          submultiplicative
-  holds iff       W_hh is diagonal  (given k = 2)
-                  for all n, all k
-                  lemmas: geometric series
-                  for instance W_hh = [[1, 0], [0, 2]]
+  holds iff       W_hh is diagonal  (given k = 2)  [geometric series]
   holds if        n = 1
-                  for n = 1, all k
   repair          d h[t] / d h[t-k] = prod(j = t .. t-k+1, D[j] W_hh)  (PROVED)
   counterexample  a sigmoid network with n = 2, lag k = 2
                   W_hh = [ 1  2 ]
@@ -275,12 +271,8 @@ REFUTED  step 7  commute the diagonals  (as expected)
                   hypothesis met: W_hh is invertible
                   it fails on an open set of instances, not only there
   with identity   PROVED: D[t] = I
-                  holds iff W_hh is diagonal  (given k = 2)
-                  for all n, all k
-                  lemmas: geometric series
-                  for instance W_hh = [[1, 0], [0, 2]]
+                  holds iff W_hh is diagonal  (given k = 2)  [geometric series]
   with tanh       REFUTED
-                  (its counterexample: --format json, --scripts)
   cross-check     agrees at 8 points with 50 digits, residual 1.2e-49
 
 UNDECIDED  step 9  (expected: proved)

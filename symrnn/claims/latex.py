@@ -282,7 +282,7 @@ def _pred(p: Pred) -> Shown:
 
 
 def _joined(sign: str, level: int, empty: str) -> Callable[[Any], Shown]:
-    return lambda p: (f" {sign} ".join(_at(a, level) for a in p.args) or rf"\text{{{empty}}}", level)
+    return lambda p: (f" {sign} ".join(_at(a, AND + 1) for a in p.args) or rf"\text{{{empty}}}", level)
 
 
 def _arrow(sign: str) -> Callable[[Any], Shown]:

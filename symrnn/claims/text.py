@@ -291,7 +291,7 @@ def _pred(p: Pred) -> Shown:
 
 
 def _joined(word: str, level: int, empty: str) -> Callable[[Any], Shown]:
-    return lambda p: (f" {word} ".join(_at(a, level) for a in p.args) or empty, level)
+    return lambda p: (f" {word} ".join(_at(a, AND + 1) for a in p.args) or empty, level)
 
 
 def _arrow(sign: str) -> Callable[[Any], Shown]:

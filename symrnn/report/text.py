@@ -202,7 +202,7 @@ def _fields(s: StepResult, width: int) -> Iterator[tuple[str, str]]:
     ]
     yield from ((label, content) for label, content in lines if content)
     for condition in s.conditions:
-        yield from _condition(condition)
+        yield _condition(condition)
     if s.repair:
         yield "repair", f"{s.repair.text}  ({s.repair.verdict.upper()})"
     if s.counterexample:
@@ -234,29 +234,24 @@ def _inference(s: StepResult) -> str:
     return f"{s.inference}: {word} {', '.join(cited)}"
 
 
-def _condition(c: Condition) -> Iterator[tuple[str, str]]:
+def _condition(c: Condition) -> tuple[str, str]:
+    """One line; the instance that meets the condition is in the JSON."""
     given = f"  (given {'; '.join(c.under)})" if c.under else ""
-    yield "holds iff" if c.exact else "holds if", c.text + given
-    scope = _scope(c.scope)
-    more = [f"for {scope}" if scope != "-" else "", f"lemmas: {', '.join(c.lemmas)}" if c.lemmas else ""]
-    more.append(f"for instance {plain_value(c.witness)}" if c.witness else "")
-    yield from (("", m) for m in more if m)
+    lemmas = f"  [{', '.join(c.lemmas)}]" if c.lemmas else ""
+    return "holds iff" if c.exact else "holds if", c.text + given + lemmas
 
 
 def _variant(v: Variant) -> Iterator[tuple[str, str]]:
     yield f"with {v.activation}", v.verdict.upper() + (f": {v.reason}" if v.reason else "")
-    if v.counterexample:
-        yield "", "(its counterexample: --format json, --scripts)"
     if v.condition:
-        for label, content in _condition(v.condition):
-            yield "", f"{label} {content}".strip()
+        yield "", " ".join(_condition(v.condition))
 
 
 def _crosscheck(s: StepResult) -> Iterator[tuple[str, str]]:
     if s.crosscheck:
         c = s.crosscheck
         word = "agrees" if c.agrees else "DISAGREES"
-        yield "cross-check", f"{word} at {c.points} points with {c.digits} digits, residual {c.residual}"
+        yield "cross-check", f"{word} at {c.points} point{'s' if c.points != 1 else ''} with {c.digits} digits, residual {c.residual}"
 
 
 # ---- the end ---------------------------------------------------------------------------------------------------------

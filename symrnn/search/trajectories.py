@@ -158,12 +158,12 @@ class _Planner:
         """Pre-activations (or states) with exact values, different along the vector and over time."""
         f = function or next((f for f in self.functions if f in SLOPES), "identity")
         pool = SLOPES.get(f, SLOPES["identity"])
-        if self.choice == 0:
-            picks = [pool[(i if step % 2 else 0) % len(pool)] for i in range(count)]
-        elif self.choice == 1:
-            picks = [pool[(i + step) % len(pool)] for i in range(count)]
-        else:
-            picks = [self.rng.choice(pool) for _ in range(count)]
+        varied = [pool[i % len(pool)] for i in range(count)]
+        picks = {
+            0: varied if step % 2 else [pool[0]] * count,
+            1: [pool[(i + step) % len(pool)] for i in range(count)],
+            2: varied if step % 2 else [pool[1]] * count,
+        }.get(self.choice, [self.rng.choice(pool) for _ in range(count)])
         return [preimage(f, p) for p in picks]
 
     def _by_inputs(self) -> Trajectory | None:
@@ -200,7 +200,7 @@ class _Planner:
         """A first state with simple entries."""
         f = function or next((f for f in self.functions if f in SLOPES), "identity")
         pool = SLOPES.get(f, SLOPES["identity"])
-        p = pool[0] if self.choice < 2 else self.rng.choice(pool)
+        p = pool[0] if self.choice < 3 else self.rng.choice(pool)
         return [as_num(p) if function else preimage(f, p)] * count
 
     def _done(self, inputs: dict[str, list[Rows]]) -> Trajectory:
