@@ -61,7 +61,7 @@ def check_step(derivation: Derivation, step: Step, earlier: Mapping[str, StepRes
         follows=step.follows,
         using=step.using,
         verdict=decision.verdict,
-        reason=presentation.reason(claim, decision),
+        reason=presentation.reason(claim, decision) + variants.whatever_the_activation(claim, decision),
         expected=step.expected,
         scope=presentation.scope(claim, decision.verdict),
         partial_scope=presentation.partial_scope(claim, decision.verdict),

@@ -299,6 +299,7 @@ def _path(world: World, instance: Instance, found: tuple[Term, Term, str, str], 
     data["sides"] = {"lhs": found[2], "rhs": found[3]}
     data["lhs"], data["rhs"] = (strings(world.values.matrix(t)) for t in found[:2])
     data["hypotheses"] = _hypotheses(world, sides)
+    data |= _integers(instance)
     if not sides.elman:
         data["recurrence"] = cell.name
     return data

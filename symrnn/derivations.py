@@ -13,6 +13,7 @@ from symrnn.claims.index import Index, Node, Var, index, lag, size, time
 from symrnn.claims.recurrence import Claim
 from symrnn.claims.tree import ForAll, Jac, Prop, Sym, free_vars, rebuild, symbols, walk
 from symrnn.errors import ClaimError
+from symrnn.lemmas import LEMMAS
 
 EXPECTATIONS = ("proved", "conditional", "refuted", "undecided")
 LAYOUTS = ("numerator", "denominator")
@@ -87,6 +88,9 @@ class Derivation:
         if id in known:
             raise ClaimError(f"step {id} is defined twice; ids must differ")
         follows, using = _names("follows", follows), _names("using", using)
+        for lemma in using:
+            if lemma not in LEMMAS:
+                raise ClaimError(f"step {id} uses {lemma!r}, which is no lemma; there are: {', '.join(sorted(LEMMAS))}")
         for cited in follows:
             if cited == id:
                 raise ClaimError(f"step {id} cites itself in follows=")

@@ -158,7 +158,7 @@ def _for_all(var: Var, body: Prop, env: Environment) -> Value:
         except OutOfRange:
             continue
     if not errors:
-        raise NotNumeric(f"for all {var}: nothing to run over")
+        raise OutOfRange(f"for all {var}: nothing to run over")
     return max(errors)
 
 

@@ -142,9 +142,7 @@ def _sufficient(claim: Claim) -> Iterator[Candidate]:
 
 
 def _natural_hypotheses(claim: Claim) -> Iterator[Prop]:
-    """Size 1; lag 1; matrices that are diagonal, symmetric or multiples of I; pairs that commute."""
-    variables = sorted(free_vars(claim.conclusion), key=lambda v: v.key)
-    yield from (IndexRel("=", as_index(v), as_index(1)) for v in variables if v.kind in ("size", "lag"))
+    """Matrices that are diagonal, symmetric or multiples of I; pairs that commute; size 1; lag 1."""
     squares = _squares(claim)
     diagonals = [s for s in squares if "diagonal" in s.props]
     others = [s for s in squares if not s.props]
@@ -159,6 +157,8 @@ def _natural_hypotheses(claim: Claim) -> Iterator[Prop]:
         for b in squares[i + 1 :]:
             if a.shape == b.shape and not ("diagonal" in a.props and "diagonal" in b.props):
                 yield _commuting(a, b)
+    variables = sorted(free_vars(claim.conclusion), key=lambda v: (v.kind != "size", v.key))
+    yield from (IndexRel("=", as_index(v), as_index(1)) for v in variables if v.kind in ("size", "lag"))
 
 
 def _squares(claim: Claim) -> list[Sym]:

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 from symrnn import kernel
 from symrnn.certificates import entry_of
+from symrnn.claims.activations import FACTS
 from symrnn.claims.recurrence import Claim, activations_of, with_activation
 from symrnn.errors import Refused, SymrnnError
 from symrnn.search import conditions, presentation
@@ -17,15 +18,22 @@ OTHERS = ("sigmoid", "tanh", "relu", "identity")
 def find(claim: Claim, decision: Decision) -> tuple[Variant, ...]:
     """The claim decided for each other activation; none where it has no single one, or where it cannot matter."""
     used = activations_of(claim)
-    if len(used) != 1 or decision.mismatch is not None or _holds_for_any(claim, decision, used[0]):
+    if len(used) != 1 or used[0] not in FACTS or decision.mismatch is not None or holds_for_any(claim, decision):
         return ()
     return tuple(_variant(claim, used[0], other) for other in OTHERS if other != used[0])
 
 
-def _holds_for_any(claim: Claim, decision: Decision, used: str) -> bool:
-    """Whether the very proof found is one for an opaque activation."""
-    if decision.proof is None:
+def whatever_the_activation(claim: Claim, decision: Decision) -> str:
+    """What to add to the reason where the proof asks nothing of the activation."""
+    return "; whatever the activation" if holds_for_any(claim, decision) else ""
+
+
+def holds_for_any(claim: Claim, decision: Decision) -> bool:
+    """Whether the very proof found is one for an opaque activation in place of the claim's only one."""
+    activations = activations_of(claim)
+    if decision.verdict != "proved" or decision.proof is None or len(activations) != 1:
         return False
+    used = activations[0]
     opaque = with_activation(claim, used, "opaque activation")
     proof = with_activation(decision.proof, used, "opaque activation")
     if not isinstance(opaque, Claim):
