@@ -67,6 +67,7 @@ from symrnn.claims.tree import (
 )
 from symrnn.errors import Refused, ShapeMismatch, Undefined
 from symrnn.lemmas import LEMMAS
+from symrnn.semantics.context import base
 from symrnn.semantics.algebra import Algebra, Poly, minus
 from symrnn.semantics.instances import Instance, World, scalar_value
 from symrnn.semantics.sequents import Equation, Sequent, sequent_of
@@ -178,10 +179,11 @@ def _conditional(claim: Claim, c: Null) -> Judgement:
     judgement = _proved(narrowed, Proved(c.proof, c.witness))
     if sequent_of(claim).hypotheses:
         raise Refused("null sets among instances that meet hypotheses are not decided")
-    linear = {"diagonal", "symmetric", "scalar", "invertible"}
-    if any(set(s.props) - linear or s.role != "free" for x in inverted for s in symbols(x)):
-        raise Refused("the condition involves more than freely chosen matrices")
-    if not all(value for _, value in c.scalars) or not all(scalar_value(x, dict(c.scalars)) for x in inverted):
+    linear, scalars = {"diagonal", "symmetric", "scalar", "invertible"}, dict(c.scalars)
+    for s in (s for x in inverted for s in symbols(x)):
+        if set(s.props) - linear or s.role != "free" or ("invertible" in s.props and not scalars.get(s.name)):
+            raise Refused("the condition involves more than freely chosen matrices")
+    if not all(scalar_value(x, scalars) for x in inverted):
         raise Refused("a determinant vanishes at the given point")
     return Judgement(claim, "conditional", judgement.lemmas, None, _SEAL)
 
@@ -241,6 +243,8 @@ def _words(s: Sequent, c: Words) -> Iterator[str]:
         yield from _discharge(s, use)
         sides = _comparable(l, r) if None in shapes else (l, r)
         difference = minus(difference, minus(left.poly(sides[0]), right.poly(sides[1])))
+    if difference and any(shape is not None and shape[1] == ONE for shape in shapes):
+        difference = left.columns(difference)
     if difference and (ONE, ONE) in shapes:
         difference = _as_entry(left, difference)
     if difference:
@@ -505,6 +509,11 @@ def _known(s: Sequent, c: Known) -> Iterator[str]:
     elif name == "diagonal":
         if not all(all(map(algebra.context.diagonal, word)) for _, _, word in algebra.poly(x)):
             raise Refused(f"{x} is not known to be diagonal")
+    elif name in ("upper_triangular", "lower_triangular"):
+        has = algebra.context.has
+        shaped = [has(base(f), name) or algebra.context.diagonal(f) for _, _, word in algebra.poly(x) for f in word]
+        if not all(shaped):
+            raise Refused(f"{x} is not known to be {name}")
     elif name in ("symmetric", "skew", "orthogonal", "normal") and shape is not None:
         xt = Transpose(x)
         sides = {

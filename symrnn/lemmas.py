@@ -43,6 +43,12 @@ LEMMAS: dict[str, Lemma] = {
             "Horn and Johnson, Matrix Analysis, 2nd ed., section 0.3.1",
         ),
         _lemma(
+            "determinant of an inverse",
+            eq(det(inv(_A)), det(_A) ** -1),
+            "Horn and Johnson, Matrix Analysis, 2nd ed., section 0.3.5",
+            invertible(_A),
+        ),
+        _lemma(
             "a left inverse is a right inverse",
             eq(_B @ _A, eye(_n)),
             "Horn and Johnson, Matrix Analysis, 2nd ed., section 0.5",

@@ -325,6 +325,19 @@ def zero(a: Matrix) -> bool:
     return all(x.is_zero for row in a for x in row)
 
 
+def row_sum(a: Matrix) -> Number:
+    """The infinity norm."""
+    sums = [sum((x if x.sign >= 0 else -x for x in row), Number.of(0)) for row in a]
+    best = sums[0]
+    for s in sums[1:]:
+        best = s if (s - best).sign > 0 else best
+    return best
+
+
+def column_sum(a: Matrix) -> Number:
+    return row_sum(transposed(a))
+
+
 # ---- expressions -----------------------------------------------------------------------------------------------------
 
 

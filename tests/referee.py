@@ -29,6 +29,7 @@ from closed_forms import (
     NoValue,
     Number,
     Wrong,
+    column_sum,
     determinant,
     diag,
     evaluate,
@@ -39,6 +40,7 @@ from closed_forms import (
     plus,
     power,
     product,
+    row_sum,
     same,
     shape,
     square,
@@ -50,19 +52,6 @@ from closed_forms import (
 )
 
 # ---- hypotheses and growth -------------------------------------------------------------------------------------------
-
-
-def row_sum(a: Matrix) -> Number:
-    """The infinity norm."""
-    sums = [sum((x if x.sign >= 0 else -x for x in row), Number.of(0)) for row in a]
-    best = sums[0]
-    for s in sums[1:]:
-        best = s if (s - best).sign > 0 else best
-    return best
-
-
-def column_sum(a: Matrix) -> Number:
-    return row_sum(transposed(a))
 
 
 def recurs(a: Matrix, r: int) -> bool:

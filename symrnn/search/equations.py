@@ -300,7 +300,10 @@ def _determinant_rules(s: Sequent, how: How) -> Iterator[Rule]:
     while todo:
         x = todo.pop()
         parts: tuple[tuple[str, Term], ...] = ()
-        if isinstance(x, MatMul) and all(shape_of(f) == shape_of(x) for f in x.args):
+        discharge: tuple[Proof, ...] = ()
+        if isinstance(x, Pow) and x.exponent == as_index(-1):
+            name, parts, discharge = "determinant of an inverse", (("A", x.base),), (Known(),)
+        elif isinstance(x, MatMul) and all(shape_of(f) == shape_of(x) for f in x.args):
             rest = x.args[1] if len(x.args) == 2 else MatMul(x.args[1:])
             name, parts = "determinant of a product", (("A", x.args[0]), ("B", rest))
         elif isinstance(x, Pow) and s.algebra(how[0]).context.at_least(x.exponent, 1) and x.exponent != as_index(1):
@@ -320,7 +323,7 @@ def _determinant_rules(s: Sequent, how: How) -> Iterator[Rule]:
         goal = substitute(substitute(claim.conclusion, {size: filled[size]}), resized)
         equation = Equation(goal.lhs, goal.rhs, frozenset())
         lead = (((Det(x), ONE),), (), ())
-        yield Rule(f"lemma:{name}", equation, lead, Fraction(1), tuple(filled.items()))
+        yield Rule(f"lemma:{name}", equation, lead, Fraction(1), tuple(filled.items()), discharge)
 
 
 def _inverse_rules(s: Sequent, how: How, p: Poly) -> Iterator[Rule]:

@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from fractions import Fraction
-from itertools import product
+from itertools import islice, product
 
 from symrnn import kernel
 from symrnn.certificates import Null
@@ -53,8 +53,11 @@ def _inverted(goal: Prop) -> list[Term]:
 
 
 def _nonzero(inverted: list[Term]) -> tuple[tuple[str, Fraction], ...] | None:
-    names = sorted({s.name for x in inverted for s in symbols(x)})
-    for values in list(product(SCALARS, repeat=len(names)))[:MOST]:
+    used = frozenset().union(*(symbols(x) for x in inverted))
+    names = sorted({s.name for s in used})
+    square = {s.name for s in used if s.shape is None or s.shape[0] == s.shape[1]}
+    choices = [SCALARS if name in square else (Fraction(0),) for name in names]
+    for values in islice(product(*choices), MOST):
         chosen = dict(zip(names, values, strict=True))
         try:
             if all(scalar_value(x, chosen) for x in inverted):

@@ -200,8 +200,8 @@ class _Planner:
         """A first state with simple entries."""
         f = function or next((f for f in self.functions if f in SLOPES), "identity")
         pool = SLOPES.get(f, SLOPES["identity"])
-        p = pool[0] if self.choice < 3 else self.rng.choice(pool)
-        return [as_num(p) if function else preimage(f, p)] * count
+        picks = [pool[0] if self.choice in (0, 2) else pool[i % len(pool)] for i in range(count)]
+        return [as_num(p) if function else preimage(f, p) for p in picks]
 
     def _done(self, inputs: dict[str, list[Rows]]) -> Trajectory:
         initial = tuple((s.name, self.now[s.name, 0]) for s in self.cell.states)

@@ -101,7 +101,7 @@ class Algebra:
                 else:  # the neighbours of what cancelled may commute
                     out = list(self.word((*out[:same], *out[same + 1 :])))
                 continue
-            place = next((i for i in range(first, len(out)) if out[i].key > factor.key), len(out))
+            place = next((i for i in range(first, len(out)) if base(out[i]).key > base(factor).key), len(out))
             out.insert(place, factor)
         return tuple(out)
 
@@ -296,19 +296,36 @@ class Algebra:
         return out
 
     def _trace_of_word(self, word: Word) -> Poly:
-        """The smallest spelling among the rotations of the word and of its transpose, which may change the sign."""
+        """The least spelling among the rotations of the word and of its transpose, which may change the sign."""
         turned = [self._turn(f) for f in reversed(word)]
         sign = Fraction(1)
         for _, s in turned:
             sign *= s
         spellings = [(word, Fraction(1)), (self.word(f for f, _ in turned), sign)]
         spun = [(self.word((*w[i:], *w[:i])), c) for w, c in spellings for i in range(len(w))]
-        best, c = min(spun, key=lambda item: ([f.key for f in item[0]], -item[1]))
+        best, c = min(spun, key=lambda item: (len(item[0]), [f.key for f in item[0]], -item[1]))
         if not best:
             raise Refused("a trace whose word cancels")
+        if len(best) < len(word):  # a power and its inverse met where the word closes
+            return {m: c * x for m, x in self._trace_of_word(best).items()}
         if (best, -c) in spun:
             return {}  # it is its own negative
         return {(((Trace(self._as_product(best)), ONE),), (), ()): c}
+
+    def columns(self, p: Poly) -> Poly:
+        """A column vector in normal form, u o v being v o u: diag(u) diag(v) w with u, v and w in order."""
+        out: Poly = {}
+        for (scalars, binders, word), c in p.items():
+            count = next((i for i, f in enumerate(word) if not isinstance(f, Diag)), len(word))
+            tail = word[count:]
+            if not tail or not count:
+                _put(out, (scalars, binders, word), c)
+                continue
+            parts = [f.arg for f in word[:count] if isinstance(f, Diag)] + [self._as_product(tail)]
+            parts.sort(key=lambda t: t.key)
+            last = parts[-1].args if isinstance(parts[-1], MatMul) else (parts[-1],)
+            _put(out, (scalars, binders, (*self.word(Diag(t) for t in parts[:-1]), *last)), c)
+        return out
 
     def _as_product(self, word: Word) -> Term:
         return word[0] if len(word) == 1 else MatMul(word)

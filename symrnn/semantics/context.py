@@ -12,7 +12,7 @@ from symrnn.claims.activations import FACTS
 from symrnn.claims.index import Index, Var, as_index
 from symrnn.claims.recurrence import Recurrence
 from symrnn.claims.shapes import ONE, shape_of
-from symrnn.claims.tree import Apply, Diag, Eye, MatMul, Pow, Prod, Sym, Term, Transpose, children, substitute
+from symrnn.claims.tree import Apply, Det, Diag, Eye, MatMul, Pow, Prod, Sym, Term, Transpose, children, substitute
 
 Range = tuple[Index | None, Index | None]
 
@@ -97,7 +97,7 @@ class Context:
         """Whether a letter is known to be invertible (a scalar: non-zero)."""
         if isinstance(letter, Pow | Prod):
             return all(self.regular(x) for x in letters(letter))
-        if isinstance(letter, Transpose):
+        if isinstance(letter, Transpose | Det):
             return self.regular(letter.arg)
         if isinstance(letter, Diag) and isinstance(letter.arg, Apply) and letter.arg.order == 1:
             facts = FACTS.get(letter.arg.function)

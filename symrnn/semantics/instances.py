@@ -70,13 +70,15 @@ class Instance(Node):
 
 
 def scalar_value(x: Term, scalars: dict[str, Fraction]) -> Fraction:
-    """c where every symbol is a stated multiple of the identity and so X = c I, whatever the size.
+    """c where every symbol is a stated multiple of the identity (0 if not square) and so X = c I, whatever the sizes.
 
     Only for terms whose value does not depend on the size: sums, products, powers and transposes of square matrices.
     """
     for t in walk(x):
-        if isinstance(t, Sym) and (t.shape is not None and t.shape[0] != t.shape[1] or t.name not in scalars):
+        if isinstance(t, Sym) and t.name not in scalars:
             raise Refused(f"{t} is not given as a multiple of the identity")
+        if isinstance(t, Sym) and t.shape is not None and t.shape[0] != t.shape[1] and scalars[t.name]:
+            raise Refused(f"{t} is not square, so it can only stand for 0")
         if isinstance(t, Term) and type(t).__name__ not in _SIZELESS:
             raise Refused(f"{type(t).__name__} depends on the size")
     sizes = {v: as_index(1) for v in free_vars(x) if v.kind == "size"}

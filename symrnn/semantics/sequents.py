@@ -184,6 +184,11 @@ def _settle(claim: Claim) -> tuple[Claim, tuple[Prop, ...]]:
             # n = m - 1: what the equation says of m is lost; refuse rather than prove for sizes below 1
             raise Refused(f"{h}: solve it for the other variable")
         claim = substitute(rest, {var: value})
+    while (found_bound := next((x for h in claim.hypotheses if (x := _above(h, claim)) is not None), None)) is not None:
+        h, var, value = found_bound
+        settled.append(h)
+        rest = Claim(claim.conclusion, tuple(x for x in claim.hypotheses if x != h), claim.cell)
+        claim = substitute(rest, {var: value})
     bounds: dict[Var, int] = {}
     for h in claim.hypotheses:
         if (b := numeric_bound(h)) is not None:
@@ -209,6 +214,20 @@ def _solved(h: Prop) -> tuple[Var, Index] | None:
         return None
     best = min(candidates, key=lambda item: item[:3])
     return best[3], best[4]
+
+
+def _above(h: Prop, claim: Claim) -> tuple[Prop, Var, Index] | None:
+    """``l <= k`` for a lag k as k := l + a lag from 0 on, which says the same."""
+    if not isinstance(h, IndexRel) or h.op == "=" or h.lhs.is_const or len(h.rhs.terms) != 1:
+        return None
+    (v, c), shift = h.rhs.terms[0], h.rhs.const
+    least = h.lhs - shift + (1 if h.op == "<" else 0)
+    beyond = Var(v.name, "lag", 0)
+    if c != 1 or v.kind != "lag" or v in free_vars(h.lhs) or not Context().at_least(least, v.low or 0):
+        return None
+    if beyond != v and beyond in free_vars(claim):
+        return None
+    return h, v, least + as_index(beyond)
 
 
 def numeric_bound(h: Prop) -> tuple[Var, int] | None:
