@@ -8,14 +8,13 @@ from __future__ import annotations
 from fractions import Fraction
 from typing import Any
 
-from symrnn.claims.index import Index, Node, Var, node
+from symrnn.claims.index import Node, Var, node
 from symrnn.claims.tree import Prop, Sym, Term
 from symrnn.semantics.instances import Instance
+from symrnn.semantics.uses import Binding
 
 FORMAT = "symrnn-certificates"
 VERSION = 1
-
-Binding = tuple[tuple[Var | Sym, Index | Term], ...]
 
 
 class Proof(Node):

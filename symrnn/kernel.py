@@ -14,31 +14,11 @@ from collections.abc import Callable, Iterator
 from dataclasses import dataclass, replace
 from typing import Any
 
-from symrnn.certificates import (
-    Both,
-    ByCases,
-    Cancel,
-    Case,
-    Choose,
-    Cut,
-    Extensional,
-    General,
-    Induct,
-    Known,
-    Leaf,
-    Mismatch,
-    Null,
-    Point,
-    Proof,
-    Proved,
-    Use,
-    Words,
-)
-from symrnn.claims.index import Index, Node, Var, as_index
+from symrnn import certificates as cert
+from symrnn.claims.index import Node, Var, as_index
 from symrnn.claims.recurrence import Claim
 from symrnn.claims.shapes import ONE, check_shapes, is_scalar, shape_of
 from symrnn.claims.tree import (
-    HOLE,
     And,
     Const,
     Entry,
@@ -57,20 +37,19 @@ from symrnn.claims.tree import (
     Term,
     Trace,
     Transpose,
-    children,
     free_vars,
-    has_hole,
-    rebuild,
     substitute,
     symbols,
     walk,
 )
 from symrnn.errors import Refused, ShapeMismatch, Undefined
 from symrnn.lemmas import LEMMAS
+from symrnn.semantics.algebra import Algebra
 from symrnn.semantics.context import base
-from symrnn.semantics.algebra import Algebra, Poly, minus
 from symrnn.semantics.instances import Instance, World, scalar_value
+from symrnn.semantics.monomials import Poly, minus
 from symrnn.semantics.sequents import Equation, Sequent, sequent_of
+from symrnn.semantics.uses import as_equation, definition_of, filled
 
 _SEAL = object()
 
@@ -111,7 +90,7 @@ def check(claim: Claim, certificate: Node) -> Judgement:
 # ---- verdicts ----
 
 
-def _proved(claim: Claim, c: Proved) -> Judgement:
+def _proved(claim: Claim, c: cert.Proved) -> Judgement:
     """
     hypotheses |- conclusion        an instance meets the hypotheses, with sizes >= 2 where the domain has them
     -----------------------------------------------------------------------------------------------------------
@@ -119,7 +98,7 @@ def _proved(claim: Claim, c: Proved) -> Judgement:
     """
     _well_typed(claim)
     sequent = sequent_of(claim)
-    lemmas = _entails(sequent, c.proof)
+    lemmas = proves(sequent, c.proof)
     if sequent.hypotheses or sequent.settled:
         if c.witness is None:
             raise Refused("no instance shows that the hypotheses can hold together")
@@ -136,7 +115,7 @@ def _meets(claim: Claim, witness: Instance) -> None:
         raise Refused("the witness has size 1; the hypotheses must be shown to be met at size 2 or more")
 
 
-def _refuted(claim: Claim, c: Point) -> Judgement:
+def _refuted(claim: Claim, c: cert.Point) -> Judgement:
     """
     an instance of the domain, recomputed here, meets every hypothesis and violates the conclusion
     ----------------------------------------------------------------------------------------------
@@ -151,7 +130,7 @@ def _refuted(claim: Claim, c: Point) -> Judgement:
     return Judgement(claim, "refuted", (), world.failing_set(), _SEAL)
 
 
-def _mismatch(claim: Claim, c: Mismatch) -> Judgement:
+def _mismatch(claim: Claim, c: cert.Mismatch) -> Judgement:
     """
     two shapes inside the claim differ, though every size equation among the hypotheses was used
     --------------------------------------------------------------------------------------------
@@ -164,19 +143,19 @@ def _mismatch(claim: Claim, c: Mismatch) -> Judgement:
     raise Refused("all shapes fit")
 
 
-def _conditional(claim: Claim, c: Null) -> Judgement:
+def _conditional(claim: Claim, c: cert.Null) -> Judgement:
     """
     REFUTED at a point     hypotheses, X is invertible |- conclusion     a witness     det X != 0 somewhere, for all n
     -----------------------------------------------------------------------------------------------------------------
     CONDITIONAL
     """
-    _refuted(claim, Point(c.point))
+    _refuted(claim, cert.Point(c.point))
     parts = c.condition.args if isinstance(c.condition, And) else (c.condition,)
     inverted = [p.arg for p in parts if isinstance(p, Pred) and p.name == "invertible"]
     if len(inverted) != len(parts):
         raise Refused("the condition must be that matrices are invertible")
     narrowed = Claim(claim.conclusion, (*claim.hypotheses, c.condition), claim.cell)
-    judgement = _proved(narrowed, Proved(c.proof, c.witness))
+    judgement = _proved(narrowed, cert.Proved(c.proof, c.witness))
     if sequent_of(claim).hypotheses:
         raise Refused("null sets among instances that meet hypotheses are not decided")
     linear, scalars = {"diagonal", "symmetric", "scalar", "invertible"}, dict(c.scalars)
@@ -188,13 +167,13 @@ def _conditional(claim: Claim, c: Null) -> Judgement:
     return Judgement(claim, "conditional", judgement.lemmas, None, _SEAL)
 
 
-def entails(claim: Claim, proof: Proof) -> tuple[str, ...]:
+def entails(claim: Claim, proof: cert.Proof) -> tuple[str, ...]:
     """The lemmas a proof of a claim rests on, vacuous or not; Refused if it proves nothing.
 
     For inferences: whether the cited steps entail a claim, not whether they are true.
     """
     try:
-        return _entails(sequent_of(claim), proof)
+        return proves(sequent_of(claim), proof)
     except (ShapeMismatch, Undefined, RecursionError) as error:
         raise Refused(f"no proof: {error}") from error
 
@@ -213,7 +192,7 @@ def _well_typed(claim: Claim) -> None:
 # ---- proofs ----
 
 
-def _entails(sequent: Sequent, proof: Node) -> tuple[str, ...]:
+def proves(sequent: Sequent, proof: Node) -> tuple[str, ...]:
     """The names of the lemmas a valid proof rests on; Refused if it is not valid."""
     rule = _RULES.get(type(proof))
     if rule is None:
@@ -221,23 +200,23 @@ def _entails(sequent: Sequent, proof: Node) -> tuple[str, ...]:
     return tuple(sorted(set(rule(sequent, proof))))
 
 
-def _words(s: Sequent, c: Words) -> Iterator[str]:
+def _words(s: Sequent, c: cert.Words) -> Iterator[str]:
     """
     lhs - rhs = sum of C[l] - C[r] in the normal form of terms, l = r instances of known equations
     ----------------------------------------------------------------------------------------------
     lhs = rhs
     """
-    goal = _equation(s.goal)
+    goal = as_equation(s.goal)
     left, right = s.algebra(c.peel_lhs, c.plain), s.algebra(c.peel_rhs, c.plain)
     lhs, rhs = goal.lhs, goal.rhs
     for name in c.unfold:
-        definition = _definition(s, name)
+        definition = definition_of(s, name)
         lhs, rhs = substitute(lhs, {name: definition}), substitute(rhs, {name: definition})
     shapes = [shape_of(lhs), shape_of(rhs)]
     sides = _comparable(lhs, rhs)
     difference = minus(left.poly(sides[0]), right.poly(sides[1]))
     for use in c.uses:
-        l, r = _filled(s, use)
+        l, r = filled(s, use.context, use.equation, use.values)
         if not all(_fits(shape_of(side), shapes) for side in (l, r)):
             raise Refused("a use of an equation has another shape than the goal")
         yield from _discharge(s, use)
@@ -267,81 +246,7 @@ def _as_entry(algebra: Algebra, p: Poly) -> Poly:
     return algebra.poly(Trace(algebra.to_term(p, (ONE, ONE))))
 
 
-def _equation(goal: Prop) -> Rel:
-    if isinstance(goal, Rel) and goal.op == "=":
-        return goal
-    raise Refused(f"the goal is no equation: {goal}")
-
-
-def _definition(s: Sequent, name: Sym) -> Term:
-    found = s.cell.definition(name.name, name.index[0]) if s.cell is not None and name.index else None
-    if found is None or name.role not in ("state", "local"):
-        raise Refused(f"{name} has no definition")
-    return found
-
-
-def _filled(s: Sequent, use: Use) -> tuple[Term, Term]:
-    """The two sides of an instance of an equation in their context; what is bound there may occur in the instance."""
-    equation = _lookup(s, use.equation)
-    values = dict(use.values)
-    if not set(values) <= equation.free or len(values) != len(use.values):
-        raise Refused(f"{use.equation} cannot be instantiated at {sorted(map(str, set(values) - equation.free))}")
-    for spot in _holes(use.context, s):
-        for v, value in values.items():
-            if isinstance(v, Var) != isinstance(value, Index):
-                raise Refused(f"{value} cannot stand for {v}")
-            if isinstance(v, Var) and v.low is not None and not spot.context.at_least(as_index(value), v.low):
-                raise Refused(f"{use.equation} needs {v} >= {v.low}")
-    lhs, rhs = substitute(equation.lhs, values), substitute(equation.rhs, values)
-    return _plug(use.context, lhs), _plug(use.context, rhs)
-
-
-def _plug(context: Term, value: Term) -> Term:
-    """The context with its hole filled; a binder of the context does bind variables of the value."""
-    if context == HOLE:
-        return value
-    if not has_hole(context):
-        return context
-    return rebuild(context, lambda c: _plug(c, value) if isinstance(c, Term) else c)  # type: ignore[no-any-return]
-
-
-def _holes(context: Term, s: Sequent) -> Iterator[Algebra]:
-    """An algebra for each hole, which knows the ranges of the binders around it."""
-
-    def go(t: Node, algebra: Algebra) -> Iterator[Algebra]:
-        if t == HOLE:
-            yield algebra
-        if not has_hole(t):
-            return
-        inner = algebra
-        if isinstance(t, Prod | Sum):
-            inner = Algebra(algebra.context.within(t.var, t.lo, t.hi))
-        for child in children(t):
-            if isinstance(child, Term):
-                yield from go(child, inner)
-
-    return go(context, s.algebra("left"))
-
-
-def _lookup(s: Sequent, name: str) -> Equation:
-    found = s.equations.get(name)
-    if found is None and name.startswith("lemma:") and name[6:] in LEMMAS:
-        claim = LEMMAS[name[6:]].claim
-        goal = _equation(claim.conclusion)
-        parts = (claim.conclusion, *claim.hypotheses)
-        free: frozenset[Var | Sym] = frozenset().union(*(free_vars(n) for n in parts), *(symbols(n) for n in parts))
-        found = Equation.of(goal, free)
-    if found is None and name.startswith("def:") and s.cell is not None:
-        for head, definition in (*s.cell.steps, *s.cell.locals):
-            if head.name == name[4:]:
-                at: Any = head[as_index(s.cell.time)]
-                found = Equation(at, definition, frozenset((s.cell.time,)))
-    if found is None:
-        raise Refused(f"there is no equation {name}")
-    return found
-
-
-def _discharge(s: Sequent, use: Use) -> Iterator[str]:
+def _discharge(s: Sequent, use: cert.Use) -> Iterator[str]:
     """The hypotheses of a lemma, at the instance used, hold here; its symbols stand for terms of their shapes."""
     if not use.equation.startswith("lemma:"):
         if use.discharge:
@@ -361,7 +266,7 @@ def _discharge(s: Sequent, use: Use) -> Iterator[str]:
         raise Refused(f"{name} has {len(claim.hypotheses)} hypotheses")
     yield name
     for h, proof in zip(claim.hypotheses, use.discharge, strict=True):
-        yield from _entails(replace(s, goal=substitute(substitute(h, sizes), _resized(values, sizes))), proof)
+        yield from proves(replace(s, goal=substitute(substitute(h, sizes), _resized(values, sizes))), proof)
 
 
 def _resized(values: dict[Any, Any], sizes: dict[Any, Any]) -> dict[Any, Any]:
@@ -369,13 +274,13 @@ def _resized(values: dict[Any, Any], sizes: dict[Any, Any]) -> dict[Any, Any]:
     return {substitute(k, sizes): v for k, v in values.items() if isinstance(k, Sym)}
 
 
-def _induct(s: Sequent, c: Induct) -> Iterator[str]:
+def _induct(s: Sequent, c: cert.Induct) -> Iterator[str]:
     """
     P(low), ..., P(low + b - 1)     P(low + i), ..., P(low + i + b - 1) for all times and indices |- P(low + i + b)
     ------------------------------------------------------------------------------------------------------------- i >= 0
     P(k) for all k >= low, and so for all k of its range
     """
-    var, goal = c.var, _equation(s.goal)
+    var, goal = c.var, as_equation(s.goal)
     if var not in free_vars(goal) or var.kind != "lag" or var.low is None or not c.bases:
         raise Refused(f"{var} is no lag of the goal to induct on")
     if not 0 <= c.low <= var.low:
@@ -387,7 +292,7 @@ def _induct(s: Sequent, c: Induct) -> Iterator[str]:
         v for v in free_vars(goal) if v not in fixed and v != var and v.kind != "size"
     )
     for i, proof in enumerate(c.bases):
-        yield from _entails(replace(s, goal=substitute(goal, {var: as_index(c.low + i)})), proof)
+        yield from proves(replace(s, goal=substitute(goal, {var: as_index(c.low + i)})), proof)
     i_var = as_index(Var(var.name, "lag", 0))
     if i_var != as_index(var) and (set(free_vars(i_var)) & (free_vars(goal) | fixed)):
         raise Refused(f"two lags are called {var.name}")
@@ -396,10 +301,10 @@ def _induct(s: Sequent, c: Induct) -> Iterator[str]:
         p: Any = substitute(goal, {var: i_var + (c.low + i)})
         assumed[f"ih:{i}"] = Equation.of(p, general)
     after = substitute(goal, {var: i_var + (c.low + len(c.bases))})
-    yield from _entails(replace(s, goal=after, equations=assumed, inducted=(*s.inducted, i_var.terms[0][0])), c.step)
+    yield from proves(replace(s, goal=after, equations=assumed, inducted=(*s.inducted, i_var.terms[0][0])), c.step)
 
 
-def _cut(s: Sequent, c: Cut) -> Iterator[str]:
+def _cut(s: Sequent, c: cert.Cut) -> Iterator[str]:
     """
     hypotheses |- l = r        hypotheses, l = r for all its own times, lags and indices |- goal
     ---------------------------------------------------------------------------------------------
@@ -407,17 +312,17 @@ def _cut(s: Sequent, c: Cut) -> Iterator[str]:
     """
     check_shapes(c.lemma)
     inner = sequent_of(Claim(c.lemma, s.hypotheses, s.cell))
-    lemma = _equation(inner.goal)
+    lemma = as_equation(inner.goal)
     if inner.hypotheses != s.hypotheses:
         raise Refused("a lemma on the way may not have hypotheses of its own")
     fixed = s.fixed_variables()
-    yield from _entails(replace(s, goal=lemma), c.proof)
+    yield from proves(replace(s, goal=lemma), c.proof)
     general: frozenset[Var | Sym] = frozenset(v for v in free_vars(lemma) if v not in fixed and v.kind != "size")
     name = f"cut:{sum(e.startswith('cut:') for e in s.equations)}"
-    yield from _entails(replace(s, equations={**s.equations, name: Equation.of(lemma, general)}), c.rest)
+    yield from proves(replace(s, equations={**s.equations, name: Equation.of(lemma, general)}), c.rest)
 
 
-def _both(s: Sequent, c: Both) -> Iterator[str]:
+def _both(s: Sequent, c: cert.Both) -> Iterator[str]:
     """
     every part (for an equivalence: both directions)
     ------------------------------------------------
@@ -433,10 +338,10 @@ def _both(s: Sequent, c: Both) -> Iterator[str]:
     if len(parts) != len(c.proofs):
         raise Refused(f"{len(parts)} parts need {len(parts)} proofs")
     for part, proof in zip(parts, c.proofs, strict=True):
-        yield from _entails(s.towards(part), proof)
+        yield from proves(s.towards(part), proof)
 
 
-def _choose(s: Sequent, c: Choose) -> Iterator[str]:
+def _choose(s: Sequent, c: cert.Choose) -> Iterator[str]:
     """
     one member
     ---------------
@@ -444,10 +349,10 @@ def _choose(s: Sequent, c: Choose) -> Iterator[str]:
     """
     if not isinstance(s.goal, Or) or not 0 <= c.which < len(s.goal.args):
         raise Refused("the goal is no disjunction with that member")
-    yield from _entails(s.towards(s.goal.args[c.which]), c.proof)
+    yield from proves(s.towards(s.goal.args[c.which]), c.proof)
 
 
-def _by_cases(s: Sequent, c: ByCases) -> Iterator[str]:
+def _by_cases(s: Sequent, c: cert.ByCases) -> Iterator[str]:
     """
     hypotheses, a |- goal      hypotheses, b |- goal
     ------------------------------------------------
@@ -457,10 +362,10 @@ def _by_cases(s: Sequent, c: ByCases) -> Iterator[str]:
     if not isinstance(h, Or) or len(h.args) != len(c.proofs):
         raise Refused("there is no such disjunction among the hypotheses, with as many members")
     for member, proof in zip(h.args, c.proofs, strict=True):
-        yield from _entails(s.with_hypothesis(c.which, member), proof)
+        yield from proves(s.with_hypothesis(c.which, member), proof)
 
 
-def _general(s: Sequent, c: General) -> Iterator[str]:
+def _general(s: Sequent, c: cert.General) -> Iterator[str]:
     """
     |- S, for matrices of the stated shapes without further properties
     ------------------------------------------------------------------
@@ -475,26 +380,26 @@ def _general(s: Sequent, c: General) -> Iterator[str]:
     if substitute(c.statement, values) != s.goal:
         raise Refused("the goal is no instance of the statement")
     check_shapes(c.statement)
-    yield from _entails(Sequent(c.statement, (), s.cell, {}, (), ()), c.proof)
+    yield from proves(Sequent(c.statement, (), s.cell, {}, (), ()), c.proof)
 
 
-def _extensional(s: Sequent, c: Extensional) -> Iterator[str]:
+def _extensional(s: Sequent, c: cert.Extensional) -> Iterator[str]:
     """
     X_ij = Y_ij for a generic row i and column j
     --------------------------------------------
     X = Y
     """
-    goal = _equation(s.goal)
+    goal = as_equation(s.goal)
     if c.row == c.col or any(v in free_vars(goal) or s.mentions(v) or v.kind != "index" for v in (c.row, c.col)):
         raise Refused("row and column must be new, different indices")
     if shape_of(goal.lhs) is None and shape_of(goal.rhs) is None:
         raise Refused("scalars have no entries")
     i, j = as_index(c.row), as_index(c.col)
     sides = [x if isinstance(x, Const) else Entry(x, i, j) for x in (goal.lhs, goal.rhs)]
-    yield from _entails(replace(s, goal=Rel("=", sides[0], sides[1])), c.proof)
+    yield from proves(replace(s, goal=Rel("=", sides[0], sides[1])), c.proof)
 
 
-def _known(s: Sequent, c: Known) -> Iterator[str]:
+def _known(s: Sequent, c: cert.Known) -> Iterator[str]:
     """
     the facts recorded about the letters of X give the property
     -----------------------------------------------------------
@@ -529,7 +434,7 @@ def _known(s: Sequent, c: Known) -> Iterator[str]:
     return iter(())
 
 
-def _leaf(s: Sequent, c: Leaf) -> Iterator[str]:
+def _leaf(s: Sequent, c: cert.Leaf) -> Iterator[str]:
     """
     at explicit sizes, entries being independent real unknowns, every entry of lhs - rhs reduces to 0 by polynomials
     that vanish
@@ -537,12 +442,12 @@ def _leaf(s: Sequent, c: Leaf) -> Iterator[str]:
     lhs = rhs
     """
     state = s.at_explicit_sizes()
-    if not all(state.vanishes(p) for p in state.entries(_equation(s.goal))):
+    if not all(state.vanishes(p) for p in state.entries(as_equation(s.goal))):
         raise Refused("an entry does not reduce to 0")
     return iter(())
 
 
-def _case(s: Sequent, c: Case) -> Iterator[str]:
+def _case(s: Sequent, c: cert.Case) -> Iterator[str]:
     """
     f g vanishes      f vanishes |- goal      g vanishes |- goal
     ------------------------------------------------------------
@@ -552,11 +457,11 @@ def _case(s: Sequent, c: Case) -> Iterator[str]:
     f, g = state.scalar(c.left), state.scalar(c.right)
     if not state.vanishes(f * g):
         raise Refused("the product of the two cases does not vanish")
-    yield from _entails(replace(s, explicit=state.with_zero(f)), c.if_left)
-    yield from _entails(replace(s, explicit=state.with_zero(g)), c.if_right)
+    yield from proves(replace(s, explicit=state.with_zero(f)), c.if_left)
+    yield from proves(replace(s, explicit=state.with_zero(g)), c.if_right)
 
 
-def _cancel(s: Sequent, c: Cancel) -> Iterator[str]:
+def _cancel(s: Sequent, c: cert.Cancel) -> Iterator[str]:
     """
     f g vanishes      f is never 0      g vanishes |- goal
     ------------------------------------------------------
@@ -566,27 +471,27 @@ def _cancel(s: Sequent, c: Cancel) -> Iterator[str]:
     f, g = state.scalar(c.factor), state.scalar(c.rest)
     if not state.never_zero(f) or not state.vanishes(f * g):
         raise Refused("nothing to cancel")
-    yield from _entails(replace(s, explicit=state.with_zero(g)), c.proof)
+    yield from proves(replace(s, explicit=state.with_zero(g)), c.proof)
 
 
 _RULES: dict[type[Node], Callable[[Sequent, Any], Iterator[str]]] = {
-    Words: _words,
-    Induct: _induct,
-    Cut: _cut,
-    Both: _both,
-    Choose: _choose,
-    ByCases: _by_cases,
-    General: _general,
-    Extensional: _extensional,
-    Known: _known,
-    Leaf: _leaf,
-    Case: _case,
-    Cancel: _cancel,
+    cert.Words: _words,
+    cert.Induct: _induct,
+    cert.Cut: _cut,
+    cert.Both: _both,
+    cert.Choose: _choose,
+    cert.ByCases: _by_cases,
+    cert.General: _general,
+    cert.Extensional: _extensional,
+    cert.Known: _known,
+    cert.Leaf: _leaf,
+    cert.Case: _case,
+    cert.Cancel: _cancel,
 }
 
 _VERDICTS: dict[type[Node], Callable[[Claim, Any], Judgement]] = {
-    Proved: _proved,
-    Point: _refuted,
-    Mismatch: _mismatch,
-    Null: _conditional,
+    cert.Proved: _proved,
+    cert.Point: _refuted,
+    cert.Mismatch: _mismatch,
+    cert.Null: _conditional,
 }

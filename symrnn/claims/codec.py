@@ -65,14 +65,15 @@ def _decode_node(data: list[Any]) -> Node:
     if len(data) != len(names) + 1:
         raise CertificateError(f"{data[0]} has {len(names)} fields, not {len(data) - 1}")
     values = [decode(item) for item in data[1:]]
-    for name, value, wanted in zip(names, values, _field_types(kind), strict=True):
+    for name, value, wanted in zip(names, values, _field_types(data[0]), strict=True):
         if not _fits(value, wanted):
             raise CertificateError(f"{data[0]}.{name} cannot be {str(value)[:80]}")
     return kind(*values)  # type: ignore[no-any-return]
 
 
 @cache
-def _field_types(kind: type[Any]) -> tuple[Any, ...]:
+def _field_types(name: str) -> tuple[Any, ...]:
+    kind = NODES[name]
     hints = typing.get_type_hints(kind)
     return tuple(hints[f] for f in kind.__dataclass_fields__)
 

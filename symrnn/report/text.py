@@ -12,7 +12,7 @@ from collections.abc import Iterable, Iterator, Sequence
 from dataclasses import dataclass
 from typing import TYPE_CHECKING, Any, TextIO
 
-from symrnn.report.instances import instance_lines, plain_value
+from symrnn.report.instances import instance_lines
 from symrnn.verdicts import Condition, Data, DerivationResult, Scope, StepResult, Variant, from_data, to_data
 
 if TYPE_CHECKING:
@@ -251,7 +251,10 @@ def _crosscheck(s: StepResult) -> Iterator[tuple[str, str]]:
     if s.crosscheck:
         c = s.crosscheck
         word = "agrees" if c.agrees else "DISAGREES"
-        yield "cross-check", f"{word} at {c.points} point{'s' if c.points != 1 else ''} with {c.digits} digits, residual {c.residual}"
+        yield (
+            "cross-check",
+            f"{word} at {c.points} point{'s' if c.points != 1 else ''} with {c.digits} digits, residual {c.residual}",
+        )
 
 
 # ---- the end ---------------------------------------------------------------------------------------------------------

@@ -152,7 +152,7 @@ def _natural_hypotheses(claim: Claim) -> Iterator[Prop]:
     names += ["symmetric", "orthogonal"] if any(isinstance(t, Transpose) for t in walk(claim.conclusion)) else []
     for s in others:
         for name in names:
-            yield _for_all_members(s, lambda x, name=name: has_property(name, x))  # type: ignore[misc]
+            yield _for_all_members(s, lambda x, name=name: has_property(name, x))
     for i, a in enumerate(squares):
         for b in squares[i + 1 :]:
             if a.shape == b.shape and not ("diagonal" in a.props and "diagonal" in b.props):

@@ -16,8 +16,9 @@ from symrnn.claims.tree import HOLE, Const, Inv, MatMul, Pow, Rel, Term, free_va
 from symrnn.errors import Refused
 from symrnn.lemmas import LEMMAS
 from symrnn.search.equations import prove_equation
-from symrnn.semantics.algebra import Algebra, Poly, Word, exponent, minus
+from symrnn.semantics.algebra import Algebra
 from symrnn.semantics.context import base
+from symrnn.semantics.monomials import Poly, Word, exponent, minus
 from symrnn.semantics.sequents import Equation, Sequent
 
 MOST_CONSEQUENCES = 12
@@ -146,7 +147,7 @@ def _without_inverses(s: Sequent) -> Proof | None:
         return None
     goals, ends = [goal], []
     for inverse, at_left in [*((f, True) for f in firsts[:1]), *((f, False) for f in lasts[:1])]:
-        x = inverse.arg  # type: ignore[attr-defined]
+        x = inverse.arg
         last = goals[-1]
         sides = [MatMul((x, e)) if at_left else MatMul((e, x)) for e in (last.lhs, last.rhs)]
         goals.append(Rel("=", sides[0], sides[1]))

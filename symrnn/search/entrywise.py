@@ -12,7 +12,7 @@ from symrnn.claims.tree import HOLE, Const, Entry, MatMul, Rel, walk
 from symrnn.errors import Refused
 from symrnn.search.cuts import add, inner_shape, reduced, spread_powers, wrap
 from symrnn.search.equations import prove_equation
-from symrnn.semantics.algebra import minus
+from symrnn.semantics.monomials import minus
 from symrnn.semantics.sequents import Sequent
 
 ROW, COL = Var("row", "index", None), Var("col", "index", None)
@@ -51,6 +51,6 @@ def _reduced(s: Sequent, goal: Rel) -> Proof | None:
     if why is None:
         return None
     factors = (*left, HOLE, *right)
-    name = next(reversed(add(s, lemma).equations))
+    name = list(add(s, lemma).equations)[-1]
     rest = Words("left", "left", (), (Use(MatMul(factors) if len(factors) > 1 else HOLE, name, (), ()),))
     return wrap([(lemma, why)], rest)

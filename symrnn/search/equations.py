@@ -11,6 +11,7 @@ from dataclasses import dataclass, replace
 from fractions import Fraction
 from typing import Any
 
+from symrnn import kernel
 from symrnn.certificates import Known, Proof, Use, Words
 from symrnn.claims.index import Index, Var, as_index
 from symrnn.claims.shapes import ONE, shape_of
@@ -37,8 +38,10 @@ from symrnn.claims.tree import (
 from symrnn.errors import Refused
 from symrnn.lemmas import LEMMAS
 from symrnn.search.matching import match_term, occurrences
-from symrnn.semantics.algebra import UNIT, Algebra, Mono, Poly, minus
+from symrnn.semantics.algebra import Algebra
+from symrnn.semantics.monomials import UNIT, Mono, Poly, minus
 from symrnn.semantics.sequents import Equation, Sequent
+from symrnn.semantics.uses import filled, lookup
 
 How = tuple[str, str, bool]  # the ends that lhs and rhs give up, and whether commuting pairs are left out
 PEELS = (("left", "left"), ("right", "right"), ("left", "right"), ("right", "left"))
@@ -87,13 +90,11 @@ def _difference(s: Sequent, how: How, lhs: Term, rhs: Term) -> Poly | None:
 
 def _direct(s: Sequent, how: How) -> Words | None:
     """Equal normal forms, perhaps after names of states and locals are replaced by their definitions."""
-    from symrnn import kernel
-
     certificates = [Words(how[0], how[1], (), ())]
     certificates += [Words(how[0], how[1], names, ()) for names in _unfoldings(s)]
     for c in certificates:
         try:
-            kernel._entails(s, c)
+            kernel.proves(s, c)
         except Refused:
             continue
         return c
@@ -171,10 +172,8 @@ def _scaled(context: Term, c: Fraction) -> Term:
 
 
 def _apply(s: Sequent, how: How, p: Poly, use: Use) -> Poly | None:
-    from symrnn import kernel
-
     try:
-        l, r = kernel._filled(s, use)
+        l, r = filled(s, use.context, use.equation, use.values)
     except Refused:
         return None
     d = _difference(s, how, l, r)
@@ -318,18 +317,16 @@ def _determinant_rules(s: Sequent, how: How) -> Iterator[Rule]:
         claim = LEMMAS[name].claim
         symbol = {y.name: y for y in symbols(claim)}
         (size,) = free_vars(claim)
-        filled = {size: (shape_of(x) or (ONE,))[0], **{symbol[n]: p for n, p in parts}}
-        resized = {substitute(k, {size: filled[size]}): v for k, v in filled.items() if k != size}
-        goal = substitute(substitute(claim.conclusion, {size: filled[size]}), resized)
+        filled_in: dict[Any, Any] = {size: (shape_of(x) or (ONE,))[0], **{symbol[n]: p for n, p in parts}}
+        resized = {substitute(k, {size: filled_in[size]}): v for k, v in filled_in.items() if k != size}
+        goal = substitute(substitute(claim.conclusion, {size: filled_in[size]}), resized)
         equation = Equation(goal.lhs, goal.rhs, frozenset())
         lead = (((Det(x), ONE),), (), ())
-        yield Rule(f"lemma:{name}", equation, lead, Fraction(1), tuple(filled.items()), discharge)
+        yield Rule(f"lemma:{name}", equation, lead, Fraction(1), tuple(filled_in.items()), discharge)
 
 
 def _inverse_rules(s: Sequent, how: How, p: Poly) -> Iterator[Rule]:
     """X X^-1 = I and X^-1 X = I for the compound inverses that occur."""
-    from symrnn import kernel
-
     inverses = {t for _, _, word in p for f in word for t in walk(f) if isinstance(t, Inv)}
     for t in sorted(inverses, key=lambda t: t.key):
         shape = shape_of(t)
@@ -337,13 +334,12 @@ def _inverse_rules(s: Sequent, how: How, p: Poly) -> Iterator[Rule]:
             continue
         for side in ("left", "right"):
             name = f"lemma:an inverse is a {side} inverse"
-            general = kernel._lookup(s, name)
+            general = lookup(s, name)
             sizes = {v: shape[0] for v in general.free if isinstance(v, Var)}
             symbol = next(v for v in general.free if isinstance(v, Sym))
             values = (*sizes.items(), (symbol, t.arg))
-            filled = {**sizes, symbol: t.arg}
-            lhs = substitute(general.lhs, filled)
-            rhs = substitute(general.rhs, filled)
+            put_in: dict[Any, Any] = {**sizes, symbol: t.arg}
+            lhs, rhs = substitute(general.lhs, put_in), substitute(general.rhs, put_in)
             whole = _difference(s, how, lhs, rhs)
             for lead in sorted((m for m in whole or {} if len(m[2]) > 1), key=lambda m: (-len(m[2]), str(m)))[:1]:
                 yield Rule(name, Equation(lhs, rhs, frozenset()), lead, (whole or {})[lead], values, (Known(),))

@@ -127,7 +127,7 @@ def _spares(goal: Prop, citations: list[Prop], used: list[Formula]) -> list[list
         return [[]]
     heads = [Sym(s.name, s.shape, "free", (), _generic(s), False) for s in names.values()]
     free = frozenset(v for h in heads for i in h.index for v, _ in i.terms)
-    zero = [Formula(h, Zeros(*(h.shape or ())), free) for h in heads]  # type: ignore[arg-type]
+    zero = [Formula(h, Zeros(*(h.shape or ())), free) for h in heads]
     other = [Formula(h, Times((Const(Fraction(2)), Sym("spare", h.shape, "free", (), (), False))), free) for h in heads]
     return [zero, other]
 

@@ -7,8 +7,9 @@ from typing import Any
 
 from symrnn.claims.index import Index, Node, Var, as_index
 from symrnn.claims.tree import Term, fields, substitute
-from symrnn.semantics.algebra import Algebra, Word, exponent, power
+from symrnn.semantics.algebra import Algebra
 from symrnn.semantics.context import base
+from symrnn.semantics.monomials import Word, exponent, power
 
 Values = dict[Any, Any]
 

@@ -31,8 +31,8 @@ def matrices(n: int, m: int, properties: frozenset[str], rng: random.Random) -> 
 
 
 def _simple(n: int, m: int) -> Iterator[Plain]:
-    def make(f: Callable[[int, int], object]) -> Plain:
-        return [[Fraction(f(i, j)) for j in range(m)] for i in range(n)]  # type: ignore[arg-type]
+    def make(f: Callable[[int, int], int | Fraction]) -> Plain:
+        return [[Fraction(f(i, j)) for j in range(m)] for i in range(n)]
 
     yield make(lambda i, j: 1 if i <= j else 0)
     yield make(lambda i, j: i + j + 1)

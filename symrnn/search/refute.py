@@ -11,7 +11,7 @@ from dataclasses import dataclass, field
 from itertools import islice
 
 from symrnn.claims.activations import FACTS
-from symrnn.claims.index import Index, Var, as_index
+from symrnn.claims.index import Index, Node, Var, as_index
 from symrnn.claims.recurrence import Claim, activations_of, with_activation
 from symrnn.claims.shapes import ONE
 from symrnn.claims.tree import (
@@ -21,7 +21,6 @@ from symrnn.claims.tree import (
     IndexRel,
     Inv,
     MatMul,
-    Node,
     Pred,
     Prod,
     Prop,
@@ -373,7 +372,7 @@ def _instance(
 
 def _rows(s: Sym, integers: dict[Var, int]) -> int:
     shape = s.shape or (ONE, ONE)
-    return max(substitute(d, {v: as_index(i) for v, i in integers.items()}).const for d in shape)
+    return max(int(substitute(d, {v: as_index(i) for v, i in integers.items()}).const) for d in shape)
 
 
 def _length(claim: Claim, integers: dict[Var, int]) -> int:

@@ -34,8 +34,9 @@ from symrnn.claims.tree import (
 from symrnn.errors import Refused, Undefined
 from symrnn.search.cuts import spread_powers, without_first
 from symrnn.search.explicit import to_term
-from symrnn.semantics.algebra import Algebra, Mono, Poly, Word, minus
+from symrnn.semantics.algebra import Algebra
 from symrnn.semantics.context import base
+from symrnn.semantics.monomials import Mono, Poly, Word, minus
 from symrnn.semantics.polynomials import Explicit
 from symrnn.semantics.sequents import Sequent, sequent_of
 
@@ -270,7 +271,7 @@ def decompose(state: Explicit, polynomials: list[Any]) -> list[list[Any]]:
 def _split(
     state: Explicit, polynomials: list[Any], taken: list[Any], excluded: frozenset[str], found: dict[Any, list[Any]]
 ) -> None:
-    """Branch on the factors of one polynomial; in a later branch the factors of earlier ones are taken not to vanish."""
+    """Branch on the factors of one polynomial; later branches take the factors of earlier ones not to vanish."""
     if len(found) > MOST_LEAVES:
         raise Refused("too many cases")
     left = [p for p in polynomials if not state.vanishes(p)]

@@ -16,6 +16,7 @@ from symrnn.search.equations import prove_equation
 from symrnn.search.inductions import prove_by_induction
 from symrnn.search.matching import match_term
 from symrnn.semantics.sequents import Sequent
+from symrnn.semantics.uses import filled
 
 ROUNDS = 12
 SELF_REFERRING = 2  # uses of equations whose value speaks of the family they define, such as the chain rule
@@ -72,10 +73,8 @@ def _replacements(s: Sequent, lhs: Term, rhs: Term, self_referring: bool) -> Ite
 
 
 def _filled_with(s: Sequent, use: Use, sign: int) -> Term | None:
-    from symrnn import kernel
-
     try:
-        l, r = kernel._filled(s, use)
+        l, r = filled(s, use.context, use.equation, use.values)
     except Refused:
         return None
     return r if sign > 0 else l

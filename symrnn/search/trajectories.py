@@ -28,7 +28,7 @@ PLANS = ("inputs", "fixed point", "logarithms", "plain")
 
 @dataclass(frozen=True)
 class Drive:
-    """How an input enters the update of a block: the pre-activation ``before`` contains ``weight`` x (or its mirror)."""
+    """How an input enters the update of a block: ``before``, the pre-activation, contains ``weight`` x."""
 
     block: Sym
     input: Sym

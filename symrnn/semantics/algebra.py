@@ -5,9 +5,8 @@ knows: rings of matrices, transposes, powers with symbolic exponents, adjacent c
 sums over symbolic ranges, linearity of diag, trace and entries, cyclicity of the trace, the chain rule through the
 state. Inverses only of what the context knows to be invertible; anything else is refused.
 
-A monomial is (scalar factors with exponents, ranges of the sums around it, word). Products, sums and k-step Jacobians
-of symbolic length give up the factors they are guaranteed to have, at the end the context says (``peel``), so that what
-is left may be empty; then equal things look equal.
+Products, sums and k-step Jacobians of symbolic length give up the factors they are guaranteed to have, at the end the
+context says (``peel``), so that what is left may be empty; then equal things look equal (``ranges``, ``chain``).
 """
 
 from __future__ import annotations
@@ -44,23 +43,32 @@ from symrnn.claims.tree import (
     Trace,
     Transpose,
     Zeros,
-    free_vars,
-    substitute,
 )
 from symrnn.errors import Refused
+from symrnn.semantics.chain import jacobian_form
 from symrnn.semantics.context import Context, base
-from symrnn.semantics.derivative import one_step
+from symrnn.semantics.monomials import (
+    LONGEST,
+    UNIT,
+    ZERO,
+    Mono,
+    Poly,
+    Word,
+    exponent,
+    merge_scalars,
+    mono_key,
+    multiply,
+    power,
+    present,
+    put,
+    rename,
+    scalar_atom,
+    sum_var,
+    with_scalar,
+)
+from symrnn.semantics.ranges import depth, guaranteed, inside, prod_var, product_form, sum_form
 
-Scalars = tuple[tuple[Term, Index], ...]
-Binders = tuple[tuple[Var, Index], ...]  # (variable, length): runs from 0 to length - 1
-Word = tuple[Term, ...]
-Mono = tuple[Scalars, Binders, Word]
-Poly = dict[Mono, Fraction]
-
-UNIT: Mono = ((), (), ())
-LONGEST = 64  # explicit ranges up to this length are written out
 MOST = 20_000  # monomials in one normal form, past which it is refused
-ZERO = as_index(0)
 
 
 class Algebra:
@@ -69,6 +77,10 @@ class Algebra:
     def __init__(self, context: Context) -> None:
         self.context = context
         self._cache: dict[Term, Poly] = {}
+
+    def within(self, var: Var, lo: Index, hi: Index) -> Algebra:
+        """The algebra inside a binder."""
+        return Algebra(self.context.within(var, lo, hi))
 
     def poly(self, term: Term) -> Poly:
         """The normal form; Refused if a term may be undefined or has no rule."""
@@ -113,14 +125,14 @@ class Algebra:
         for m1, c1 in p.items():
             for m2, c2 in q.items():
                 mono, factor = self._join(m1, m2)
-                _put(out, mono, c1 * c2 * factor)
+                put(out, mono, c1 * c2 * factor)
         return out
 
     def _join(self, a: Mono, b: Mono) -> tuple[Mono, Fraction]:
         if a[1] and b[1]:  # the second's sums move past the first's
-            first = self._depth("#") + len(a[1])
-            shift = {v: as_index(_sum_var(first + i)) for i, (v, _) in enumerate(b[1])}
-            b = _rename(b, shift)
+            first = depth(self, "#") + len(a[1])
+            shift = {v: as_index(sum_var(first + i)) for i, (v, _) in enumerate(b[1])}
+            b = rename(b, shift)
         scalars, factor = merge_scalars((*a[0], *b[0]))
         return (scalars, a[1] + b[1], self.word((*a[2], *b[2]))), factor
 
@@ -132,7 +144,7 @@ class Algebra:
     def size_of(self, t: SizeOf) -> Poly:
         out: Poly = {UNIT: Fraction(t.index.const)} if t.index.const else {}
         for v, c in t.index.terms:
-            _put(out, (((SizeOf(as_index(v)), ONE),), (), ()), Fraction(c))
+            put(out, (((SizeOf(as_index(v)), ONE),), (), ()), Fraction(c))
         return out
 
     def sym(self, t: Sym) -> Poly:
@@ -150,7 +162,7 @@ class Algebra:
         out: Poly = {}
         for arg in t.args:
             for mono, c in self.poly(arg).items():
-                _put(out, mono, c)
+                put(out, mono, c)
         return out
 
     def product(self, t: Times | MatMul) -> Poly:
@@ -199,24 +211,24 @@ class Algebra:
         return self._power_block(p, e, shape_of(base_term))
 
     def _power_block(self, p: Poly, e: Index, shape: Shape) -> Poly:
-        guaranteed = self._guaranteed(e)
-        rest = e - guaranteed
+        count = guaranteed(self, e)
+        rest = e - count
         block = self.to_term(p, shape)
         if shape is None:
-            middle = {(((block, rest),), (), ()): Fraction(1)}
+            middle: Poly = {(((block, rest),), (), ()): Fraction(1)}
         else:
-            var = self._prod_var()
+            var = prod_var(self)
             middle = self.letter(Prod(block, var, ZERO, rest - 1, True))
         out = middle
-        for _ in range(guaranteed):
+        for _ in range(count):
             out = self.times(p, out) if self.context.peel == "left" else self.times(out, p)
         return out
 
     def _raise_mono(self, mono: Mono, c: Fraction, e: Index) -> Poly:
-        scalars: list[tuple[Term, Index]] = [(s, _multiply(x, e)) for s, x in mono[0]]
+        scalars: list[tuple[Term, Index]] = [(s, multiply(x, e)) for s, x in mono[0]]
         if c != 1:
             scalars.append((Const(c), e))
-        word = tuple(w for f in mono[2] if (w := power(base(f), _multiply(exponent(f), e))) is not None)
+        word = tuple(w for f in mono[2] if (w := power(base(f), multiply(exponent(f), e))) is not None)
         merged, factor = merge_scalars(scalars)
         return {(merged, (), self.word(word)): factor}
 
@@ -237,9 +249,9 @@ class Algebra:
 
     def _inverse_factor(self, f: Term) -> Term:
         if isinstance(f, Prod):
-            body = self._reciprocal(self.inside(f).poly(f.body), f.body)
+            body = self._reciprocal(inside(self, f).poly(f.body), f.body)
             return Prod(self.to_term(body, shape_of(f)), f.var, f.lo, f.hi, not f.descending)
-        return _present(power(base(f), -exponent(f)))
+        return present(power(base(f), -exponent(f)))
 
     def inv(self, t: Inv) -> Poly:
         return self._reciprocal(self.poly(t.arg), t.arg)
@@ -254,26 +266,26 @@ class Algebra:
                 turned, sign = self._turn(f)
                 factors.append(turned)
                 c *= sign
-            _put(out, (scalars, binders, self.word(factors)), c)
+            put(out, (scalars, binders, self.word(factors)), c)
         return out
 
     def _turn(self, f: Term) -> tuple[Term, Fraction]:
         """The transpose of a factor, with a sign."""
         plus = Fraction(1)
         if isinstance(f, Prod):
-            body = self.inside(f).transpose(Transpose(f.body))
+            body = inside(self, f).transpose(Transpose(f.body))
             flipped = Prod(self.to_term(body, shape_of(f)), f.var, f.lo, f.hi, not f.descending)
             return (f if self.context.diagonal(f) else flipped), plus
         if self.context.diagonal(f) or self.context.has(base(f), "symmetric", "scalar"):
             return f, plus
         if self.context.has(base(f), "orthogonal"):
-            return _present(power(base(f), -exponent(f))), plus
+            return present(power(base(f), -exponent(f))), plus
         if isinstance(f, Pow):
             turned, sign = self._turn(f.base)
             if sign != 1 and not f.exponent.is_const:
                 return Transpose(f), plus
-            turned_power = power(base(turned), _multiply(exponent(turned), f.exponent))
-            return _present(turned_power), sign ** abs(f.exponent.const)
+            turned_power = power(base(turned), multiply(exponent(turned), f.exponent))
+            return present(turned_power), sign ** abs(f.exponent.const)
         if self.context.has(f, "skew"):
             return f, -plus
         if isinstance(f, Inv):
@@ -292,7 +304,7 @@ class Algebra:
         for (scalars, binders, word), c in self.poly(t.arg).items():
             inner = self._trace_of_word(word) if word else self.size_of(SizeOf(shape[0]))
             for mono, d in self.times({(scalars, binders, ()): c}, inner).items():
-                _put(out, mono, d)
+                put(out, mono, d)
         return out
 
     def _trace_of_word(self, word: Word) -> Poly:
@@ -319,12 +331,12 @@ class Algebra:
             count = next((i for i, f in enumerate(word) if not isinstance(f, Diag)), len(word))
             tail = word[count:]
             if not tail or not count:
-                _put(out, (scalars, binders, word), c)
+                put(out, (scalars, binders, word), c)
                 continue
             parts = [f.arg for f in word[:count] if isinstance(f, Diag)] + [self._as_product(tail)]
             parts.sort(key=lambda t: t.key)
             last = parts[-1].args if isinstance(parts[-1], MatMul) else (parts[-1],)
-            _put(out, (scalars, binders, (*self.word(Diag(t) for t in parts[:-1]), *last)), c)
+            put(out, (scalars, binders, (*self.word(Diag(t) for t in parts[:-1]), *last)), c)
         return out
 
     def _as_product(self, word: Word) -> Term:
@@ -335,7 +347,7 @@ class Algebra:
         for (scalars, binders, word), c in self.poly(t.arg).items():
             v = self._as_product(word) if word else Eye(ONE)
             ones = not word or (isinstance(v, Apply) and v.function == "identity" and v.order == 1)
-            _put(out, (scalars, binders, () if ones else (Diag(v),)), c)
+            put(out, (scalars, binders, () if ones else (Diag(v),)), c)
         return out
 
     def apply(self, t: Apply) -> Poly:
@@ -358,13 +370,13 @@ class Algebra:
                     continue  # off the diagonal of a diagonal matrix
                 shape = shape_of(t.arg)
                 whole = self._as_product(word) if word else Eye((shape or (ONE, ONE))[0])
-                _put(out, (_with(scalars, Entry(whole, t.row, t.col)), binders, ()), c)
+                put(out, (with_scalar(scalars, Entry(whole, t.row, t.col)), binders, ()), c)
                 continue
-            at = word.index(rest[0]) if rest else len(word)
-            ends = [(f, t.row, t.row) for f in word[:at]] + [(f, t.col, t.col) for f in word[at + 1 :]]
+            middle = word.index(rest[0]) if rest else len(word)
+            ends = [(f, t.row, t.row) for f in word[:middle]] + [(f, t.col, t.col) for f in word[middle + 1 :]]
             atoms = [(Entry(f, t.row, t.col), ONE) for f in rest] + [self._diagonal_entry(*e) for e in ends]
             merged, factor = merge_scalars((*scalars, *atoms))
-            _put(out, (merged, binders, ()), c * factor)
+            put(out, (merged, binders, ()), c * factor)
         return out
 
     def _diagonal_entry(self, f: Term, i: Index, j: Index) -> tuple[Term, Index]:
@@ -382,180 +394,6 @@ class Algebra:
         made = Abs(self.term(t.arg))
         return scalar_atom(made) if shape_of(made) is None else self.letter(made)
 
-    # ---- ranges ----
-
-    def _depth(self, mark: str) -> int:
-        return sum(v.name.startswith(mark) for v, _ in self.context.ranges)
-
-    def _prod_var(self) -> Var:
-        return Var(f"@{self._depth('@')}", "bound", None)
-
-    def inside(self, t: Prod) -> Algebra:
-        """The algebra inside a product's body."""
-        return Algebra(self.context.within(t.var, t.lo, t.hi))
-
-    def _guaranteed(self, length: Index) -> int:
-        if length.is_const:
-            if length.const > LONGEST:
-                raise Refused(f"an explicit range of {length.const} terms is too long; state it for a lag k")
-            return max(0, length.const)
-        return max(0, self.context.least(length) or 0)
-
-    def _ends(self, t: Prod | Sum, at_hi: bool) -> tuple[list[Index], Index, Index]:
-        """The indices given up, outermost first, and what is left of the range."""
-        count = self._guaranteed(t.hi - t.lo + 1)
-        if at_hi:
-            return [t.hi - i for i in range(count)], t.lo, t.hi - count
-        return [t.lo + i for i in range(count)], t.lo + count, t.hi
-
-    def sum(self, t: Sum) -> Poly:
-        taken, lo, hi = self._ends(t, at_hi=self.context.peel == "right")
-        out: Poly = {}
-        for at in taken:
-            for mono, c in self.poly(substitute(t.body, {t.var: at})).items():
-                _put(out, mono, c)
-        length = hi - lo + 1
-        if length.is_const:
-            return out
-        if not self.context.at_least(length, 0):
-            raise Refused(f"the range {lo} .. {hi} may end before it begins")
-        var = _sum_var(self._depth("#"))
-        inner = Algebra(self.context.within(var, ZERO, length - 1))
-        for mono, c in inner.poly(substitute(t.body, {t.var: lo + as_index(var)})).items():
-            for made, factor in inner.bind(mono, var, length).items():
-                _put(out, made, c * factor)
-        return out
-
-    def bind(self, mono: Mono, var: Var, length: Index) -> Poly:
-        """One monomial summed over ``var``; a body free of it is multiplied by the length."""
-        if not any(_mentions(part, var) for part in mono):
-            return self.times(self.size_of(SizeOf(length)), {mono: Fraction(1)})
-        scalars, binders, word = mono
-        if not binders:  # a sum read backwards is the same sum: keep the smaller spelling
-            back = _rename(mono, {var: length - 1 - as_index(var)})
-            merged, factor = merge_scalars(back[0])
-            reverse = (merged, (), self.word(back[2]))
-            if factor == 1 and _mono_key(reverse) < _mono_key(mono):
-                scalars, _, word = reverse
-        return {(scalars, ((var, length), *binders), word): Fraction(1)}
-
-    def prod(self, t: Prod) -> Poly:
-        t = Prod(t.body, t.var, t.lo, t.hi, t.descending or self._loose(t))
-        taken, lo, hi = self._ends(t, at_hi=t.descending == (self.context.peel == "left"))
-        outer = [self.poly(substitute(t.body, {t.var: at})) for at in taken]
-        middle = self._block(Prod(t.body, t.var, lo, hi, t.descending))
-        out: Poly = {UNIT: Fraction(1)}
-        factors = [*outer, middle] if self.context.peel == "left" else [middle, *reversed(outer)]
-        for factor in factors:
-            out = self.times(out, factor)
-        return out
-
-    def _loose(self, t: Prod) -> bool:
-        """Whether all factors of the product commute, so that its order does not matter."""
-        var = self._prod_var()
-        inner = Algebra(self.context.within(var, ZERO, t.hi - t.lo))
-        p = inner.poly(substitute(t.body, {t.var: t.lo + as_index(var)})) if t.lo != t.hi else {}
-        return all(not m[1] and inner.commuting_run(m[2], var) for m in p) and len(p) == 1
-
-    def commuting_run(self, word: Word, var: Var) -> bool:
-        """Whether all letters of a word commute with each other, at equal and at different values of ``var``."""
-        moved = {var: as_index(Var("@other", "bound", None))}
-        commute = self.context.commute
-        return all(commute(a, b) and commute(a, substitute(b, moved)) for a in word for b in word)
-
-    def _block(self, t: Prod) -> Poly:
-        """A product whose remaining length may be 0."""
-        length = t.hi - t.lo + 1
-        if length.is_const:
-            return {UNIT: Fraction(1)}
-        if not self.context.at_least(length, 0):
-            raise Refused(f"the range {t.lo} .. {t.hi} may end before it begins")
-        var = self._prod_var()
-        inner = Algebra(self.context.within(var, ZERO, length - 1))
-        p = inner.poly(substitute(t.body, {t.var: t.lo + as_index(var)}))
-        shape = shape_of(t.body)
-        if len(p) == 1:
-            ((mono, c),) = p.items()
-            if not mono[1]:
-                return self._block_of_word(inner, mono, c, var, length, t.descending, shape)
-        body = inner.to_term(p, shape)
-        descending = t.descending or var not in free_vars(body) or shape is None
-        made = Prod(body, var, ZERO, length - 1, descending)
-        return scalar_atom(made) if shape is None else self.letter(made)
-
-    def _block_of_word(
-        self, inner: Algebra, mono: Mono, c: Fraction, var: Var, length: Index, descending: bool, shape: Shape
-    ) -> Poly:
-        def spread(f: Term, e: Index) -> tuple[Term, Index]:
-            """The product over the range of a scalar: a power if it does not run."""
-            body = f if e == ONE else Pow(f, e)
-            return (
-                (Prod(body, var, ZERO, length - 1, True), ONE) if var in free_vars(body) else (f, _multiply(e, length))
-            )
-
-        scalars = [spread(s, e) for s, e in mono[0]] + ([(Const(c), length)] if c != 1 else [])
-        word = mono[2]
-        loose = inner.commuting_run(word, var)
-        if loose or len(word) == 1:
-            parts = [self._run(f, var, length, descending or loose) for f in word]
-        elif word:
-            body = self._as_product(word)
-            parts = [Prod(body, var, ZERO, length - 1, descending or var not in free_vars(body))]
-        else:
-            parts = []
-        merged, factor = merge_scalars(scalars)
-        return {(merged, (), self.word(p for p in parts if p is not None)): factor}
-
-    def _run(self, f: Term, var: Var, length: Index, descending: bool) -> Term | None:
-        if var not in free_vars(f):
-            return power(base(f), _multiply(exponent(f), length))
-        return Prod(f, var, ZERO, length - 1, descending)
-
-    # ---- the chain rule ----
-
-    def jac(self, t: Jac) -> Poly:
-        """d of / d wrt through the states in between, which separate the past from the future.
-
-        Two different state blocks at the same time are refused: whether the one follows the other is not said.
-        """
-        if t.layout == "denominator":
-            return self.transpose(Transpose(Jac(t.of, t.wrt, "numerator")))
-        if t.of != t.wrt and t.of.role == t.wrt.role == "state" and t.of.index == t.wrt.index:
-            raise Refused(f"{t.of} by {t.wrt}: two state blocks at the same time")
-        return self._chain(t.of, t.wrt)
-
-    def _chain(self, of: Sym, wrt: Sym) -> Poly:
-        """The chain rule, state blocks at one time being coordinates of one state."""
-        cell = self.context.cell
-        if cell is None:
-            raise Refused("a Jacobian needs a recurrence")
-        length = of.index[0] - wrt.index[0]
-        if of.name == wrt.name and length == ZERO:
-            return {UNIT: Fraction(1)}
-        if of.role == wrt.role == "state" and length == ZERO:
-            return {}
-        least = self.context.least(length)
-        if least is None or least < 0 or least > LONGEST:
-            raise Refused(f"{of} is not known to come after {wrt}")
-        if of.role == "local" and length == ZERO and wrt.role != "state":
-            return self.poly(one_step(cell, of, wrt))
-        if of.role == wrt.role == "state" and least == 0:
-            return self.letter(Jac(of, wrt, "numerator"))
-        early = wrt.role != "state" or (of.role == "state" and self.context.peel == "right")
-        if not early and least == 0:
-            raise Refused(f"{of} by {wrt}: a local by a state that may not be earlier")
-        out: Poly = {}
-        for block in cell.states:
-            if early:  # give up the first step
-                mid = _at(block, wrt.index[0] + int(wrt.role == "state"))
-                part = self.times(self._chain(of, mid), self.poly(one_step(cell, mid, wrt)))
-            else:
-                mid = _at(block, of.index[0] - 1)
-                part = self.times(self.poly(one_step(cell, of, mid)), self._chain(mid, wrt))
-            for mono, c in part.items():
-                _put(out, mono, c)
-        return out
-
     # ---- back to terms ----
 
     def term(self, t: Term) -> Term:
@@ -564,7 +402,7 @@ class Algebra:
 
     def to_term(self, p: Poly, shape: Shape) -> Term:
         """A term with the given normal form; equal forms give equal terms."""
-        parts = [self.mono_term(m, c, shape) for m, c in sorted(p.items(), key=lambda item: _mono_key(item[0]))]
+        parts = [self.mono_term(m, c, shape) for m, c in sorted(p.items(), key=lambda item: mono_key(item[0]))]
         if not parts:
             return Const(Fraction(0)) if shape is None else Zeros(*shape)
         return parts[0] if len(parts) == 1 else Add(tuple(parts))
@@ -582,107 +420,6 @@ class Algebra:
         for var, length in reversed(binders):
             out = Sum(out, var, ZERO, length - 1)
         return out
-
-
-# ---- helpers ----
-
-
-def _put(out: Poly, mono: Mono, c: Fraction) -> None:
-    total = out.get(mono, Fraction(0)) + c
-    if total:
-        out[mono] = total
-    else:
-        out.pop(mono, None)
-
-
-def minus(p: Poly, q: Poly) -> Poly:
-    """p - q."""
-    out = dict(p)
-    for mono, c in q.items():
-        _put(out, mono, -c)
-    return out
-
-
-def exponent(factor: Term) -> Index:
-    return factor.exponent if isinstance(factor, Pow) else ONE
-
-
-def power(letter: Term, e: Index) -> Term | None:
-    """letter**e as a factor; None for the identity."""
-    return None if e == ZERO else letter if e == ONE else Pow(letter, e)
-
-
-def _present(factor: Term | None) -> Term:
-    """A factor of a word is never the identity."""
-    if factor is None:
-        raise Refused("a factor with exponent 0")
-    return factor
-
-
-def _multiply(a: Index, b: Index) -> Index:
-    if a.is_const:
-        return b * a.const
-    if b.is_const:
-        return a * b.const
-    raise Refused(f"the exponent ({a}) * ({b}) is not linear")
-
-
-def scalar_atom(t: Term) -> Poly:
-    return {(((t, ONE),), (), ()): Fraction(1)}
-
-
-def _with(scalars: Scalars, atom: Term) -> Scalars:
-    return merge_scalars((*scalars, (atom, ONE)))[0]
-
-
-def merge_scalars(scalars: Iterable[tuple[Term, Index]]) -> tuple[Scalars, Fraction]:
-    """Commuting scalar factors with exponents added; numbers to whole powers come out as a coefficient."""
-    exponents: dict[Term, Index] = {}
-    for s, e in scalars:
-        exponents[s] = exponents.get(s, ZERO) + e
-    factor = Fraction(1)
-    for s, e in list(exponents.items()):
-        if isinstance(s, Const) and s.value == -1:
-            e = exponents[s] = Index(tuple((v, 1) for v, c in e.terms if c % 2), e.const % 2)
-        if isinstance(s, Const) and e.const:
-            factor *= s.value**e.const
-            exponents[s] = e - e.const
-    kept = sorted(((s, e) for s, e in exponents.items() if e != ZERO), key=lambda item: item[0].key)
-    return tuple(kept), factor
-
-
-def _mono_key(mono: Mono) -> tuple[Any, ...]:
-    scalars, binders, word = mono
-    return (
-        len(word),
-        [w.key for w in word],
-        [(s.key, e.key) for s, e in scalars],
-        [(v.key, n.key) for v, n in binders],
-    )
-
-
-def _mentions(part: Any, var: Var) -> bool:
-    if isinstance(part, tuple):
-        return any(_mentions(p, var) for p in part)
-    return var in free_vars(part)
-
-
-def _rename(mono: Mono, values: dict[Var, Index]) -> Mono:
-    scalars, binders, word = mono
-    fresh = {v: x.terms[0][0] for v, x in values.items() if len(x.terms) == 1 and not x.const}
-    return (
-        tuple((substitute(s, values), substitute(e, values)) for s, e in scalars),
-        tuple((fresh.get(v, v), substitute(n, values)) for v, n in binders),
-        tuple(substitute(w, values) for w in word),
-    )
-
-
-def _sum_var(depth: int) -> Var:
-    return Var(f"#{depth}", "bound", None)
-
-
-def _at(block: Sym, at: Index) -> Sym:
-    return Sym(block.name, block.shape, block.role, block.props, (at,), False)
 
 
 _RULES: dict[type[Term], Callable[[Algebra, Any], Poly]] = {
@@ -706,7 +443,7 @@ _RULES: dict[type[Term], Callable[[Algebra, Any], Poly]] = {
     Diag: Algebra.diag,
     Apply: Algebra.apply,
     Entry: Algebra.entry,
-    Jac: Algebra.jac,
-    Prod: Algebra.prod,
-    Sum: Algebra.sum,
+    Jac: jacobian_form,
+    Prod: product_form,
+    Sum: sum_form,
 }

@@ -210,10 +210,10 @@ class Explicit:
     def _rational(self, p: Polynomial) -> Fraction:
         if p == 0:
             return Fraction(0)
-        ((exponents, c),) = list(p.terms()) if len(list(p.terms())) == 1 else (((1,), 0),)
-        if any(exponents):
+        terms = list(p.terms())
+        if len(terms) != 1 or any(terms[0][0]):
             raise Refused("an unknown entry where a number is needed")
-        return Fraction(int(c.p), int(c.q))
+        return Fraction(int(terms[0][1].p), int(terms[0][1].q))
 
     def _unknown(self, *key: Any) -> Polynomial:
         if key not in self.unknowns:

@@ -1,0 +1,123 @@
+"""Monomials and polynomials over words: the data of normal forms, and what needs no context. Trusted by the kernel.
+
+A monomial is (scalar factors with exponents, ranges of the sums around it, word).
+"""
+
+from __future__ import annotations
+
+from collections.abc import Iterable
+from fractions import Fraction
+from typing import Any
+
+from symrnn.claims.index import Index, Var, as_index
+from symrnn.claims.shapes import ONE
+from symrnn.claims.tree import Const, Pow, Sym, Term, free_vars, substitute
+from symrnn.errors import Refused
+
+Scalars = tuple[tuple[Term, Index], ...]
+Binders = tuple[tuple[Var, Index], ...]  # (variable, length): runs from 0 to length - 1
+Word = tuple[Term, ...]
+Mono = tuple[Scalars, Binders, Word]
+Poly = dict[Mono, Fraction]
+
+UNIT: Mono = ((), (), ())
+LONGEST = 64  # explicit ranges up to this length are written out
+ZERO = as_index(0)
+
+
+def put(out: Poly, mono: Mono, c: Fraction) -> None:
+    total = out.get(mono, Fraction(0)) + c
+    if total:
+        out[mono] = total
+    else:
+        out.pop(mono, None)
+
+
+def minus(p: Poly, q: Poly) -> Poly:
+    """p - q."""
+    out = dict(p)
+    for mono, c in q.items():
+        put(out, mono, -c)
+    return out
+
+
+def exponent(factor: Term) -> Index:
+    return factor.exponent if isinstance(factor, Pow) else ONE
+
+
+def power(letter: Term, e: Index) -> Term | None:
+    """letter**e as a factor; None for the identity."""
+    return None if e == ZERO else letter if e == ONE else Pow(letter, e)
+
+
+def present(factor: Term | None) -> Term:
+    """A factor of a word is never the identity."""
+    if factor is None:
+        raise Refused("a factor with exponent 0")
+    return factor
+
+
+def multiply(a: Index, b: Index) -> Index:
+    if a.is_const:
+        return b * a.const
+    if b.is_const:
+        return a * b.const
+    raise Refused(f"the exponent ({a}) * ({b}) is not linear")
+
+
+def scalar_atom(t: Term) -> Poly:
+    return {(((t, ONE),), (), ()): Fraction(1)}
+
+
+def with_scalar(scalars: Scalars, atom: Term) -> Scalars:
+    return merge_scalars((*scalars, (atom, ONE)))[0]
+
+
+def merge_scalars(scalars: Iterable[tuple[Term, Index]]) -> tuple[Scalars, Fraction]:
+    """Commuting scalar factors with exponents added; numbers to whole powers come out as a coefficient."""
+    exponents: dict[Term, Index] = {}
+    for s, e in scalars:
+        exponents[s] = exponents.get(s, ZERO) + e
+    factor = Fraction(1)
+    for s, e in list(exponents.items()):
+        if isinstance(s, Const) and s.value == -1:
+            e = exponents[s] = Index(tuple((v, 1) for v, c in e.terms if c % 2), e.const % 2)
+        if isinstance(s, Const) and e.const:
+            factor *= s.value**e.const
+            exponents[s] = e - e.const
+    kept = sorted(((s, e) for s, e in exponents.items() if e != ZERO), key=lambda item: item[0].key)
+    return tuple(kept), factor
+
+
+def mono_key(mono: Mono) -> tuple[Any, ...]:
+    scalars, binders, word = mono
+    return (
+        len(word),
+        [w.key for w in word],
+        [(s.key, e.key) for s, e in scalars],
+        [(v.key, n.key) for v, n in binders],
+    )
+
+
+def mentions(part: Any, var: Var) -> bool:
+    if isinstance(part, tuple):
+        return any(mentions(p, var) for p in part)
+    return var in free_vars(part)
+
+
+def rename(mono: Mono, values: dict[Var, Index]) -> Mono:
+    scalars, binders, word = mono
+    fresh = {v: x.terms[0][0] for v, x in values.items() if len(x.terms) == 1 and not x.const}
+    return (
+        tuple((substitute(s, values), substitute(e, values)) for s, e in scalars),
+        tuple((fresh.get(v, v), substitute(n, values)) for v, n in binders),
+        tuple(substitute(w, values) for w in word),
+    )
+
+
+def sum_var(depth: int) -> Var:
+    return Var(f"#{depth}", "bound", None)
+
+
+def member(block: Sym, at: Index) -> Sym:
+    return Sym(block.name, block.shape, block.role, block.props, (at,), False)

@@ -1,0 +1,175 @@
+"""Normal forms of what runs: ordered products and sums over symbolic ranges. Trusted by the kernel.
+
+A range gives up the factors or terms it is guaranteed to have, at the end the context says, so that what is left may
+be empty. Bound variables are renamed by depth: # for sums, @ for products.
+"""
+
+from __future__ import annotations
+
+from fractions import Fraction
+from typing import TYPE_CHECKING
+
+from symrnn.claims.index import Index, Var, as_index
+from symrnn.claims.shapes import ONE, shape_of
+from symrnn.claims.tree import Const, Pow, Prod, Shape, SizeOf, Sum, Term, free_vars, substitute
+from symrnn.errors import Refused
+from symrnn.semantics.context import base
+from symrnn.semantics.monomials import (
+    LONGEST,
+    UNIT,
+    ZERO,
+    Mono,
+    Poly,
+    Word,
+    exponent,
+    mentions,
+    merge_scalars,
+    mono_key,
+    multiply,
+    power,
+    put,
+    rename,
+    scalar_atom,
+    sum_var,
+)
+
+if TYPE_CHECKING:
+    from symrnn.semantics.algebra import Algebra
+
+
+def depth(a: Algebra, mark: str) -> int:
+    return sum(v.name.startswith(mark) for v, _ in a.context.ranges)
+
+
+def prod_var(a: Algebra) -> Var:
+    return Var(f"@{depth(a, '@')}", "bound", None)
+
+
+def inside(a: Algebra, t: Prod) -> Algebra:
+    """The algebra inside a product's body."""
+    return a.within(t.var, t.lo, t.hi)
+
+
+def guaranteed(a: Algebra, length: Index) -> int:
+    if length.is_const:
+        if length.const > LONGEST:
+            raise Refused(f"an explicit range of {length.const} terms is too long; state it for a lag k")
+        return max(0, length.const)
+    return max(0, a.context.least(length) or 0)
+
+
+def _ends(a: Algebra, t: Prod | Sum, at_hi: bool) -> tuple[list[Index], Index, Index]:
+    """The indices given up, outermost first, and what is left of the range."""
+    count = guaranteed(a, t.hi - t.lo + 1)
+    if at_hi:
+        return [t.hi - i for i in range(count)], t.lo, t.hi - count
+    return [t.lo + i for i in range(count)], t.lo + count, t.hi
+
+
+def sum_form(a: Algebra, t: Sum) -> Poly:
+    taken, lo, hi = _ends(a, t, at_hi=a.context.peel == "right")
+    out: Poly = {}
+    for at in taken:
+        for mono, c in a.poly(substitute(t.body, {t.var: at})).items():
+            put(out, mono, c)
+    length = hi - lo + 1
+    if length.is_const:
+        return out
+    if not a.context.at_least(length, 0):
+        raise Refused(f"the range {lo} .. {hi} may end before it begins")
+    var = sum_var(depth(a, "#"))
+    inner = a.within(var, ZERO, length - 1)
+    for mono, c in inner.poly(substitute(t.body, {t.var: lo + as_index(var)})).items():
+        for made, factor in bind(inner, mono, var, length).items():
+            put(out, made, c * factor)
+    return out
+
+
+def bind(a: Algebra, mono: Mono, var: Var, length: Index) -> Poly:
+    """One monomial summed over ``var``; a body free of it is multiplied by the length."""
+    if not any(mentions(part, var) for part in mono):
+        return a.times(a.size_of(SizeOf(length)), {mono: Fraction(1)})
+    scalars, binders, word = mono
+    if not binders:  # a sum read backwards is the same sum: keep the smaller spelling
+        back = rename(mono, {var: length - 1 - as_index(var)})
+        merged, factor = merge_scalars(back[0])
+        reverse = (merged, (), a.word(back[2]))
+        if factor == 1 and mono_key(reverse) < mono_key(mono):
+            scalars, _, word = reverse
+    return {(scalars, ((var, length), *binders), word): Fraction(1)}
+
+
+def product_form(a: Algebra, t: Prod) -> Poly:
+    t = Prod(t.body, t.var, t.lo, t.hi, t.descending or _loose(a, t))
+    taken, lo, hi = _ends(a, t, at_hi=t.descending == (a.context.peel == "left"))
+    outer = [a.poly(substitute(t.body, {t.var: at})) for at in taken]
+    middle = _block(a, Prod(t.body, t.var, lo, hi, t.descending))
+    out: Poly = {UNIT: Fraction(1)}
+    factors = [*outer, middle] if a.context.peel == "left" else [middle, *reversed(outer)]
+    for factor in factors:
+        out = a.times(out, factor)
+    return out
+
+
+def _loose(a: Algebra, t: Prod) -> bool:
+    """Whether all factors of the product commute, so that its order does not matter."""
+    var = prod_var(a)
+    inner = a.within(var, ZERO, t.hi - t.lo)
+    p = inner.poly(substitute(t.body, {t.var: t.lo + as_index(var)})) if t.lo != t.hi else {}
+    return all(not m[1] and commuting_run(inner, m[2], var) for m in p) and len(p) == 1
+
+
+def commuting_run(a: Algebra, word: Word, var: Var) -> bool:
+    """Whether all letters of a word commute with each other, at equal and at different values of ``var``."""
+    moved = {var: as_index(Var("@other", "bound", None))}
+    commute = a.context.commute
+    return all(commute(a, b) and commute(a, substitute(b, moved)) for a in word for b in word)
+
+
+def _block(a: Algebra, t: Prod) -> Poly:
+    """A product whose remaining length may be 0."""
+    length = t.hi - t.lo + 1
+    if length.is_const:
+        return {UNIT: Fraction(1)}
+    if not a.context.at_least(length, 0):
+        raise Refused(f"the range {t.lo} .. {t.hi} may end before it begins")
+    var = prod_var(a)
+    inner = a.within(var, ZERO, length - 1)
+    p = inner.poly(substitute(t.body, {t.var: t.lo + as_index(var)}))
+    shape = shape_of(t.body)
+    if len(p) == 1:
+        ((mono, c),) = p.items()
+        if not mono[1]:
+            return _block_of_word(a, inner, mono, c, var, length, t.descending, shape)
+    body = inner.to_term(p, shape)
+    descending = t.descending or var not in free_vars(body) or shape is None
+    made = Prod(body, var, ZERO, length - 1, descending)
+    return scalar_atom(made) if shape is None else a.letter(made)
+
+
+def _block_of_word(
+    a: Algebra, inner: Algebra, mono: Mono, c: Fraction, var: Var, length: Index, descending: bool, shape: Shape
+) -> Poly:
+    def spread(f: Term, e: Index) -> tuple[Term, Index]:
+        """The product over the range of a scalar: a power if it does not run."""
+        body = f if e == ONE else Pow(f, e)
+        return (Prod(body, var, ZERO, length - 1, True), ONE) if var in free_vars(body) else (f, multiply(e, length))
+
+    scalars = [spread(s, e) for s, e in mono[0]] + ([(Const(c), length)] if c != 1 else [])
+    word = mono[2]
+    loose = commuting_run(inner, word, var)
+    if loose or len(word) == 1:
+        parts = [_run(a, f, var, length, descending or loose) for f in word]
+    elif word:
+        body = a._as_product(word)
+        parts = [Prod(body, var, ZERO, length - 1, descending or var not in free_vars(body))]
+    else:
+        parts = []
+    merged, factor = merge_scalars(scalars)
+    return {(merged, (), a.word(p for p in parts if p is not None)): factor}
+
+
+def _run(a: Algebra, f: Term, var: Var, length: Index, descending: bool) -> Term | None:
+    if var not in free_vars(f):
+        return power(base(f), multiply(exponent(f), length))
+    return Prod(f, var, ZERO, length - 1, descending)

@@ -1,0 +1,110 @@
+"""Equals for equals: an instance of a known equation put into a context. Trusted by the kernel.
+
+Known are the equations of hypotheses, those proved on the way, induction hypotheses, the definitions of states and
+locals, and the lemmas of the table (whose hypotheses the kernel discharges).
+"""
+
+from __future__ import annotations
+
+from collections.abc import Iterator
+from typing import Any
+
+from symrnn.claims.index import Index, Node, Var, as_index
+from symrnn.claims.tree import (
+    HOLE,
+    Prod,
+    Prop,
+    Rel,
+    Sum,
+    Sym,
+    Term,
+    children,
+    free_vars,
+    has_hole,
+    rebuild,
+    substitute,
+    symbols,
+)
+from symrnn.errors import Refused
+from symrnn.lemmas import LEMMAS
+from symrnn.semantics.algebra import Algebra
+from symrnn.semantics.sequents import Equation, Sequent
+
+Binding = tuple[tuple[Var | Sym, Index | Term], ...]
+
+
+def as_equation(goal: Prop) -> Rel:
+    """A proposition as an equation; Refused if it is none."""
+    if isinstance(goal, Rel) and goal.op == "=":
+        return goal
+    raise Refused(f"the goal is no equation: {goal}")
+
+
+def definition_of(s: Sequent, name: Sym) -> Term:
+    """What a state or local at a time is defined as."""
+    found = s.cell.definition(name.name, name.index[0]) if s.cell is not None and name.index else None
+    if found is None or name.role not in ("state", "local"):
+        raise Refused(f"{name} has no definition")
+    return found
+
+
+def filled(s: Sequent, context: Term, name: str, binding: Binding) -> tuple[Term, Term]:
+    """The two sides of an instance of an equation in their context; what is bound there may occur in the instance."""
+    equation = lookup(s, name)
+    values = dict(binding)
+    if not set(values) <= equation.free or len(values) != len(binding):
+        raise Refused(f"{name} cannot be instantiated at {sorted(map(str, set(values) - equation.free))}")
+    for spot in _holes(context, s):
+        for v, value in values.items():
+            if isinstance(v, Var) != isinstance(value, Index):
+                raise Refused(f"{value} cannot stand for {v}")
+            if isinstance(v, Var) and v.low is not None and not spot.context.at_least(as_index(value), v.low):
+                raise Refused(f"{name} needs {v} >= {v.low}")
+    lhs, rhs = substitute(equation.lhs, values), substitute(equation.rhs, values)
+    return _plug(context, lhs), _plug(context, rhs)
+
+
+def _plug(context: Term, value: Term) -> Term:
+    """The context with its hole filled; a binder of the context does bind variables of the value."""
+    if context == HOLE:
+        return value
+    if not has_hole(context):
+        return context
+    return rebuild(context, lambda c: _plug(c, value) if isinstance(c, Term) else c)  # type: ignore[no-any-return]
+
+
+def _holes(context: Term, s: Sequent) -> Iterator[Algebra]:
+    """An algebra for each hole, which knows the ranges of the binders around it."""
+
+    def go(t: Node, algebra: Algebra) -> Iterator[Algebra]:
+        if t == HOLE:
+            yield algebra
+        if not has_hole(t):
+            return
+        inner = algebra
+        if isinstance(t, Prod | Sum):
+            inner = Algebra(algebra.context.within(t.var, t.lo, t.hi))
+        for child in children(t):
+            if isinstance(child, Term):
+                yield from go(child, inner)
+
+    return go(context, s.algebra("left"))
+
+
+def lookup(s: Sequent, name: str) -> Equation:
+    """The equation of that name; Refused if there is none."""
+    found = s.equations.get(name)
+    if found is None and name.startswith("lemma:") and name[6:] in LEMMAS:
+        claim = LEMMAS[name[6:]].claim
+        goal = as_equation(claim.conclusion)
+        parts = (claim.conclusion, *claim.hypotheses)
+        free: frozenset[Var | Sym] = frozenset().union(*(free_vars(n) for n in parts), *(symbols(n) for n in parts))
+        found = Equation.of(goal, free)
+    if found is None and name.startswith("def:") and s.cell is not None:
+        for head, definition in (*s.cell.steps, *s.cell.locals):
+            if head.name == name[4:]:
+                at: Any = head[as_index(s.cell.time)]
+                found = Equation(at, definition, frozenset((s.cell.time,)))
+    if found is None:
+        raise Refused(f"there is no equation {name}")
+    return found
