@@ -300,6 +300,8 @@ def _path(world: World, instance: Instance, found: tuple[Term, Term, str, str], 
     data["lhs"], data["rhs"] = (strings(world.values.matrix(t)) for t in found[:2])
     data["hypotheses"] = _hypotheses(world, sides)
     data |= _integers(instance)
+    if instance.feedback:  # x_t = C h_{t-1} + what is listed under inputs
+        data["feedback"] = {name: strings(rows) for name, rows in instance.feedback}
     if not sides.elman:
         data["recurrence"] = cell.name
     return data

@@ -55,9 +55,9 @@ def find(claim: Claim) -> tuple[Condition, ...]:
     return (*sufficient[:MOST_SUFFICIENT], *exact(claim))
 
 
-def exact(claim: Claim) -> tuple[Condition, ...]:
-    """The exact conditions alone."""
-    return tuple(c for c in (_established(x) for x in _exact(claim)) if c is not None)
+def exact(claim: Claim) -> Iterator[Condition]:
+    """The exact conditions alone, the most general first."""
+    return (c for c in map(_established, _exact(claim)) if c is not None)
 
 
 def _stronger(condition: Prop, found: str) -> bool:

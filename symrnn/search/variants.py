@@ -51,13 +51,15 @@ def _variant(claim: Claim, used: str, other: str) -> Variant:
     if not isinstance(changed, Claim):
         raise TypeError("a claim with another activation is a claim")
     decision = decide(changed)
-    found = conditions.exact(changed) if decision.verdict == "refuted" else conditions.of_null(changed, decision)
+    null = decision.verdict == "conditional"
+    found = iter(conditions.of_null(changed, decision)) if null else conditions.exact(changed)
+    condition = next(found, None) if decision.verdict in ("refuted", "conditional") else None
     certificate = entry_of(changed, decision.verdict, decision.certificate) if decision.certificate else None
     return Variant(
         other,
         decision.verdict,
         presentation.reason(changed, decision),
-        found[0] if found else None,
+        condition,
         presentation.counterexample(changed, decision),
         certificate,
     )
