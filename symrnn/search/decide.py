@@ -56,9 +56,7 @@ def decide(claim: Claim) -> Decision:
     tally, small = Tally(), _proved_at_least_values(claim)
     instance = refute(claim, tally, small)
     if instance is None:
-        tried.append(
-            f"no counterexample among {tally.candidates} exact instances, {tally.met} of them meeting the hypotheses"
-        )
+        tried.append(_sought(tally))
         return Decision("undecided", attempts=tuple(tried))
     null = find_null(claim, instance)
     if null is not None:
@@ -82,6 +80,14 @@ def _proved_at_least_values(claim: Claim) -> tuple[tuple[Var, int], ...]:
         if prove(Claim(claim.conclusion, (*claim.hypotheses, fixed), claim.cell)) is not None:
             found.append((v, least))
     return tuple(found)
+
+
+def _sought(tally: Tally) -> str:
+    """What the search for a counterexample amounts to."""
+    if tally.silent and tally.silent >= tally.met:
+        return f"at none of {tally.candidates} exact instances could the claim be evaluated: {tally.why}"
+    what = f"no counterexample among {tally.candidates} exact instances, {tally.met} of them meeting the hypotheses"
+    return what + (f"; at {tally.silent} the claim could not be evaluated" if tally.silent else "")
 
 
 def _by_proof(claim: Claim, tried: list[str]) -> Decision | None:

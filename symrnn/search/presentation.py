@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from typing import Any
 
-from symrnn import counterexamples
+from symrnn import counterexamples, kernel
 from symrnn.certificates import Cut, Induct, Proof, Proved, Words, entry_of
 from symrnn.claims.index import Node, Var, as_index
 from symrnn.claims.recurrence import Claim
@@ -132,7 +132,9 @@ def partial_scope(claim: Claim, verdict: str) -> Scope | None:
     for n in SMALL_SIZES:
         try:
             small = substitute(claim, {v: as_index(n) for v in sizes})
-            if prove(small) is not None:
+            proof = prove(small)
+            if proof is not None:
+                kernel.entails(small, proof)
                 proved.append(n)
         except SymrnnError:
             continue

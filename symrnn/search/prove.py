@@ -7,10 +7,11 @@ from __future__ import annotations
 
 from collections.abc import Callable
 
+from symrnn import kernel
 from symrnn.certificates import Both, ByCases, Choose, Known, Proof
 from symrnn.claims.recurrence import Claim
 from symrnn.claims.tree import And, Iff, Implies, Or, Pred, Prop, Rel
-from symrnn.errors import SymrnnError
+from symrnn.errors import Refused, SymrnnError
 from symrnn.search.cuts import prove_with_cuts
 from symrnn.search.entrywise import prove_entrywise
 from symrnn.search.equations import prove_equation
@@ -44,10 +45,18 @@ def prove_sequent(s: Sequent) -> Proof | None:
     if isinstance(goal, Or):
         return _any(s, goal)
     if isinstance(goal, Pred):
-        return Known()
+        return _by_facts(s)
     if isinstance(goal, Rel):
         return next((p for strategy in EQUATION_STRATEGIES if (p := strategy(s)) is not None), None)
     return None
+
+
+def _by_facts(s: Sequent) -> Proof | None:
+    try:
+        kernel.proves(s, Known())
+    except Refused:
+        return None
+    return Known()
 
 
 def _by_cases(s: Sequent, which: int) -> Proof | None:

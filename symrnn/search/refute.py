@@ -54,7 +54,9 @@ class Tally:
     """How much was tried."""
 
     candidates: int = 0
-    met: int = 0
+    met: int = 0  # of them, those that meet the hypotheses
+    silent: int = 0  # of them, those at which nothing could be evaluated, for the reason ``why``
+    why: str = ""
     largest: list[str] = field(default_factory=list)
 
 
@@ -69,8 +71,8 @@ def refute(claim: Claim, tally: Tally, proved: tuple[tuple[Var, int], ...] = ())
                 tally.met += 1
                 if not world.conclusion_holds():
                     return world.instance
-        except (Refused, Undefined):
-            continue
+        except (Refused, Undefined) as error:
+            tally.silent, tally.why = tally.silent + 1, str(error)
     return None
 
 

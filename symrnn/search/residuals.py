@@ -44,6 +44,7 @@ ROW, COL = as_index(Var("i", "index", None)), as_index(Var("j", "index", None))
 SMALL_SIZES = (2, 3)
 MOST_CASES = 16
 MOST_LEAVES = 256
+MOST_TERMS = 4  # in one equation of a case
 
 
 @dataclass(frozen=True)
@@ -287,6 +288,8 @@ def _split(
 def _as_disjunction(state: Explicit, cases: list[list[Any]], cell: Recurrence | None) -> Prop | None:
     if not cases or len(cases) > MOST_CASES or not all(cases):
         return None
+    if any(len(list(f.terms())) > MOST_TERMS for case in cases for f in case):
+        return None  # true, and of no use to anyone
     show = _Show(Algebra.__new__(Algebra), cell, (as_index(1), as_index(1)))
     parts = [all_of(*(eq(show.fold(to_term(state, f)), 0) for f in case)) for case in cases]
     return any_of(*parts)
