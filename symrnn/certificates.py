@@ -120,6 +120,18 @@ class Known(Proof):
 
 
 @node
+class Bound(Proof):
+    """A norm is bounded by the norms of its letters."""
+
+
+@node
+class Geometric(Proof):
+    """A limit by a geometric bound in the norm ``kind``, "1", "2" or "inf"."""
+
+    kind: str
+
+
+@node
 class Leaf(Proof):
     """At explicit sizes: every entry of the goal reduces to 0 by the polynomials known to vanish."""
 

@@ -19,37 +19,32 @@ from symrnn.claims.index import Node, Var, as_index
 from symrnn.claims.recurrence import Claim
 from symrnn.claims.shapes import ONE, check_shapes, is_scalar, shape_of
 from symrnn.claims.tree import (
+    Abs,
     And,
     Const,
     Entry,
-    Eye,
     Iff,
     Implies,
-    Inv,
-    MatMul,
+    Norm,
     Or,
     Pred,
-    Prod,
     Prop,
     Rel,
-    Sum,
     Sym,
     Term,
     Trace,
-    Transpose,
     free_vars,
     substitute,
     symbols,
-    walk,
 )
 from symrnn.errors import Refused, ShapeMismatch, Undefined
-from symrnn.lemmas import LEMMAS
 from symrnn.semantics.algebra import Algebra
-from symrnn.semantics.context import base
+from symrnn.semantics.bounds import decays, is_at_most, upper
 from symrnn.semantics.instances import Instance, World, scalar_value
 from symrnn.semantics.monomials import Poly, minus
+from symrnn.semantics.properties import show_property
 from symrnn.semantics.sequents import Equation, Sequent, sequent_of
-from symrnn.semantics.uses import as_equation, definition_of, filled
+from symrnn.semantics.uses import as_equation, definition_of, filled, lemma_hypotheses
 
 _SEAL = object()
 
@@ -247,31 +242,14 @@ def _as_entry(algebra: Algebra, p: Poly) -> Poly:
 
 
 def _discharge(s: Sequent, use: cert.Use) -> Iterator[str]:
-    """The hypotheses of a lemma, at the instance used, hold here; its symbols stand for terms of their shapes."""
-    if not use.equation.startswith("lemma:"):
-        if use.discharge:
-            raise Refused("only lemmas have hypotheses to discharge")
-        return
-    name = use.equation[6:]
-    claim, values = LEMMAS[name].claim, dict(use.values)
-    sizes = {v: x for v, x in values.items() if isinstance(v, Var)}
-    for sym, value in values.items():
-        if isinstance(sym, Sym):
-            wanted = tuple(substitute(d, sizes) for d in sym.shape or ())
-            if (shape_of(value) or ()) != wanted or sym.props or not isinstance(value, Term):  # type: ignore[arg-type]
-                raise Refused(f"{name}: {value} cannot stand for {sym}")
-            if any(isinstance(b, Prod | Sum) for b in walk(use.context)) and free_vars(value) - free_vars(s.goal):
-                raise Refused(f"{name}: instances under a binder are not supported")
-    if len(claim.hypotheses) != len(use.discharge):
-        raise Refused(f"{name} has {len(claim.hypotheses)} hypotheses")
-    yield name
-    for h, proof in zip(claim.hypotheses, use.discharge, strict=True):
-        yield from proves(replace(s, goal=substitute(substitute(h, sizes), _resized(values, sizes))), proof)
-
-
-def _resized(values: dict[Any, Any], sizes: dict[Any, Any]) -> dict[Any, Any]:
-    """The symbols of a lemma at the instance's sizes."""
-    return {substitute(k, sizes): v for k, v in values.items() if isinstance(k, Sym)}
+    """The hypotheses of a lemma hold at the instance used; other equations have none."""
+    needed = lemma_hypotheses(s, use.context, use.equation, use.values)
+    if len(needed) != len(use.discharge):
+        raise Refused(f"{use.equation} has {len(needed)} hypotheses to discharge")
+    if use.equation.startswith("lemma:"):
+        yield use.equation[6:]
+    for h, proof in zip(needed, use.discharge, strict=True):
+        yield from proves(replace(s, goal=h), proof)
 
 
 def _induct(s: Sequent, c: cert.Induct) -> Iterator[str]:
@@ -407,30 +385,37 @@ def _known(s: Sequent, c: cert.Known) -> Iterator[str]:
     """
     if not isinstance(s.goal, Pred):
         raise Refused("the goal is no property")
-    x, name, algebra = s.goal.arg, s.goal.name, s.algebra("left")
-    shape = shape_of(x)
-    if name == "invertible":
-        algebra.inv(Inv(x))
-    elif name == "diagonal":
-        if not all(all(map(algebra.context.diagonal, word)) for _, _, word in algebra.poly(x)):
-            raise Refused(f"{x} is not known to be diagonal")
-    elif name in ("upper_triangular", "lower_triangular"):
-        has = algebra.context.has
-        shaped = [has(base(f), name) or algebra.context.diagonal(f) for _, _, word in algebra.poly(x) for f in word]
-        if not all(shaped):
-            raise Refused(f"{x} is not known to be {name}")
-    elif name in ("symmetric", "skew", "orthogonal", "normal") and shape is not None:
-        xt = Transpose(x)
-        sides = {
-            "symmetric": (xt, x),
-            "skew": (xt, -x),
-            "orthogonal": (MatMul((xt, x)), Eye(shape[0])),
-            "normal": (MatMul((xt, x)), MatMul((x, xt))),
-        }[name]
-        if minus(algebra.poly(sides[0]), algebra.poly(sides[1])):
-            raise Refused(f"{x} is not known to be {name}")
-    else:
-        raise Refused(f"{name} is not decided from facts")
+    show_property(s.algebra("left"), s.goal.name, s.goal.arg)
+    return iter(())
+
+
+def _bound(s: Sequent, c: cert.Bound) -> Iterator[str]:
+    """
+    ||X|| <= b by the rules for norms      b <= rhs term by term, no term being negative
+    ------------------------------------------------------------------------------------
+    ||X|| <= rhs      (1-, 2- and maximum norm; of a scalar: |x| <= rhs)
+    """
+    goal = s.goal
+    if not isinstance(goal, Rel) or goal.op != "<=" or not isinstance(goal.lhs, Norm | Abs):
+        raise Refused("the goal bounds no norm")
+    kind = goal.lhs.kind if isinstance(goal.lhs, Norm) else "2"
+    if not is_at_most(s, upper(s, goal.lhs.arg, kind), goal.rhs):
+        raise Refused("the bound found is not below the right side term by term")
+    return iter(())
+
+
+def _limit(s: Sequent, c: cert.Geometric) -> Iterator[str]:
+    """
+    ||X_k|| <= sum of c r^k by the rules for norms      r < 1 (to be bounded: r <= 1) by hypotheses on norms
+    --------------------------------------------------------------------------------------------------------
+    X_k vanishes (is bounded) as k -> infinity
+    """
+    if not isinstance(s.goal, Pred) or s.goal.name not in ("vanishes", "bounded") or s.goal.var is None:
+        raise Refused("the goal is no limit that a bound can show")
+    if s.mentions(s.goal.var):
+        raise Refused("the lag of the limit occurs in a hypothesis")
+    if not decays(s, upper(s, s.goal.arg, c.kind), s.goal.var, strictly=s.goal.name == "vanishes"):
+        raise Refused("no geometric bound follows")
     return iter(())
 
 
@@ -484,6 +469,8 @@ _RULES: dict[type[Node], Callable[[Sequent, Any], Iterator[str]]] = {
     cert.General: _general,
     cert.Extensional: _extensional,
     cert.Known: _known,
+    cert.Bound: _bound,
+    cert.Geometric: _limit,
     cert.Leaf: _leaf,
     cert.Case: _case,
     cert.Cancel: _cancel,

@@ -41,6 +41,7 @@ def _simple(n: int, m: int) -> Iterator[Plain]:
     yield make(lambda i, j: (j == i + 1) - (i == j + 1))
     yield make(lambda i, j: i == j)
     yield make(lambda i, j: i == j == 0)
+    yield make(lambda i, j: Fraction(i <= j, 4 * max(n, m)))
     yield make(lambda i, j: i == n - 1 - j)
     yield make(lambda i, j: (1 - 2 * (i % 2)) * (i == j))
     yield make(lambda i, j: 2 if i == j else i > j)

@@ -17,6 +17,7 @@ from symrnn.search.entrywise import prove_entrywise
 from symrnn.search.equations import prove_equation
 from symrnn.search.explicit import prove_explicit
 from symrnn.search.inductions import prove_by_induction
+from symrnn.search.limits import prove_by_bounds
 from symrnn.search.refute import quickly_refuted
 from symrnn.search.substitutions import prove_by_substitution
 from symrnn.semantics.sequents import Sequent, sequent_of
@@ -45,7 +46,9 @@ def prove_sequent(s: Sequent) -> Proof | None:
     if isinstance(goal, Or):
         return _any(s, goal)
     if isinstance(goal, Pred):
-        return _by_facts(s)
+        return prove_by_bounds(s) or _by_facts(s)
+    if isinstance(goal, Rel) and goal.op != "=":
+        return prove_by_bounds(s)
     if isinstance(goal, Rel):
         return next((p for strategy in EQUATION_STRATEGIES if (p := strategy(s)) is not None), None)
     return None

@@ -25,6 +25,7 @@ from symrnn.claims.tree import (
     IndexRel,
     Jac,
     MatMul,
+    Norm,
     Not,
     Or,
     Pred,
@@ -275,6 +276,8 @@ class World:
             return False
 
     def _relation(self, p: Rel) -> bool:
+        if p.op in ("<", "<=") and isinstance(p.lhs, Norm) and p.lhs.kind == "2":
+            return self._spectral_norm_below(p.lhs.arg, rational_of(self.values.scalar(p.rhs)), strict=p.op == "<")
         a, b = self.values.matrix(p.lhs), self.values.matrix(p.rhs)
         if (len(a), len(a[0])) != (len(b), len(b[0])):
             a, b = _spread_zero(p.lhs, a, b), _spread_zero(p.rhs, b, a)
@@ -284,7 +287,19 @@ class World:
         gaps = [rational_of(as_num(y) - x) for x, y in pairs]
         return all(g >= 0 for g in gaps) if p.op == "<=" else all(g > 0 for g in gaps)
 
+    def _spectral_norm_below(self, x: Term, c: Fraction, strict: bool) -> bool:
+        """||X||_2 < c (or <= c): c^2 I - X^T X is positive (semi)definite, by exact elimination."""
+        m = self.values.rationals(self.values.matrix(x))
+        gram = [
+            [sum((p * q for p, q in zip(a, b, strict=True)), Fraction(0)) for b in zip(*m, strict=True)]
+            for a in zip(*m, strict=True)
+        ]
+        rest = [[c * c * (i == j) - g for j, g in enumerate(row)] for i, row in enumerate(gram)]
+        return c >= 0 and _definite(rest, strict)
+
     def _predicate(self, p: Pred) -> bool:
+        if p.name not in _PROPERTY_TESTS:
+            raise Refused(f'"{p.name}" is not decided at an instance')
         return self.has_property(p.name, self.values.matrix(p.arg))
 
     def has_property(self, name: str, m: Matrix) -> bool:
@@ -399,6 +414,21 @@ def _open_hypothesis(h: Prop) -> bool:
 
 
 Q = list[list[Fraction]]
+
+
+def _definite(m: Q, strict: bool) -> bool:
+    """Whether a symmetric rational matrix is positive definite (semidefinite)."""
+    m = [list(row) for row in m]
+    for i in range(len(m)):
+        if m[i][i] < 0 or (m[i][i] == 0 and (strict or any(m[i]))):
+            return False
+        for j in range(i + 1, len(m)):
+            if m[i][i]:
+                factor = m[j][i] / m[i][i]
+                m[j] = [x - factor * y for x, y in zip(m[j], m[i], strict=True)]
+        for j in range(i + 1, len(m)):
+            m[i][j] = Fraction(0)
+    return True
 
 
 def _pairs(m: Q) -> Iterable[tuple[int, int]]:

@@ -10,6 +10,7 @@ from collections.abc import Iterator
 from typing import Any
 
 from symrnn.claims.index import Index, Node, Var, as_index
+from symrnn.claims.shapes import shape_of
 from symrnn.claims.tree import (
     HOLE,
     Prod,
@@ -24,6 +25,7 @@ from symrnn.claims.tree import (
     rebuild,
     substitute,
     symbols,
+    walk,
 )
 from symrnn.errors import Refused
 from symrnn.lemmas import LEMMAS
@@ -108,3 +110,21 @@ def lookup(s: Sequent, name: str) -> Equation:
     if found is None:
         raise Refused(f"there is no equation {name}")
     return found
+
+
+def lemma_hypotheses(s: Sequent, context: Term, name: str, binding: Binding) -> tuple[Prop, ...]:
+    """The hypotheses of a lemma at an instance, whose symbols must stand for terms of their shapes; () for others."""
+    if not name.startswith("lemma:"):
+        return ()
+    claim, values = LEMMAS[name[6:]].claim, dict(binding)
+    sizes = {v: x for v, x in values.items() if isinstance(v, Var)}
+    symbols_there: dict[Any, Any] = {}
+    for sym, value in values.items():
+        if isinstance(sym, Sym):
+            wanted = tuple(substitute(d, sizes) for d in sym.shape or ())
+            if not isinstance(value, Term) or (shape_of(value) or ()) != wanted or sym.props:
+                raise Refused(f"{name}: {value} cannot stand for {sym}")
+            if any(isinstance(b, Prod | Sum) for b in walk(context)) and free_vars(value) - free_vars(s.goal):
+                raise Refused(f"{name}: instances under a binder are not supported")
+            symbols_there[substitute(sym, sizes)] = value
+    return tuple(substitute(substitute(h, sizes), symbols_there) for h in claim.hypotheses)
