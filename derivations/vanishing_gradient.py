@@ -164,7 +164,9 @@ seven_at_2 = eq(J(2), D[t] @ D[t - 1] @ W**2)
 seven_at_3 = eq(J(3), D[t] @ D[t - 1] @ D[t - 2] @ W**3)
 
 d.step("7.a", eq(D[i] @ D[j], D[j] @ D[i]), because="diagonal matrices commute with each other")
-d.step("7", seven, because="hence the diagonal matrices can be moved to the left", follows=["6", "7.a"], expect="refuted")
+d.step(
+    "7", seven, because="hence the diagonal matrices can be moved to the left", follows=["6", "7.a"], expect="refuted"
+)
 d.step("7.b", seven, because="for one hidden unit", assuming=[eq(d.n, 1)])
 d.step("7.c", seven, because="if W_hh is diagonal", assuming=[diagonal(W)])
 d.step("7.d", seven, because="if every D_j is a multiple of I", assuming=[has_property("scalar", D[j])])

@@ -17,12 +17,14 @@ from symrnn.claims.tree import (
     Iff,
     Implies,
     Inv,
+    Jac,
     MatMul,
     Or,
     Pred,
     Prod,
     Prop,
     Rel,
+    SpectralRadius,
     Sum,
     Sym,
     Term,
@@ -30,8 +32,10 @@ from symrnn.claims.tree import (
     children,
     substitute,
     symbols,
+    walk,
 )
 from symrnn.errors import Refused, ShapeMismatch, Undefined
+from symrnn.semantics.growth import growth
 from symrnn.semantics.instances import Instance, World
 from symrnn.semantics.numbers import num_text
 from symrnn.semantics.values import Matrix
@@ -49,6 +53,8 @@ def of_mismatch(error: ShapeMismatch) -> Data:
 def of_instance(claim: Claim, instance: Instance) -> Data:
     """Kinds ``path``, ``values``, ``undefined`` or ``negation``, whichever says what the instance shows."""
     world = World(claim, instance)
+    if instance.periodic:
+        return _orbit(world, instance)
     met = list(world.hypotheses)
     atom = _violated(world, world.goal, met)
     undefined = _without_value(world, atom) if atom is not None else None
@@ -175,7 +181,7 @@ def _path(world: World, instance: Instance, sides: Sides, data: Data) -> Data:
     made = {"kind": "path", **_network(world, instance), **data}
     if sides.atoms:
         made["values"] = {name: strings(m) for name, m in (sides.atoms | sides.named).items()}
-    if not sides.elman:
+    if not sides.elman or instance.feedback:
         made["recurrence"] = cell.name
     return made
 
@@ -193,7 +199,9 @@ def _network(world: World, instance: Instance) -> Data:
         "hidden_size": max(len(m) * len(m[0]) for m in [world.values.matrix(at_time(cell.states[0], run[0]))]),
         "lag": len(run) - 1,
         "parameters": {
-            s.name: (_vector if ONE in (s.shape or ()) else strings)(world.values.symbol(s)) for s in cell.params
+            s.name: (_vector if ONE in (s.shape or ()) else strings)(world.values.symbol(s))
+            for s in cell.params
+            if s.name not in {f"feedback {name}" for name, _ in instance.feedback}
         },
         "states": [_blocks(world, cell.states, at) for at in run],
         "inputs": [_blocks(world, cell.inputs, at) for at in run[1:]] if cell.inputs else [],
@@ -205,6 +213,38 @@ def _network(world: World, instance: Instance) -> Data:
     if instance.feedback:  # x_t = C h_{t-1} + what is listed under inputs
         made["feedback"] = {name: strings(rows) for name, rows in instance.feedback}
     return made
+
+
+def _orbit(world: World, instance: Instance) -> Data:
+    """One period of a run that repeats for ever, and the test that its monodromy meets."""
+    cell = world.cell
+    if cell is None:
+        raise Refused("an orbit needs a recurrence")
+    start, stop = (at_time(cell.states[0], at) for at in (instance.start, instance.stop))
+    monodromy = world.values.matrix(Jac(stop, start, "numerator"))
+    found, power = growth(world.values.rationals(monodromy))
+    vanishing = any(isinstance(p, Pred) and p.name == "vanishes" for p in walk(world.goal))
+    test = ("persists" if vanishing else "bounded") if found == "recurs" else found
+    sides = Sides(world, instance, True)
+    made = {"kind": "orbit", **_network(world, instance)}
+    made["states"] = made["states"][:-1]
+    made["growth"] = {"monodromy": strings(monodromy), "test": test, "power": power}
+    made["hypotheses"] = [*_hypotheses(world, sides, list(world.hypotheses)), *_spectral(world, sides)]
+    if not sides.elman:
+        made["recurrence"] = cell.name
+    return {**made, **_integers(instance)}
+
+
+def _spectral(world: World, sides: Sides) -> list[Data]:
+    """rho(X) < p/q, shown by a power of q X / p all of whose rows sum to less than 1."""
+    out = []
+    for h in world.hypotheses:
+        if isinstance(h, Rel) and h.op == "<" and isinstance(h.lhs, SpectralRadius) and isinstance(h.rhs, Const):
+            c, shown = h.rhs.value, sides.text(h.lhs.arg)
+            m = [[x / c for x in row] for row in world.values.rationals(world.values.matrix(h.lhs.arg))]
+            scaled = shown if c == 1 else f"{c.denominator}*({shown})/{c.numerator}"
+            out.append({"of": scaled, "test": "vanishes", "power": growth(m)[1]})
+    return out
 
 
 def _blocks(world: World, heads: tuple[Sym, ...], at: int) -> Any:
@@ -219,6 +259,8 @@ def _values(world: World, instance: Instance, sides: Sides, data: Data, found: P
     values = {name: v for name, v in _values_of(world, free).items() if name in _names(spoken)}
     values |= {name: strings(m) for name, m in (sides.atoms | sides.named).items()}
     network = {"network": _network(world, instance)} if sides.moving else {}
+    if instance.feedback:
+        network["network"]["recurrence"] = "elman with feedback"
     return {"kind": "values", "values": values, **data, **network}
 
 

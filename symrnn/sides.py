@@ -56,7 +56,7 @@ class Sides:
     def __init__(self, world: World, instance: Instance, moving: bool) -> None:
         self.world, self.instance, self.moving = world, instance, moving
         cell = world.cell
-        self.elman = moving and cell is not None and cell.name.startswith("elman") and not instance.feedback
+        self.elman = moving and cell is not None and cell.name.startswith("elman")
         self.atoms: dict[str, Matrix] = {}
         self.named: dict[str, Matrix] = {}
 
@@ -146,7 +146,7 @@ class Sides:
         if (earlier, later) == (self.instance.start, self.instance.stop):
             shown = "J"
             self.named["J"] = self.value(Jac(t.of, t.wrt, "numerator"))
-        elif later == earlier:
+        elif later == earlier or self.instance.feedback:
             return self._atom(t)
         else:
             shown = "*".join(f"{self._own('D', step)}*{self._own('W_hh')}" for step in range(later, earlier, -1))
@@ -182,6 +182,9 @@ class Sides:
             name = "I"
         elif isinstance(t, Sym):
             name = f"{t.name}_{t.index[0].const}".replace("-", "m") if t.index else t.name
+        elif isinstance(t, Jac):
+            ends = [f"{s.name}_{self.world.values.integer(s.index[0])}" for s in (t.of, t.wrt)]
+            name = f"d{ends[0]}_d{ends[1]}" + ("_T" if t.layout == "denominator" else "")
         else:
             name = next((n for n, known in self.atoms.items() if known == value), f"X{len(self.atoms) + 1}")
         while self.atoms.get(name, value) != value:

@@ -118,8 +118,14 @@ def activate(name: str, pre: Number) -> tuple[Number, Number]:
     raise InWords(name)
 
 
+ELMAN = ("elman", "elman with feedback")
+
+
 def network(c: Mapping[str, Any]) -> dict[str, Matrix]:
-    """Runs h_t = s(W_hh h_{t-1} + W_xh x_t + b) and returns J, D1 (the earliest) ..., W_hh, W_xh, I by name."""
+    """Runs h_t = s(W_hh h_{t-1} + W_xh x_t + b) and returns J, D1 (the earliest) ..., W_hh, W_xh, I by name.
+
+    With ``feedback`` C, x_t is C h_{t-1} plus what is listed under ``inputs``.
+    """
     w = matrix(c["parameters"]["W_hh"])
     n = square(w)
     v = matrix(c["parameters"]["W_xh"]) if c["parameters"].get("W_xh") else eye(n)
@@ -134,6 +140,8 @@ def network(c: Mapping[str, Any]) -> dict[str, Matrix]:
     if steps < 1 or any(count != steps for count in given.values()):
         raise Wrong("as many inputs and derivatives as steps are needed")
     names = {"W_hh": w, "W_xh": v, "I": eye(n)}
+    for back in (c.get("feedback") or {}).values():
+        w = plus(w, product(v, matrix(back)))
     total = eye(n)
     for i in range(steps):
         pre = plus(product(w, states[i]), b)
@@ -162,7 +170,8 @@ def judge(c: Mapping[str, Any]) -> bool:
             names = {name: matrix(v if isinstance(v, list) else [v]) for name, v in _plain(c["values"])}
             if kind == "undefined":
                 return _undefined(c["term"], names)
-        elif c.get("recurrence", "elman") != "elman" or "W_hh" not in c["parameters"]:
+            _agree(c.get("network"), names)
+        elif c.get("recurrence", "elman") not in ELMAN or "W_hh" not in c["parameters"]:
             return False
         else:
             names = network(c)
@@ -180,6 +189,14 @@ def _plain(values: Mapping[str, Any]) -> Iterable[tuple[str, Any]]:
         deep = isinstance(v, list) and v and isinstance(v[0], list) and v[0] and isinstance(v[0][0], list)
         if not deep:
             yield name, v
+
+
+def _agree(run: Mapping[str, Any] | None, names: Mapping[str, Matrix]) -> None:
+    """What the values say of J, D1, ... is what the network shown beside them gives."""
+    if run and run.get("recurrence", "elman") in ELMAN:
+        for name, value in network({**run, "kind": "path"}).items():
+            if name in names and not same(names[name], value):
+                raise Wrong(f"{name} is not that of the network")
 
 
 def _undefined(term: str, names: Mapping[str, Matrix]) -> bool:

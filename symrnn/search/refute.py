@@ -35,6 +35,7 @@ from symrnn.claims.tree import (
     walk,
 )
 from symrnn.errors import Refused, Undefined
+from symrnn.search.orbits import periodic_instances, speaks_of_limits
 from symrnn.search.pools import matrices, rows
 from symrnn.search.trajectories import PLANS, Trajectory, plan
 from symrnn.semantics.instances import Instance, Rows, World
@@ -123,6 +124,14 @@ def worlds(claim: Claim, tally: Tally, proved: tuple[tuple[Var, int], ...] = ())
     cell_vars = free_vars(claim.cell) if claim.cell is not None else frozenset()
     sizes = [v for v in sorted({*variables, *cell_vars}, key=lambda v: v.key) if v.kind == "size"]
     spoken = [v for v in sizes if v in variables] or sizes
+    if speaks_of_limits(claim):
+        for instance in islice(periodic_instances(claim, variables), MOST):
+            tally.candidates += 1
+            try:
+                yield World(claim, instance)
+            except (Refused, Undefined):
+                continue
+        return
     for assignment in _size_choices(spoken, hypotheses):
         assignment |= {v: max(assignment.values()) for v in sizes if v not in assignment}
         for integers in _lag_choices([v for v in variables if v.kind != "size"], assignment, hypotheses, goal):

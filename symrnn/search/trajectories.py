@@ -105,6 +105,20 @@ def plan(
         return None
 
 
+def hold(
+    cell: Recurrence,
+    parameters: Mapping[str, Rows],
+    integers: Mapping[Var, int],
+    picks: list[Fraction],
+    rng: random.Random,
+) -> Trajectory | None:
+    """One step that returns to the state it began in, driven by the input that does so; None if there is none."""
+    try:
+        return _Planner(cell, parameters, integers, 1, rng, 0, picks).make("inputs")
+    except (Refused, Undefined, KeyError, ZeroDivisionError):
+        return None
+
+
 class _Planner:
     def __init__(
         self,
@@ -114,7 +128,9 @@ class _Planner:
         steps: int,
         rng: random.Random,
         choice: int,
+        held: list[Fraction] | None = None,
     ) -> None:
+        self.held = held
         self.cell, self.steps, self.rng, self.choice = cell, steps, rng, choice
         self.parameters: dict[str, Rows] = dict(parameters)
         self.integers = {v: as_index(i) for v, i in integers.items()}
@@ -158,6 +174,8 @@ class _Planner:
         """Pre-activations (or states) with exact values, different along the vector and over time."""
         f = function or next((f for f in self.functions if f in SLOPES), "identity")
         pool = SLOPES.get(f, SLOPES["identity"])
+        if self.held is not None:
+            return [preimage(f, p) for p in self.held]
         varied = [pool[i % len(pool)] for i in range(count)]
         picks = {
             0: varied if step % 2 else [pool[0]] * count,
@@ -200,6 +218,8 @@ class _Planner:
         """A first state with simple entries."""
         f = function or next((f for f in self.functions if f in SLOPES), "identity")
         pool = SLOPES.get(f, SLOPES["identity"])
+        if self.held is not None:
+            return [activate(f, preimage(f, p))[0] if function else preimage(f, p) for p in self.held]
         picks = [pool[0] if self.choice in (0, 2) else pool[i % len(pool)] for i in range(count)]
         return [as_num(p) if function else preimage(f, p) for p in picks]
 

@@ -28,10 +28,12 @@ from symrnn.claims.tree import (
     Norm,
     Not,
     Or,
+    Pow,
     Pred,
     Prop,
     Rel,
     Shape,
+    SpectralRadius,
     Sym,
     Term,
     free_vars,
@@ -41,6 +43,8 @@ from symrnn.claims.tree import (
 )
 from symrnn.errors import Refused, Undefined
 from symrnn.semantics.derivative import one_step
+from symrnn.semantics.growth import growth, growth_says
+from symrnn.semantics.matrix_tests import PROPERTY_TESTS, definite
 from symrnn.semantics.numbers import Num, activate, as_num, rational_of
 from symrnn.semantics.sequents import flatten, numeric_bound
 from symrnn.semantics.values import Matrix, Values, multiply
@@ -57,6 +61,7 @@ class Instance(Node):
     ``families``: member j is entry j modulo the length. The trajectory runs from ``start``, in the states ``initial``,
     to ``stop``; ``inputs`` drive the steps start + 1, ... ``activation``: what stands for opaque ones. ``feedback``:
     matrices C of inputs that are not exogenous, x_t = C h_{t-1} + the given input, h the first state block.
+    ``periodic``: the states at ``stop`` are those at ``start``, and the run repeats itself for ever.
     """
 
     integers: tuple[tuple[Var, int], ...]
@@ -68,6 +73,7 @@ class Instance(Node):
     inputs: tuple[tuple[str, tuple[Rows, ...]], ...]
     activation: str | None
     feedback: tuple[tuple[str, Rows], ...]
+    periodic: bool = False
 
 
 def scalar_value(x: Term, scalars: dict[str, Fraction]) -> Fraction:
@@ -124,6 +130,8 @@ class World:
         bounds = {v: as_index(n) for v, n in self._integers.items()}
         self.values = Values(bounds, self._symbol, self._activation, self._jacobian)
         self._check_domain()
+        if instance.periodic:
+            self._check_period()
 
     # ---- the questions the kernel asks ----
 
@@ -187,6 +195,14 @@ class World:
                 if not self.has_property(p, m):
                     raise Refused(f"{s.name} is not {p}")
 
+    def _check_period(self) -> None:
+        start, stop = self.instance.start, self.instance.stop
+        if self.cell is None or stop <= start or stop - start > LONGEST_PATH:
+            raise Refused("a period needs a recurrence and at least one step")
+        for block in self.cell.states:
+            if self._within(block, stop) != self._within(block, start):
+                raise Refused(f"{block.name} does not return to its first value after {stop - start} steps")
+
     def _size(self, shape: Shape) -> tuple[int, int]:
         rows, cols = shape or (ONE, ONE)
         return self.values.integer(rows), self.values.integer(cols)
@@ -202,7 +218,15 @@ class World:
         return self._at(s, self.values.integer(s.index[0]))
 
     def _at(self, s: Sym, time: int) -> Matrix:
-        """A state, input or local at a time, simulating as far as needed."""
+        """A state, input or local at a time; on a periodic run at any time."""
+        start, length = self.instance.start, self.instance.stop - self.instance.start
+        if self.instance.periodic:
+            first = start if s.role == "state" else start + 1
+            time = first + (time - first) % length
+        return self._within(s, time)
+
+    def _within(self, s: Sym, time: int) -> Matrix:
+        """The same within the run, simulating as far as needed."""
         found = self._trajectory.get((s.name, time))
         if found is not None:
             return found
@@ -224,7 +248,7 @@ class World:
                 raise Refused(f"{s.name} has no definition")
             for block in self.cell.states if self.cell else ():  # step by step, so that recursion stays shallow
                 for earlier in range(start, time):
-                    self._at(block, earlier)
+                    self._within(block, earlier)
             value = self.values.matrix(definition)
         if (len(value), len(value[0])) != self._size(s.shape):
             raise Refused(f"{s.name} has the wrong shape at time {time}")
@@ -276,6 +300,12 @@ class World:
             return False
 
     def _relation(self, p: Rel) -> bool:
+        if p.op in ("<", "<=") and isinstance(p.lhs, SpectralRadius):
+            bound = rational_of(self.values.scalar(p.rhs))
+            return self._spectral_radius_below(p.lhs.arg, bound, strict=p.op == "<")
+        if p.op in ("<", "<=") and isinstance(p.rhs, SpectralRadius):  # c < rho is not (rho <= c)
+            bound = rational_of(self.values.scalar(p.lhs))
+            return not self._spectral_radius_below(p.rhs.arg, bound, strict=p.op == "<=")
         if p.op in ("<", "<=") and isinstance(p.lhs, Norm) and p.lhs.kind == "2":
             return self._spectral_norm_below(p.lhs.arg, rational_of(self.values.scalar(p.rhs)), strict=p.op == "<")
         a, b = self.values.matrix(p.lhs), self.values.matrix(p.rhs)
@@ -295,16 +325,39 @@ class World:
             for a in zip(*m, strict=True)
         ]
         rest = [[c * c * (i == j) - g for j, g in enumerate(row)] for i, row in enumerate(gram)]
-        return c >= 0 and _definite(rest, strict)
+        return c >= 0 and definite(rest, strict)
+
+    def _limit(self, p: Pred, lag: Var) -> bool:
+        """A limit in the lag: of powers X^k, or of k-step Jacobians along a periodic run, by one matrix's powers."""
+        t = p.arg
+        if isinstance(t, Pow) and t.exponent == as_index(lag) and lag not in free_vars(t.base):
+            m = self.values.matrix(t.base)
+        elif isinstance(t, Jac) and t.of.index[0] - t.wrt.index[0] == as_index(lag) and self.instance.periodic:
+            if self.cell is None or len(self.cell.states) != 1 or {t.of.role, t.wrt.role} != {"state"}:
+                raise Refused("limits are decided for one state block only")
+            m = self._chain(t.of.head, self.instance.stop, t.wrt.head, self.instance.start)
+        else:
+            raise Refused(f'"{p.name}" is not decided at an instance for {t}')
+        return growth_says(p.name, growth(self.values.rationals(m))[0])
+
+    def _spectral_radius_below(self, x: Term, c: Fraction, strict: bool) -> bool:
+        if c <= 0:
+            raise Refused("a spectral radius is compared with positive numbers only")
+        says, _ = growth([[v / c for v in row] for row in self.values.rationals(self.values.matrix(x))])
+        if says in ("vanishes", "explodes", "recurs") or (says == "persists" and strict):
+            return says == "vanishes" or (says == "recurs" and not strict)
+        raise Refused("the spectral radius is not decided by the tests at hand")
 
     def _predicate(self, p: Pred) -> bool:
-        if p.name not in _PROPERTY_TESTS:
+        if p.name in ("vanishes", "bounded", "explodes") and p.var is not None:
+            return self._limit(p, p.var)
+        if p.name not in PROPERTY_TESTS:
             raise Refused(f'"{p.name}" is not decided at an instance')
         return self.has_property(p.name, self.values.matrix(p.arg))
 
     def has_property(self, name: str, m: Matrix) -> bool:
         """A property of PROPERTIES, exactly."""
-        test = _PROPERTY_TESTS.get(name)
+        test = PROPERTY_TESTS.get(name)
         if test is None:
             raise Refused(f"{name} is not decided at an instance")
         return test(self.values, self.values.rationals(m))
@@ -412,49 +465,6 @@ def _open_hypothesis(h: Prop) -> bool:
         return h.name == "invertible"
     return isinstance(h, Rel) and h.op == "<" or (isinstance(h, Not) and isinstance(h.arg, Rel) and h.arg.op == "=")
 
-
-Q = list[list[Fraction]]
-
-
-def _definite(m: Q, strict: bool) -> bool:
-    """Whether a symmetric rational matrix is positive definite (semidefinite)."""
-    m = [list(row) for row in m]
-    for i in range(len(m)):
-        if m[i][i] < 0 or (m[i][i] == 0 and (strict or any(m[i]))):
-            return False
-        for j in range(i + 1, len(m)):
-            if m[i][i]:
-                factor = m[j][i] / m[i][i]
-                m[j] = [x - factor * y for x, y in zip(m[j], m[i], strict=True)]
-        for j in range(i + 1, len(m)):
-            m[i][j] = Fraction(0)
-    return True
-
-
-def _pairs(m: Q) -> Iterable[tuple[int, int]]:
-    return ((i, j) for i in range(len(m)) for j in range(len(m[0])))
-
-
-def _gram(v: Values, m: Q) -> tuple[Q, Q]:
-    t = [list(c) for c in zip(*m, strict=True)]
-    return [
-        [[sum((x * y for x, y in zip(r, c, strict=True)), Fraction(0)) for c in zip(*b, strict=True)] for r in a]
-        for a, b in ((t, m), (m, t))
-    ]  # type: ignore[return-value]
-
-
-_PROPERTY_TESTS: dict[str, Callable[[Values, Q], bool]] = {
-    "diagonal": lambda v, m: all(m[i][j] == 0 for i, j in _pairs(m) if i != j),
-    "scalar": lambda v, m: all(m[i][j] == (m[0][0] if i == j else 0) for i, j in _pairs(m)),
-    "symmetric": lambda v, m: all(m[i][j] == m[j][i] for i, j in _pairs(m)),
-    "skew": lambda v, m: all(m[i][j] == -m[j][i] for i, j in _pairs(m)),
-    "nonnegative": lambda v, m: all(m[i][j] >= 0 for i, j in _pairs(m)),
-    "lower_triangular": lambda v, m: all(m[i][j] == 0 for i, j in _pairs(m) if i < j),
-    "upper_triangular": lambda v, m: all(m[i][j] == 0 for i, j in _pairs(m) if i > j),
-    "invertible": lambda v, m: rational_of(v.determinant(tuple(tuple(map(as_num, r)) for r in m))) != 0,
-    "orthogonal": lambda v, m: all(_gram(v, m)[0][i][j] == (i == j) for i, j in _pairs(m)),
-    "normal": lambda v, m: _gram(v, m)[0] == _gram(v, m)[1],
-}
 
 _HOLDS: dict[type[Prop], Callable[[World, Any], bool]] = {
     Rel: World._atom,

@@ -1,0 +1,220 @@
+"""What a claim and a certificate must be before anything is said of them. Trusted by the kernel.
+
+One name means one thing; sizes are at least 1; a recurrence defines each block and local once, from what comes before
+it, by terms that always have a value. Everything else in the kernel relies on this and does not check it again.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Iterator
+
+from symrnn.claims.index import Index, Node, Var, as_index
+from symrnn.claims.recurrence import Claim, Recurrence
+from symrnn.claims.shapes import shape_text
+from symrnn.claims.tree import (
+    HOLE,
+    PROPERTIES,
+    Add,
+    Apply,
+    Diag,
+    Entry,
+    Eye,
+    ForAll,
+    IndexRel,
+    Inv,
+    Jac,
+    MatMul,
+    Norm,
+    Pow,
+    Pred,
+    Rel,
+    Sym,
+    Term,
+    Times,
+    Zeros,
+    children,
+    free_vars,
+    symbols,
+    walk,
+)
+from symrnn.errors import ClaimError
+
+LIMITS = ("vanishes", "bounded", "explodes")
+PREDICATES = frozenset((*PROPERTIES, "diagonalizable", *LIMITS))
+LAYOUTS = ("", "numerator", "denominator")
+NORMS = ("1", "2", "inf", "fro")
+PARTIAL = (Inv, Entry, Jac)  # terms without a value somewhere, or about the recurrence itself
+
+
+def check_claim(claim: Claim) -> None:
+    """Raises ClaimError if the claim, or the recurrence it is about, has no clear meaning."""
+    check_parts(claim)
+    _one_meaning(claim)
+    for p in (claim.conclusion, *claim.hypotheses):
+        if any(v.kind == "bound" for v in free_vars(p)):
+            raise ClaimError("a variable of normal forms occurs free")
+        if HOLE in walk(p):
+            raise ClaimError("a claim has a hole in it")
+        for q in walk(p):
+            if isinstance(q, ForAll) and isinstance(q.var, Sym):
+                _quantified(q.var, q.body, claim.cell)
+    if claim.cell is not None:
+        check_recurrence(claim.cell)
+
+
+def check_parts(n: Node) -> None:
+    """Raises ClaimError if a node anywhere in ``n`` is no well-formed expression, claim or rule."""
+    for part in walk(n):
+        if isinstance(part, Var):
+            _variable(part)
+        elif isinstance(part, Index):
+            _index(part)
+        elif isinstance(part, Sym):
+            _symbol(part)
+        elif not _fine(part):
+            raise ClaimError(f"malformed {type(part).__name__}: {part}")
+
+
+def _variable(v: Var) -> None:
+    """Sizes are at least 1, lags have a least value, the others have none; "bound" is for what normal forms bind."""
+    kinds = {"size": v.low is not None and v.low >= 1, "lag": v.low is not None}
+    if not kinds.get(v.kind, v.kind in ("time", "index", "bound") and v.low is None):
+        raise ClaimError(f"malformed variable {v.key}")
+
+
+def _index(i: Index) -> None:
+    if as_index(0) + i != i or len({v for v, _ in i.terms}) != len(i.terms):
+        raise ClaimError(f"malformed index {i.key}")
+
+
+def _symbol(s: Sym) -> None:
+    if s == HOLE:
+        return
+    if s.role not in ("free", "state", "input", "local") or not s.name or s.name.startswith("feedback "):
+        raise ClaimError(f"malformed symbol {s.key}")
+    if set(s.props) - set(PROPERTIES) or (s.role in ("state", "input") and s.props):
+        raise ClaimError(f"{s.name}: unknown or misplaced properties {', '.join(s.props)}")
+    if s.props and s.shape is not None and s.shape[0] != s.shape[1] and set(s.props) != {"nonnegative"}:
+        raise ClaimError(f"{s.name} is {shape_text(s.shape)}: {', '.join(s.props)} needs a square matrix")
+    if "skew" in s.props and {"invertible", "orthogonal"} & set(s.props):
+        raise ClaimError(f"no matrix of odd size is skew and invertible: make one of them of {s.name} an assumption")
+    if (s.family and s.index) or (s.role != "free" and not s.family and len(s.index) != 1):
+        raise ClaimError(f"malformed symbol {s.key}")
+    for d in s.shape or ():
+        _size(d, s.name)
+
+
+def _size(d: Index, name: str) -> None:
+    """Numbers of rows and columns are positive, whatever the sizes in them are."""
+    least = d.const + sum(c * (v.low or 0) for v, c in d.terms)
+    if least < 1 or any(c < 0 or v.kind != "size" for v, c in d.terms):
+        raise ClaimError(f"{name}: {d} is no number of rows or columns for all sizes")
+
+
+def _fine(n: Node) -> bool:
+    if isinstance(n, Add | Times | MatMul):
+        return len(n.args) > 0
+    if isinstance(n, Rel | IndexRel):
+        return n.op in ("=", "<=", "<")
+    if isinstance(n, Apply):
+        return n.order in (0, 1)
+    if isinstance(n, Norm):
+        return n.kind in NORMS
+    if isinstance(n, Jac):
+        return n.layout in LAYOUTS and all(s.role != "free" and len(s.index) == 1 for s in (n.of, n.wrt))
+    if isinstance(n, Pred):
+        limited = n.name in LIMITS
+        return n.name in PREDICATES and n.field in ("", "R", "C") and (n.var is not None) == limited
+    if isinstance(n, ForAll):
+        return isinstance(n.var, Var) or not n.var.index
+    if isinstance(n, Eye | Zeros):
+        for d in (n.size,) if isinstance(n, Eye) else (n.rows, n.cols):
+            _size(d, type(n).__name__)
+    return True
+
+
+def _one_meaning(claim: Claim) -> None:
+    """One name, one variable or symbol."""
+    variables: dict[str, Var] = {}
+    heads: dict[str, Sym] = {}
+    for n in walk(claim):
+        if isinstance(n, Var) and n.kind != "bound" and variables.setdefault(n.name, n) != n:
+            raise ClaimError(f"two variables are called {n.name}")
+        if isinstance(n, Sym) and heads.setdefault(n.name, n.head) != n.head:
+            raise ClaimError(f"two symbols are called {n.name}")
+    moving = {s for s in heads.values() if s.role != "free"}
+    if moving - set(families(claim.cell)):
+        raise ClaimError(f"{sorted(s.name for s in moving - set(families(claim.cell)))}: not of the recurrence")
+
+
+def families(cell: Recurrence | None) -> tuple[Sym, ...]:
+    """States, inputs and locals."""
+    return () if cell is None else (*cell.states, *cell.inputs, *(s for s, _ in cell.locals))
+
+
+def _quantified(bound: Sym, body: Node, cell: Recurrence | None) -> None:
+    """For all values that D takes: the rest of the statement must not move with D."""
+    if cell is None or bound not in (*families(cell), *cell.params):
+        return
+    if any(isinstance(n, Jac) for n in walk(body)) or any(s.role != "free" and s != bound for s in symbols(body)):
+        raise ClaimError(f"for all {bound.name}: what else is in the statement depends on {bound.name}")
+
+
+# ---- recurrences ----
+
+
+def check_recurrence(cell: Recurrence) -> None:
+    """Raises ClaimError unless every block and local is defined once, from earlier things, by total terms."""
+    defined = (*cell.locals, *cell.steps)
+    names = [s.name for s in (*families(cell), *cell.params)]
+    if len(set(names)) != len(names) or cell.states != tuple(s for s, _ in cell.steps) or cell.time.kind != "time":
+        raise ClaimError(f"{cell.name}: each state block needs one update, each name one meaning")
+    roles = [(cell.states, "state"), (cell.inputs, "input"), (tuple(s for s, _ in cell.locals), "local")]
+    if any(s.role != role or not s.family for group, role in roles for s in group):
+        raise ClaimError(f"{cell.name}: a state, input or local is declared as something else")
+    if set(cell.exogenous) - {s.name for s in cell.inputs} or any(s.role != "free" or s.index for s in cell.params):
+        raise ClaimError(f"{cell.name}: unknown inputs or parameters")
+    for head, definition in defined:
+        if head.props and (head.props != ("diagonal",) or not isinstance(definition, Diag)):
+            raise ClaimError(f"{cell.name}: only a local that is diag(...) can be declared diagonal, not {head.name}")
+        _definition(cell, head, definition)
+    _acyclic(cell)
+
+
+def _definition(cell: Recurrence, head: Sym, definition: Term) -> None:
+    for n in walk(definition):
+        if isinstance(n, PARTIAL) or (isinstance(n, Pow) and (not n.exponent.is_const or n.exponent.const < 0)):
+            raise ClaimError(f"{cell.name}: the definition of {head.name} may have no value, because of {n}")
+        if isinstance(n, Sym) and n.role != "free":
+            delay = n.index[0] - as_index(cell.time) if n.index else as_index(1)
+            if not delay.is_const or delay.const > 0:
+                raise ClaimError(f"{cell.name}: {head.name} is defined by {n}, which is not earlier")
+    if {s for s in symbols(definition) if s.role == "free"} - set(cell.params):
+        raise ClaimError(f"{cell.name}: {head.name} is defined by what is no parameter")
+    if any(v != cell.time and v.kind != "size" for v in free_vars(definition)):
+        raise ClaimError(f"{cell.name}: {head.name} depends on a variable that is neither the time nor a size")
+
+
+def _acyclic(cell: Recurrence) -> None:
+    now = as_index(cell.time)
+    uses = {
+        head.name: {s.name for s in _moving(definition) if s.index == (now,)}
+        for head, definition in (*cell.locals, *cell.steps)
+    }
+    done: set[str] = {s.name for s in cell.inputs}
+    while uses:
+        ready = [name for name, needed in uses.items() if needed <= done]
+        if not ready:
+            raise ClaimError(f"{cell.name}: {', '.join(sorted(uses))} are defined by each other")
+        for name in ready:
+            done.add(name)
+            del uses[name]
+
+
+def _moving(n: Node) -> Iterator[Sym]:
+    if isinstance(n, Sym):
+        if n.role != "free":
+            yield n
+        return
+    for child in children(n):
+        yield from _moving(child)
