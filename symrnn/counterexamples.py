@@ -86,7 +86,7 @@ def of_instance(claim: Claim, instance: Instance) -> Data:
     }
     if isinstance(atom, Rel) and atom.op != "=":
         data["relation"] = atom.op
-    if moving and (not sides.elman or not sides.atoms):
+    if moving and instance.stop > instance.start and (not sides.elman or not sides.atoms):
         return _path(world, instance, sides, data)
     return _values(world, instance, sides, data, found)
 
@@ -258,10 +258,12 @@ def _values(world: World, instance: Instance, sides: Sides, data: Data, found: P
     spoken = " ".join([found.lhs, found.rhs, *(h["of"] for h in data["hypotheses"])])
     values = {name: v for name, v in _values_of(world, free).items() if name in _names(spoken)}
     values |= {name: strings(m) for name, m in (sides.atoms | sides.named).items()}
-    network = {"network": _network(world, instance)} if sides.moving else {}
-    if instance.feedback:
-        network["network"]["recurrence"] = "elman with feedback"
-    return {"kind": "values", "values": values, **data, **network}
+    made = {"kind": "values", "values": values, **data}
+    if sides.moving and instance.stop > instance.start:
+        made["network"] = _network(world, instance)
+        if instance.feedback:
+            made["network"]["recurrence"] = "elman with feedback"
+    return made
 
 
 def _names(expression: str) -> set[str]:

@@ -139,6 +139,9 @@ def _slips(claim: Claim) -> Iterator[tuple[str, Claim]]:
     for index in range(len(claim.hypotheses)):
         rest = claim.hypotheses[:index] + claim.hypotheses[index + 1 :]
         yield f"without {claim.hypotheses[index]}", Claim(claim.conclusion, rest, claim.cell)
+        for slip, changed in _anywhere(claim.hypotheses[index]):
+            altered = (*claim.hypotheses[:index], changed, *claim.hypotheses[index + 1 :])
+            yield f"assumed: {slip}", Claim(claim.conclusion, altered, claim.cell)
     for slip, changed in _anywhere(claim.conclusion):
         yield slip, Claim(changed, claim.hypotheses, claim.cell)
 
