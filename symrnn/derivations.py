@@ -105,7 +105,7 @@ class Derivation:
         hypotheses = tuple(_closed(h, conclusion) for h in hypotheses)
         made = Claim(conclusion, hypotheses, about.recurrence if about else None)
         _check_names(made)
-        if not any(s.role != "free" for p in (conclusion, *hypotheses) for s in symbols(p)):
+        if not any(isinstance(x, Sym) and x.role != "free" for p in (conclusion, *hypotheses) for x in walk(p)):
             made = Claim(conclusion, hypotheses, None)  # about matrices alone
         step = Step(id, title, made, because, follows, using, _expectation(expect), chosen, _caller()[1])
         self.steps.append(step)

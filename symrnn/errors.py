@@ -28,6 +28,15 @@ class Undefined(SymrnnError):
     """A term has no value at an instance, such as the inverse of a singular matrix."""
 
 
+def refusal(error: Exception) -> Refused:
+    """Whatever malformed data provokes in the kernel, as its refusal."""
+    if isinstance(error, Refused):
+        return error
+    kinds = {ShapeMismatch: "not well typed", Undefined: "undefined", RecursionError: "too deep"}
+    kind = kinds.get(type(error), "malformed" if isinstance(error, SymrnnError) else type(error).__name__)
+    return Refused(f"{kind}: {error}")
+
+
 class CertificateError(SymrnnError):
     """A certificate file cannot be read: corrupt, or of an unknown format or version."""
 

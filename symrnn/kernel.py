@@ -15,6 +15,7 @@ from dataclasses import dataclass, replace
 from typing import Any
 
 from symrnn import certificates as cert
+from symrnn.claims.codec import decode, encode
 from symrnn.claims.index import Node, Var, as_index
 from symrnn.claims.recurrence import Claim
 from symrnn.claims.shapes import ONE, check_shapes, is_scalar, shape_of
@@ -25,6 +26,7 @@ from symrnn.claims.tree import (
     Entry,
     Iff,
     Implies,
+    IndexRel,
     Norm,
     Or,
     Pred,
@@ -36,14 +38,16 @@ from symrnn.claims.tree import (
     free_vars,
     substitute,
     symbols,
+    walk,
 )
-from symrnn.errors import Refused, ShapeMismatch, Undefined
+from symrnn.claims.wellformed import check_claim, check_parts
+from symrnn.errors import Refused, ShapeMismatch, refusal
 from symrnn.semantics.algebra import Algebra
 from symrnn.semantics.bounds import decays, is_at_most, upper
 from symrnn.semantics.instances import Instance, World, scalar_value
 from symrnn.semantics.monomials import Poly, minus
 from symrnn.semantics.properties import show_property
-from symrnn.semantics.sequents import Equation, Sequent, sequent_of
+from symrnn.semantics.sequents import Equation, Sequent, sequent_of, settled
 from symrnn.semantics.uses import as_equation, definition_of, filled, lemma_hypotheses
 
 _SEAL = object()
@@ -67,19 +71,18 @@ class Judgement:
 def check(claim: Claim, certificate: Node) -> Judgement:
     """The judgement a certificate gives on a claim.
 
-    Raises Refused if it gives none, whatever the reason, a wrong kind of certificate included.
+    Raises Refused, and nothing else, if it gives none. What is checked is what the data says: both are read anew.
     """
-    rule = _VERDICTS.get(type(certificate))
-    if rule is None:
-        raise Refused(f"{type(certificate).__name__} is no certificate of a verdict")
     try:
+        claim, certificate = decode(encode(claim)), decode(encode(certificate))
+        check_claim(claim)
+        check_parts(certificate)
+        rule = _VERDICTS.get(type(certificate))
+        if rule is None:
+            raise Refused(f"{type(certificate).__name__} is no certificate of a verdict")  # noqa: TRY301
         return rule(claim, certificate)
-    except ShapeMismatch as error:
-        raise Refused(f"the claim is not well typed: {error}") from error
-    except Undefined as error:
-        raise Refused(f"undefined: {error}") from error
-    except RecursionError as error:
-        raise Refused("too deep") from error
+    except Exception as error:
+        raise refusal(error) from error
 
 
 # ---- verdicts ----
@@ -131,8 +134,14 @@ def _mismatch(claim: Claim, c: cert.Mismatch) -> Judgement:
     --------------------------------------------------------------------------------------------
     REFUTED
     """
+    plain, _ = settled(claim)
+    props = (*plain.hypotheses, plain.conclusion)
+    relations = (q for p in props for q in walk(p) if isinstance(q, IndexRel))
+    if any(v.kind == "size" for q in relations for v in free_vars(q)):
+        raise Refused("sizes are related in a way that was not used")
     try:
-        _well_typed(claim)
+        for prop in props:
+            check_shapes(prop)
     except ShapeMismatch:
         return Judgement(claim, "refuted", (), "unknown", _SEAL)
     raise Refused("all shapes fit")
@@ -168,9 +177,13 @@ def entails(claim: Claim, proof: cert.Proof) -> tuple[str, ...]:
     For inferences: whether the cited steps entail a claim, not whether they are true.
     """
     try:
+        claim, proof = decode(encode(claim)), decode(encode(proof))
+        check_claim(claim)
+        check_parts(proof)
+        _well_typed(claim)
         return proves(sequent_of(claim), proof)
-    except (ShapeMismatch, Undefined, RecursionError) as error:
-        raise Refused(f"no proof: {error}") from error
+    except Exception as error:
+        raise refusal(error) from error
 
 
 def _well_typed(claim: Claim) -> None:
@@ -265,21 +278,18 @@ def _induct(s: Sequent, c: cert.Induct) -> Iterator[str]:
         raise Refused(f"the induction must begin between 0 and {var.low}")
     if s.mentions(var):
         raise Refused(f"{var} occurs in a hypothesis")
-    fixed = s.fixed_variables()
-    general: frozenset[Var | Sym] = frozenset(
-        v for v in free_vars(goal) if v not in fixed and v != var and v.kind != "size"
-    )
+    general, recurring = s.generic(goal, var), s.speaks_within(goal)
     for i, proof in enumerate(c.bases):
-        yield from proves(replace(s, goal=substitute(goal, {var: as_index(c.low + i)})), proof)
+        yield from proves(s.by_itself(substitute(goal, {var: as_index(c.low + i)}), recurring), proof)
     i_var = as_index(Var(var.name, "lag", 0))
-    if i_var != as_index(var) and (set(free_vars(i_var)) & (free_vars(goal) | fixed)):
+    if i_var != as_index(var) and (set(free_vars(i_var)) & (free_vars(goal) | s.fixed_variables())):
         raise Refused(f"two lags are called {var.name}")
     assumed = dict(s.equations)
     for i in range(len(c.bases)):
         p: Any = substitute(goal, {var: i_var + (c.low + i)})
-        assumed[f"ih:{i}"] = Equation.of(p, general)
-    after = substitute(goal, {var: i_var + (c.low + len(c.bases))})
-    yield from proves(replace(s, goal=after, equations=assumed, inducted=(*s.inducted, i_var.terms[0][0])), c.step)
+        assumed[f"ih:{i}"] = Equation.of(p, general, recurring)
+    after = s.by_itself(substitute(goal, {var: i_var + (c.low + len(c.bases))}), recurring)
+    yield from proves(replace(after, equations=assumed, inducted=(*s.inducted, i_var.terms[0][0])), c.step)
 
 
 def _cut(s: Sequent, c: cert.Cut) -> Iterator[str]:
@@ -293,11 +303,11 @@ def _cut(s: Sequent, c: cert.Cut) -> Iterator[str]:
     lemma = as_equation(inner.goal)
     if inner.hypotheses != s.hypotheses:
         raise Refused("a lemma on the way may not have hypotheses of its own")
-    fixed = s.fixed_variables()
-    yield from proves(replace(s, goal=lemma), c.proof)
-    general: frozenset[Var | Sym] = frozenset(v for v in free_vars(lemma) if v not in fixed and v.kind != "size")
+    recurring = s.speaks_within(lemma)
+    yield from proves(s.by_itself(lemma, recurring), c.proof)
     name = f"cut:{sum(e.startswith('cut:') for e in s.equations)}"
-    yield from proves(replace(s, equations={**s.equations, name: Equation.of(lemma, general)}), c.rest)
+    found = Equation.of(lemma, s.generic(lemma), recurring)
+    yield from proves(replace(s, equations={**s.equations, name: found}), c.rest)
 
 
 def _both(s: Sequent, c: cert.Both) -> Iterator[str]:
@@ -349,16 +359,18 @@ def _general(s: Sequent, c: cert.General) -> Iterator[str]:
     ------------------------------------------------------------------
     S with terms of those shapes for its symbols
     """
-    values = dict(c.values)
+    values, parameters = dict(c.values), s.cell.params if s.cell is not None else ()
     for sym, value in values.items():
         if not isinstance(sym, Sym) or sym.props or sym.role != "free" or not isinstance(value, Term):
             raise Refused("only free symbols can be generalised")
+        if sym.index or sym.family or any(sym.name == p.name for p in parameters):
+            raise Refused(f"{sym} is a member of a family, or a parameter of the recurrence")
         if (shape_of(value) or ()) != (sym.shape or ()) or not s.defined(value):
             raise Refused(f"{value} cannot stand for {sym}")
     if substitute(c.statement, values) != s.goal:
         raise Refused("the goal is no instance of the statement")
     check_shapes(c.statement)
-    yield from proves(Sequent(c.statement, (), s.cell, {}, (), ()), c.proof)
+    yield from proves(Sequent(c.statement, (), s.cell, begun=s.begun), c.proof)
 
 
 def _extensional(s: Sequent, c: cert.Extensional) -> Iterator[str]:
@@ -368,7 +380,8 @@ def _extensional(s: Sequent, c: cert.Extensional) -> Iterator[str]:
     X = Y
     """
     goal = as_equation(s.goal)
-    if c.row == c.col or any(v in free_vars(goal) or s.mentions(v) or v.kind != "index" for v in (c.row, c.col)):
+    new = (v for v in (c.row, c.col) if v not in free_vars(goal) and not s.mentions(v))
+    if c.row == c.col or [(v.kind, v.low) for v in new] != [("index", None)] * 2:
         raise Refused("row and column must be new, different indices")
     if shape_of(goal.lhs) is None and shape_of(goal.rhs) is None:
         raise Refused("scalars have no entries")
@@ -396,8 +409,10 @@ def _bound(s: Sequent, c: cert.Bound) -> Iterator[str]:
     ||X|| <= rhs      (1-, 2- and maximum norm; of a scalar: |x| <= rhs)
     """
     goal = s.goal
-    if not isinstance(goal, Rel) or goal.op != "<=" or not isinstance(goal.lhs, Norm | Abs):
+    if not isinstance(goal, Rel) or goal.op != "<=" or not isinstance(goal.lhs, Norm | Abs) or shape_of(goal.lhs):
         raise Refused("the goal bounds no norm")
+    if not s.defined(goal.lhs):
+        raise Refused(f"{goal.lhs} may have no value")
     kind = goal.lhs.kind if isinstance(goal.lhs, Norm) else "2"
     if not is_at_most(s, upper(s, goal.lhs.arg, kind), goal.rhs):
         raise Refused("the bound found is not below the right side term by term")
@@ -412,8 +427,8 @@ def _limit(s: Sequent, c: cert.Geometric) -> Iterator[str]:
     """
     if not isinstance(s.goal, Pred) or s.goal.name not in ("vanishes", "bounded") or s.goal.var is None:
         raise Refused("the goal is no limit that a bound can show")
-    if s.mentions(s.goal.var):
-        raise Refused("the lag of the limit occurs in a hypothesis")
+    if s.mentions(s.goal.var) or not s.defined(s.goal.arg):
+        raise Refused("the lag of the limit occurs in a hypothesis, or a term may have no value")
     if not decays(s, upper(s, s.goal.arg, c.kind), s.goal.var, strictly=s.goal.name == "vanishes"):
         raise Refused("no geometric bound follows")
     return iter(())

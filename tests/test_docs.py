@@ -48,6 +48,12 @@ def test_the_trusted_files_are_what_the_kernel_imports(generated):
     generated("docs/trust.md", "trusted files", f"| file | what it holds |\n|---|---|\n{rows}\n")
 
 
+def test_the_files_of_search(generated):
+    files = sorted(p for p in (ROOT / "symrnn" / "search").glob("*.py") if p.name != "__init__.py")
+    rows = "\n".join(f"| `{f.relative_to(ROOT / 'symrnn')}` | {first_sentence(f)} |" for f in files)
+    generated("docs/how-it-works.md", "search files", f"| file | what it does |\n|---|---|\n{rows}\n")
+
+
 def imported_by(start: Path) -> set[Path]:
     """A file of the package and all files that it imports when it is loaded, directly or not."""
     found: set[Path] = set()

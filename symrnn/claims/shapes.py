@@ -5,7 +5,7 @@ from __future__ import annotations
 from collections.abc import Callable
 from typing import Any
 
-from symrnn.claims.index import Index, Var, as_index
+from symrnn.claims.index import Index, Node, Var, as_index
 from symrnn.claims.tree import (
     Abs,
     Add,
@@ -43,6 +43,7 @@ from symrnn.claims.tree import (
     Trace,
     Transpose,
     Zeros,
+    children,
 )
 from symrnn.errors import ClaimError, ShapeMismatch
 
@@ -273,4 +274,25 @@ def _relation(r: Rel) -> None:
         raise ClaimError(f"unknown relation {r.op!r}")
 
 
-__all__ = ["ONE", "Var", "check_shapes", "is_scalar", "shape_of", "shape_text"]
+def rows_used(n: Node) -> frozenset[tuple[Var, Index]]:
+    """The free indices that stand alone as a row or column in ``n``, each with the number of rows or columns.
+
+    Such an index runs over these rows, which is its domain.
+    """
+    store = n.__dict__
+    if "_rows" not in store:
+        out = frozenset[tuple[Var, Index]]().union(*(rows_used(c) for c in children(n)))
+        if isinstance(n, Entry):
+            shape = shape_of(n.arg) or (ONE, ONE)
+            out |= {(v, end) for at, end in zip((n.row, n.col), shape, strict=True) for v in _index_alone(at)}
+        if isinstance(n, Prod | Sum | ForAll):
+            out = frozenset((v, end) for v, end in out if v != n.var)
+        store["_rows"] = out
+    return store["_rows"]  # type: ignore[no-any-return]
+
+
+def _index_alone(at: Index) -> list[Var]:
+    return [v for v, _ in at.terms if at == as_index(v) and v.kind == "index"]
+
+
+__all__ = ["ONE", "Var", "check_shapes", "is_scalar", "rows_used", "shape_of", "shape_text"]

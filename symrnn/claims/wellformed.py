@@ -76,9 +76,9 @@ def check_parts(n: Node) -> None:
 
 
 def _variable(v: Var) -> None:
-    """Sizes are at least 1, lags have a least value, the others have none; "bound" is for what normal forms bind."""
-    kinds = {"size": v.low is not None and v.low >= 1, "lag": v.low is not None}
-    if not kinds.get(v.kind, v.kind in ("time", "index", "bound") and v.low is None):
+    """Sizes are at least 1, lags have a least value; "bound" is for what normal forms bind."""
+    kinds = {"size": v.low is not None and v.low >= 1, "lag": v.low is not None, "bound": v.low is None}
+    if not kinds.get(v.kind, v.kind in ("time", "index")):
         raise ClaimError(f"malformed variable {v.key}")
 
 

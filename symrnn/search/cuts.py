@@ -12,10 +12,10 @@ from fractions import Fraction
 from symrnn.certificates import Cut, Known, Proof, Use, Words
 from symrnn.claims.index import Index, as_index
 from symrnn.claims.shapes import shape_of
-from symrnn.claims.tree import HOLE, Const, Inv, MatMul, Pow, Rel, Term, free_vars, symbols
+from symrnn.claims.tree import HOLE, Const, Det, Inv, MatMul, Pow, Rel, Term, free_vars, symbols, walk
 from symrnn.errors import Refused
 from symrnn.lemmas import LEMMAS
-from symrnn.search.equations import prove_equation
+from symrnn.search.equations import expanded_determinants, prove_equation
 from symrnn.semantics.algebra import Algebra
 from symrnn.semantics.context import base
 from symrnn.semantics.monomials import Poly, Word, exponent, minus
@@ -242,6 +242,23 @@ def _one_word(algebra: Algebra, t: Term) -> Word | None:
     )
 
 
+# ---- determinants ----
+
+
+def _determinants(s: Sequent) -> list[tuple[Rel, Proof]]:
+    """The determinants of both sides of each hypothesis, taken apart: det(P)^2 = det(P) from P P = P."""
+    found: list[tuple[Rel, Proof]] = []
+    if not any(isinstance(t, Det) for t in walk(s.goal)):
+        return found
+    for name, e in sorted(s.equations.items()):
+        shape = shape_of(e.lhs)
+        if name.startswith("hyp:") and not e.free and shape is not None and shape[0] == shape[1]:
+            made = expanded_determinants(s, Rel("=", Det(e.lhs), Det(e.rhs)))
+            if made is not None:
+                found.append((made[0], replace(made[1], uses=(Use(Det(HOLE), name, (), ()), *made[1].uses))))
+    return found
+
+
 # ---- strategies ----
 
 
@@ -253,6 +270,8 @@ def prove_with_cuts(s: Sequent) -> Proof | None:
     if cleared is not None:
         return cleared
     richer, cuts = with_cancellations(s)
+    for lemma, why in _determinants(s):
+        richer, cuts = add(richer, lemma), [*cuts, (lemma, why)]
     if cuts:
         proof = prove_equation(richer)
         if proof is not None:

@@ -80,10 +80,10 @@ def _from(
             return
         extra = left_over
         if i == len(pattern) - 1:
-            matched.append(word[position])
-            for first in (before + list(extra), before):
-                last = after if first is not before else [*extra, *after]
-                yield tuple(first), (*last, *word[position + 1 :]), dict(values)
+            if all(algebra.context.commute(x, m) for x in extra for m in matched):
+                yield (*before, *extra), (*after, *word[position + 1 :]), dict(values)
+            if extra or matched:
+                yield tuple(before), (*extra, *after, *word[position + 1 :]), dict(values)
             return
         before += extra
         matched.append(word[position])

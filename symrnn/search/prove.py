@@ -19,6 +19,7 @@ from symrnn.search.explicit import prove_explicit
 from symrnn.search.inductions import prove_by_induction
 from symrnn.search.limits import prove_by_bounds
 from symrnn.search.refute import quickly_refuted
+from symrnn.search.reversals import prove_with_a_sum_reversed
 from symrnn.search.substitutions import prove_by_substitution
 from symrnn.semantics.sequents import Sequent, sequent_of
 
@@ -94,6 +95,7 @@ EQUATION_STRATEGIES: tuple[Strategy, ...] = (
     prove_with_cuts,
     prove_entrywise,
     prove_by_induction,
+    prove_with_a_sum_reversed,
     prove_by_substitution,
     prove_explicit,
 )

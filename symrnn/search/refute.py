@@ -16,18 +16,13 @@ from symrnn.claims.recurrence import Claim, activations_of, with_activation
 from symrnn.claims.shapes import ONE
 from symrnn.claims.tree import (
     Entry,
-    Eye,
     ForAll,
     IndexRel,
-    Inv,
-    MatMul,
     Pred,
     Prod,
     Prop,
-    Rel,
     Sum,
     Sym,
-    Term,
     children,
     free_vars,
     substitute,
@@ -37,11 +32,12 @@ from symrnn.claims.tree import (
 from symrnn.errors import Refused, Undefined
 from symrnn.search.orbits import periodic_instances, speaks_of_limits
 from symrnn.search.pools import matrices, rows
+from symrnn.search.solving import solve
 from symrnn.search.trajectories import PLANS, Trajectory, plan
 from symrnn.semantics.instances import Instance, Rows, World
 from symrnn.semantics.numbers import as_num
 from symrnn.semantics.sequents import flatten, numeric_bound
-from symrnn.semantics.values import Values, multiply
+from symrnn.semantics.values import multiply
 
 SIZES, LAGS = 4, 5
 TRIES = {1: 12, 2: 48, 3: 24, 4: 8}  # draws per choice of sizes and lags, by the largest size
@@ -429,80 +425,10 @@ def _split(
             period = 3
             start = rng.randrange(len(more))
             families[s.name] = (m, *(more[(start + i * 5) % len(more)] for i in range(1, period)))
-    _solve(fixed, families, hypotheses, integers)
+    known = {s.name: _with_assumed(s, hypotheses) for s in chosen}
+    solve(fixed, families, hypotheses, integers, known, rng)
     return fixed, tuple(sorted(families.items()))
 
 
-def _solve(
-    fixed: dict[str, Rows],
-    families: dict[str, tuple[Rows, ...]],
-    hypotheses: tuple[Prop, ...],
-    integers: dict[Var, int],
-) -> None:
-    """X := its other side, for hypotheses X = expression; B := a polynomial in A, for A B = B A."""
-    for h in hypotheses:
-        if not isinstance(h, Rel) or h.op != "=":
-            continue
-        for side, other in ((h.lhs, h.rhs), (h.rhs, h.lhs)):
-            if isinstance(side, Sym) and not side.index and side.role == "free" and side not in symbols(other):
-                value = _value(other, fixed, families, integers)
-                if value is not None:
-                    fixed[side.name] = value
-                    break
-        else:
-            _solve_inverse(h, fixed, integers)
-            pair = _commuting_pair(h)
-            if pair is not None:
-                a, b = fixed[pair[0]], fixed[pair[1]]
-                values = {"A": a}
-                t = Sym("A", (as_index(len(a)),) * 2, "free", (), (), False)
-                square = _value(MatMul((t, t)), values, {}, integers)
-                if square is not None and len(a) == len(b):
-                    scale = b[0][0]
-                    fixed[pair[1]] = tuple(
-                        tuple(x * scale + y + as_num(int(i == j)) for j, (x, y) in enumerate(zip(r, q, strict=True)))
-                        for i, (r, q) in enumerate(zip(a, square, strict=True))
-                    )
-
-
-def _solve_inverse(h: Rel, fixed: dict[str, Rows], integers: dict[Var, int]) -> None:
-    """From A B = I: B is the inverse of A; of C A = I too, if A is the symbol that comes first by name."""
-    product = h.lhs if isinstance(h.rhs, Eye) else h.rhs
-    if isinstance(product, MatMul) and len(product.args) == 2 and (isinstance(h.rhs, Eye) or isinstance(h.lhs, Eye)):
-        a, b = product.args
-        if isinstance(a, Sym) and isinstance(b, Sym) and not a.index and not b.index:
-            first, second = sorted((a, b), key=lambda s: s.name)
-            value = _value(Inv(first), fixed, {}, integers)
-            if value is not None:
-                fixed[second.name] = value
-
-
-def _commuting_pair(h: Rel) -> tuple[str, str] | None:
-    if (
-        isinstance(h.lhs, MatMul)
-        and isinstance(h.rhs, MatMul)
-        and h.lhs.args == h.rhs.args[::-1]
-        and len(h.lhs.args) == 2
-    ):
-        a, b = h.lhs.args
-        if all(isinstance(x, Sym) and x.role == "free" and not x.index and not x.props for x in (a, b)):
-            return a.name, b.name  # type: ignore[attr-defined]
-    return None
-
-
-def _value(
-    t: Term, fixed: dict[str, Rows], families: dict[str, tuple[Rows, ...]], integers: dict[Var, int]
-) -> Rows | None:
-    def symbol(s: Sym) -> Rows:
-        if s.index:
-            members = families[s.name]
-            return members[s.index[0].const % len(members)]
-        return fixed[s.name]
-
-    def nothing(x: object) -> Rows:
-        raise Refused("no value")
-
-    try:
-        return Values({v: as_index(i) for v, i in integers.items()}, symbol, nothing, nothing).matrix(t)
-    except (Refused, Undefined, KeyError):
-        return None
+def _with_assumed(s: Sym, hypotheses: tuple[Prop, ...]) -> Sym:
+    return Sym(s.name, s.shape, s.role, tuple(sorted({*s.props, *_assumed(s, hypotheses)})), s.index, s.family)

@@ -211,7 +211,7 @@ def _by_cases(claim: Claim, s: Sequent, setting: tuple[Prop, ...]) -> Iterator[F
             continue
         condition = _as_disjunction(state, cases, small.cell)
         if condition is not None:
-            yield Form(claim.conclusion, condition, (IndexRel("=", as_index(v), as_index(2)),))
+            yield Form(claim.conclusion, _unsized(condition, claim), (IndexRel("=", as_index(v), as_index(2)),))
 
 
 def _for_all_diagonals(
@@ -243,13 +243,26 @@ def _for_all_diagonals(
             continue
         condition = _as_disjunction(state, cases, small.cell)
         if condition is not None:
-            yield Form(
-                quantified, condition, (IndexRel("=", as_index(v), _value(v, small)),), quantified=families[0].name
-            )
+            forall_all, cases_of_it = (_unsized(p, claim) for p in (quantified, condition))
+            size: Prop = IndexRel("=", as_index(v), _value(v, small))
+            yield Form(forall_all, cases_of_it, (size,), quantified=families[0].name)
 
 
 def _value(v: Var, small: Sequent) -> Index:
     return next(h.rhs for h in small.settled if isinstance(h, IndexRel) and h.lhs == as_index(v))
+
+
+def _unsized(n: Any, claim: Claim) -> Any:
+    """Symbols with the shapes they have in the claim, in place of those at an explicit size."""
+    declared = symbols(claim.conclusion) | (symbols(claim.cell) if claim.cell is not None else frozenset())
+    shapes = {s.name: s.shape for s in declared}
+
+    def go(x: Any) -> Any:
+        if isinstance(x, Sym):
+            return Sym(x.name, shapes.get(x.name, x.shape), x.role, x.props, x.index, x.family)
+        return x if isinstance(x, Index | Var) else rebuild(x, go)
+
+    return go(n)
 
 
 def _sized(claim: Claim, setting: tuple[Prop, ...], sizes: tuple[int, ...]) -> Iterator[tuple[Var, Sequent]]:

@@ -149,6 +149,8 @@ class Algebra:
 
     def sym(self, t: Sym) -> Poly:
         cell = self.context.cell
+        if t.role != "free" and (cell is None or cell.member(t.name, t.index[0]) != t):
+            raise Refused(f"{t} is no state, input or local of the recurrence")
         if t.shape is None:
             return scalar_atom(t)
         definition = cell.definition(t.name, t.index[0]) if cell is not None and t.role == "local" else None
@@ -360,7 +362,7 @@ class Algebra:
         """Linear; diagonal letters around at most one other letter come out as scalars: (D W)_ij = d_i w_ij."""
         rows, cols = shape_of(t.arg) or (ONE, ONE)
         for at, end in ((t.row, rows), (t.col, cols)):
-            if at.is_const and not (at.const >= 1 and self.context.at_least(end, at.const)):
+            if not self.context.has_row(at, end):
                 raise Refused(f"{t}: there may be no row or column {at}")
         out: Poly = {}
         for (scalars, binders, word), c in self.poly(t.arg).items():

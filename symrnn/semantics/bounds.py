@@ -60,6 +60,8 @@ def _upper(s: Sequent, algebra: Algebra, t: Term, kind: str) -> Term:
         return ONE
     if isinstance(t, Zeros):
         return Const(Fraction(0))
+    if isinstance(t, SizeOf) and not algebra.context.at_least(t.index, 0):
+        return Abs(t)
     if isinstance(t, Norm | SizeOf | Abs) and shape_of(t) is None:
         return t
     if isinstance(t, Add):

@@ -31,6 +31,8 @@ def _chain(a: Algebra, of: Sym, wrt: Sym) -> Poly:
     cell = a.context.cell
     if cell is None:
         raise Refused("a Jacobian needs a recurrence")
+    if any(cell.member(s.name, s.index[0]) != s for s in (of, wrt)):
+        raise Refused(f"{of} by {wrt}: not of the recurrence")
     length = of.index[0] - wrt.index[0]
     if of.name == wrt.name and length == ZERO:
         return {UNIT: Fraction(1)}

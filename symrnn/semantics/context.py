@@ -40,7 +40,8 @@ class Context:
     """``ranges``: bounds of each variable by constants and variables before it, outermost first.
 
     ``facts``: properties of symbols (a family's head stands for all members). ``invertible``: keys of normal forms
-    known to be invertible. ``peel``: at which end products and sums give up their guaranteed factors.
+    known to be invertible. ``peel``: at which end products and sums give up their guaranteed factors. ``rows``: free
+    indices with the numbers of rows or columns that they run over.
     """
 
     cell: Recurrence | None = None
@@ -49,6 +50,7 @@ class Context:
     commuting: tuple[Commuting, ...] = ()
     invertible: frozenset[str] = frozenset()
     peel: str = "left"
+    rows: frozenset[tuple[Var, Index]] = frozenset()
 
     def within(self, var: Var, lo: Index, hi: Index) -> Context:
         """The context inside a binder."""
@@ -75,6 +77,12 @@ class Context:
         least = self.least(form)
         return least is not None and least >= bound
 
+    def has_row(self, at: Index, end: Index) -> bool:
+        """Whether ``at`` is known to lie between 1 and ``end``."""
+        if any((v, end) in self.rows and at == as_index(v) for v, _ in at.terms):
+            return True
+        return self.at_least(at, 1) and self.at_least(end - at, 0)
+
     def knowing(self, invertible: frozenset[str]) -> Context:
         """With more normal forms known to be invertible."""
         return replace(self, invertible=self.invertible | invertible)
@@ -83,7 +91,7 @@ class Context:
         """Whether a letter is declared, or assumed, to have one of the properties."""
         if isinstance(letter, Sym) and any(p in letter.props for p in properties):
             return True
-        return any(f.name in properties and _matches((f.letter,), (letter,), f.free) for f in self.facts)
+        return any(f.name in properties and self._matches((f.letter,), (letter,), f.free) for f in self.facts)
 
     def diagonal(self, letter: Term) -> bool:
         """Diagonal letters, powers and products of them; every 1 x 1 matrix."""
@@ -120,9 +128,20 @@ class Context:
         if x == y or (self.diagonal(x) and self.diagonal(y)):
             return True
         return any(
-            (_matches((c.left, c.right), (x, y), c.free) or _matches((c.left, c.right), (y, x), c.free))
+            (self._matches((c.left, c.right), (x, y), c.free) or self._matches((c.left, c.right), (y, x), c.free))
             for c in self.commuting
         )
+
+    def _matches(self, pattern: tuple[Term, ...], subject: tuple[Term, ...], free: frozenset[Var]) -> bool:
+        """Whether some values of the free variables, none below its least value, make the pattern the subject."""
+        if not free:
+            return pattern == subject
+        values: dict[Var, Index] = {}
+        for p, s in zip(pattern, subject, strict=True):
+            _collect(p, s, free, values)
+        if not all(v.low is None or self.at_least(values.get(v, as_index(v)), v.low) for v in free):
+            return False
+        return tuple(substitute(p, values) for p in pattern) == subject
 
 
 def base(factor: Term) -> Term:
@@ -138,16 +157,6 @@ def letters(factor: Term) -> tuple[Term, ...]:
         inside = factor.body.args if isinstance(factor.body, MatMul) else (factor.body,)
         return tuple(x for f in inside for x in letters(f))
     return (factor,)
-
-
-def _matches(pattern: tuple[Term, ...], subject: tuple[Term, ...], free: frozenset[Var]) -> bool:
-    """Whether some values of the free variables make the pattern the subject."""
-    if not free:
-        return pattern == subject
-    values: dict[Var, Index] = {}
-    for p, s in zip(pattern, subject, strict=True):
-        _collect(p, s, free, values)
-    return tuple(substitute(p, values) for p in pattern) == subject
 
 
 def _collect(p: Any, s: Any, free: frozenset[Var], values: dict[Var, Index]) -> None:

@@ -7,18 +7,18 @@ from __future__ import annotations
 
 from collections.abc import Callable, Iterable
 from fractions import Fraction
+from math import prod
 from typing import Any
 
 from symrnn.claims.activations import FACTS
 from symrnn.claims.index import Index, Node, Var, as_index, node
 from symrnn.claims.recurrence import Claim, Recurrence, activations_of, with_activation
-from symrnn.claims.shapes import ONE, shape_of
+from symrnn.claims.shapes import ONE, rows_used
 from symrnn.claims.tree import (
     Add,
     And,
     Apply,
     Const,
-    Entry,
     ForAll,
     Iff,
     Implies,
@@ -30,10 +30,12 @@ from symrnn.claims.tree import (
     Or,
     Pow,
     Pred,
+    Prod,
     Prop,
     Rel,
     Shape,
     SpectralRadius,
+    Sum,
     Sym,
     Term,
     free_vars,
@@ -86,8 +88,9 @@ def scalar_value(x: Term, scalars: dict[str, Fraction]) -> Fraction:
             raise Refused(f"{t} is not given as a multiple of the identity")
         if isinstance(t, Sym) and t.shape is not None and t.shape[0] != t.shape[1] and scalars[t.name]:
             raise Refused(f"{t} is not square, so it can only stand for 0")
-        if isinstance(t, Term) and type(t).__name__ not in _SIZELESS:
-            raise Refused(f"{type(t).__name__} depends on the size")
+        runs = (t.exponent,) if isinstance(t, Pow) else (t.lo, t.hi) if isinstance(t, Prod | Sum) else ()
+        if isinstance(t, Term) and (type(t).__name__ not in _SIZELESS or any(map(free_vars, runs))):
+            raise Refused(f"{t} depends on the size")
     sizes = {v: as_index(1) for v in free_vars(x) if v.kind == "size"}
     values = Values(sizes, lambda s: ((as_num(scalars[s.name]),),), _no_activation, _no_jacobian)
     return rational_of(values.scalar(substitute(x, sizes)))
@@ -116,6 +119,9 @@ class World:
                 raise Refused(f"the opaque activation {f} needs a known one in its place")
             claim = with_activation(claim, f, instance.activation)  # type: ignore[assignment]
         self.instance = instance
+        for group in (instance.matrices, instance.families, instance.initial, instance.inputs, instance.feedback):
+            if len({name for name, _ in group}) != len(group):
+                raise Refused("the instance gives a symbol two values")
         self.cell = _closed(claim.cell, instance) if claim.cell is not None else None
         self.claim = claim
         self.goal, self.hypotheses = flatten(claim)
@@ -127,6 +133,8 @@ class World:
         self._families = dict(instance.families)
         self._inputs, self._initial = dict(instance.inputs), dict(instance.initial)
         self._trajectory: dict[tuple[str, int], Matrix] = {}
+        self._steps: dict[tuple[str, int, str, int], Matrix] = {}
+        self._all_times = False
         bounds = {v: as_index(n) for v, n in self._integers.items()}
         self.values = Values(bounds, self._symbol, self._activation, self._jacobian)
         self._check_domain()
@@ -139,17 +147,33 @@ class World:
         return all(self.holds(h) for h in self.hypotheses)
 
     def conclusion_holds(self) -> bool:
-        return self.holds(self.goal)
+        """Refused for a violation that rests on "for all times" if it is not known that the run can go on so."""
+        holds = self.holds(self.goal)
+        if not holds and self._all_times and not self._goes_on():
+            raise Refused("a statement about all times, and the run ends")
+        return holds
+
+    def _goes_on(self) -> bool:
+        """Whether the last states occurred before, so that the run can repeat what followed for ever."""
+        start, stop, blocks = self.instance.start, self.instance.stop, self.cell.states if self.cell else ()
+        seen = (all(self._within(b, stop) == self._within(b, time) for b in blocks) for time in range(start, stop))
+        return self.instance.periodic or any(seen)
 
     def integer(self, v: Var) -> int:
         return self._integers[v]
 
     def failing_set(self) -> str:
         """ "open" where hypotheses and violation are strict at the instance, else "unknown"."""
-        strict = all(_open_hypothesis(h) for h in self.hypotheses) and self._strictly_violated(self.goal)
+        strict = all(map(self._holds_nearby, self.hypotheses)) and self._strictly_violated(self.goal)
         declared = symbols(self.claim) | frozenset(self.cell.params if self.cell else ())
         linear = all(p in LINEAR or p == "invertible" for s in declared for p in s.props)
         return "open" if strict and linear else "unknown"
+
+    def _holds_nearby(self, h: Prop) -> bool:
+        if isinstance(h, Not):
+            return isinstance(h.arg, Rel) and h.arg.op == "=" and self._strictly_violated(h.arg)
+        strict = isinstance(h, Rel) and h.op == "<" or isinstance(h, Pred) and h.name == "invertible"
+        return strict or isinstance(h, IndexRel)
 
     def _strictly_violated(self, p: Prop) -> bool:
         """Whether the violation persists nearby: a strict inequality between continuous terms, all defined."""
@@ -173,11 +197,16 @@ class World:
                 raise Refused(f"the size {v} must be at least 1")
             if v.low is not None and self._integers[v] < v.low and v not in lowered:
                 raise Refused(f"{v} = {self._integers[v]} is below its least value {v.low}")
+        for v, end in frozenset().union(*(rows_used(p) for p in (self.goal, *self.hypotheses))):
+            if not 1 <= self._integers[v] <= self.values.integer(end):
+                raise Refused(f"{v} = {self._integers[v]} is no row or column")
         names = {v.name for v in self._integers}
         if len(names) != len(self._integers) or len(self._integers) != len(self.instance.integers):
             raise Refused("the instance gives a variable two values")
-        declared = symbols(self.goal).union(*(symbols(h) for h in self.hypotheses))
-        for s in sorted(declared | frozenset(self.cell.params if self.cell else ()), key=lambda s: s.key):
+        spoken = symbols(self.goal).union(*(symbols(h) for h in self.hypotheses))
+        if any(s.role == "input" and s.name == name for s in spoken for name, _ in self.instance.feedback):
+            raise Refused("the claim speaks of an input that is given by feedback")
+        for s in sorted(spoken | (symbols(self.cell) if self.cell else frozenset()), key=lambda s: s.key):
             if s.role == "free":
                 self._check_symbol(s)
 
@@ -268,6 +297,12 @@ class World:
 
     def _chain(self, of: Sym, to: int, wrt: Sym, since: int) -> Matrix:
         """By the chain rule through the states, from the one-step Jacobians; blocks at one time are coordinates."""
+        known = (of.name, to, wrt.name, since)
+        if known not in self._steps:
+            self._steps[known] = self._chained(of, to, wrt, since)
+        return self._steps[known]
+
+    def _chained(self, of: Sym, to: int, wrt: Sym, since: int) -> Matrix:
         if self.cell is None:
             raise Refused("a Jacobian needs a recurrence")
         later, earlier = _member(of, to), _member(wrt, since)
@@ -372,37 +407,40 @@ class World:
         return all(self.holds(substitute(p.body, {p.var: as_index(i)})) for i in self._range(p.var, p.body))
 
     def _range(self, var: Var, body: Prop) -> Iterable[int]:
-        """What a quantified index runs over: rows and columns, members of families, or the steps of the trajectory."""
-        sizes, members, steps = [], [], False
-        for t in walk(body):
-            if isinstance(t, Entry):
-                shape = shape_of(t.arg) or (ONE, ONE)
-                for at, end in ((t.row, shape[0]), (t.col, shape[1])):
-                    if var in free_vars(at):
-                        if at != as_index(var):
-                            raise Refused(f"{at} as a row or column")
-                        sizes.append(self.values.integer(end))
-            if isinstance(t, Sym) and any(var in free_vars(i) for i in t.index):
-                if t.role == "free":
-                    members.append(len(self._families[t.name]))
-                elif t.index != (as_index(var),):
-                    raise Refused(f"{t} in a quantified statement about a trajectory")
-                else:
-                    steps = True
-            if isinstance(t, Jac) and var in free_vars(t):
-                raise Refused("a quantified Jacobian is not decided at an instance")
-        if bool(sizes) + bool(members) + steps > 1 or len(set(sizes)) > 1:
-            raise Refused(f"{var} runs over things of different kinds")
-        if steps:
-            if self.instance.stop <= self.instance.start:
-                raise Refused("a statement about all steps of a trajectory without steps")
-            return range(self.instance.start + 1, self.instance.stop + 1)
-        if members:
-            total = 1
-            for m in members:
-                total *= m
-            return range(total)
-        return range(1, sizes[0] + 1) if sizes else range(1)
+        """Enough values of a quantified variable: all rows or columns, a period of families, or the steps of the run.
+
+        Before the run a state may be anything, so locals and inputs can be as at the first step; see ``_goes_on``.
+        """
+        if var not in free_vars(body):
+            return range(1)
+        ends = [self.values.integer(end) for v, end in rows_used(body) if v == var]
+        if ends:
+            return range(max(1, var.low or 1), min(ends) + 1)
+        spoken = [t for t in walk(body) if isinstance(t, Sym) and any(var in free_vars(i) for i in t.index)]
+        places = sum(var in free_vars(i) for t in spoken for i in t.index)
+        if places != sum(isinstance(i, Index) and var in free_vars(i) for i in walk(body)):
+            raise Refused(f"{var} occurs elsewhere than as a time, row, column or member of a family")
+        if any(isinstance(t, Jac) and var in free_vars(t) for t in walk(body)):
+            raise Refused("a quantified Jacobian is not decided at an instance")
+        if all(t.role == "free" for t in spoken):
+            low = var.low or 0
+            return range(low, low + _bounded(prod(len(self._families[t.name]) for t in spoken)))
+        if any(t.role == "free" or t.index != (as_index(var),) for t in spoken) or var.low is not None:
+            raise Refused(f"{var} runs over things of different kinds or times")
+        return self._times({t.role == "state" for t in spoken})
+
+    def _times(self, states: set[bool]) -> Iterable[int]:
+        start, stop = self.instance.start, self.instance.stop
+        if stop <= start or len(states) > 1 and not self.instance.periodic:
+            raise Refused("a statement about all times is not decided on a run without steps, or of states and others")
+        self._all_times = True
+        return range(start if True in states else start + 1, stop + 1)
+
+
+def _bounded(count: int) -> int:
+    if count > LONGEST_PATH:
+        raise Refused(f"{count} members are too many")
+    return count
 
 
 def _closed(cell: Recurrence, instance: Instance) -> Recurrence:
@@ -456,14 +494,6 @@ def _sum(cells: tuple[Any, ...]) -> Any:
     for c in cells[1:]:
         out = out + c
     return out
-
-
-def _open_hypothesis(h: Prop) -> bool:
-    if isinstance(h, IndexRel):
-        return True
-    if isinstance(h, Pred):
-        return h.name == "invertible"
-    return isinstance(h, Rel) and h.op == "<" or (isinstance(h, Not) and isinstance(h.arg, Rel) and h.arg.op == "=")
 
 
 _HOLDS: dict[type[Prop], Callable[[World, Any], bool]] = {

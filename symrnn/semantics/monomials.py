@@ -21,6 +21,7 @@ Mono = tuple[Scalars, Binders, Word]
 Poly = dict[Mono, Fraction]
 
 UNIT: Mono = ((), (), ())
+LARGEST_EXPONENT = 4096  # of a number
 LONGEST = 64  # explicit ranges up to this length are written out
 ZERO = as_index(0)
 
@@ -82,6 +83,8 @@ def merge_scalars(scalars: Iterable[tuple[Term, Index]]) -> tuple[Scalars, Fract
     for s, e in list(exponents.items()):
         if isinstance(s, Const) and s.value == -1:
             e = exponents[s] = Index(tuple((v, 1) for v, c in e.terms if c % 2), e.const % 2)
+        if abs(e.const) > LARGEST_EXPONENT and isinstance(s, Const):
+            raise Refused(f"{s} to the power of {e.const} is too large to write down")
         if isinstance(s, Const) and e.const:
             factor *= s.value**e.const
             exponents[s] = e - e.const

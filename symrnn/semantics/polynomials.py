@@ -12,13 +12,13 @@ from functools import cache
 from typing import Any
 
 from symrnn.claims.activations import FACTS
-from symrnn.claims.index import Var, as_index
+from symrnn.claims.index import Node, Var, as_index
 from symrnn.claims.recurrence import Recurrence
-from symrnn.claims.shapes import ONE
+from symrnn.claims.shapes import ONE, rows_used
 from symrnn.claims.tree import (
     Apply,
     Const,
-    Entry,
+    Diag,
     ForAll,
     IndexRel,
     Jac,
@@ -27,6 +27,7 @@ from symrnn.claims.tree import (
     Rel,
     Sym,
     Term,
+    free_vars,
     substitute,
     symbols,
     walk,
@@ -37,6 +38,7 @@ from symrnn.semantics.values import Matrix, Values, multiply
 
 UNKNOWNS = 96
 LARGEST_SIZE = 6
+LINEAR = frozenset(("diagonal", "symmetric", "skew", "scalar", "lower_triangular", "upper_triangular"))
 Polynomial = Any  # flint.fmpq_mpoly
 
 
@@ -137,8 +139,8 @@ class Explicit:
                 state = state.with_zero(p)
             return state
         if isinstance(h, Not) and isinstance(h.arg, Rel) and h.arg.op == "=":
-            (p,) = self.entries(h.arg)
-            terms = list(p.terms())
+            found = self.entries(h.arg)
+            terms = list(found[0].terms()) if len(found) == 1 else []
             if len(terms) == 1:
                 return replace(self, nonzero=self.nonzero | {i for i, e in enumerate(terms[0][0]) if e})
         if isinstance(h, ForAll) and isinstance(h.var, Var):
@@ -149,15 +151,9 @@ class Explicit:
 
     def _assume_each(self, var: Var, body: Prop) -> Explicit:
         """A statement for all rows or columns, at each of them."""
-        ends = [
-            self._values().integer(end)
-            for t in walk(body)
-            if isinstance(t, Entry) and isinstance(t.arg, Sym)
-            for at, end in zip((t.row, t.col), t.arg.shape or (ONE, ONE), strict=True)
-            if at == as_index(var)
-        ]
+        ends = [self._values().integer(end) for v, end in rows_used(body) if v == var]
         state = self
-        for i in range(1, min(ends, default=0) + 1):
+        for i in range(max(1, var.low or 1), min(ends, default=0) + 1):
             state = state._assume(substitute(body, {var: as_index(i)}))
         return state
 
@@ -168,12 +164,15 @@ class Explicit:
         """
         if not isinstance(body, Rel) or body.op != "=":
             return self
-        if any(isinstance(t, Jac | Apply) for t in walk(body)) or any(
-            s.role in ("state", "input") for s in symbols(body)
-        ):
-            raise Refused("a quantified family next to a Jacobian or a state")
+        others = symbols(body) - {family}
+        if any(isinstance(t, Jac | Apply) for t in walk(body)) or any(s.role != "free" for s in others):
+            raise Refused("a quantified family next to a Jacobian, a state or a local")
+        if not self._is_independent(family):
+            raise Refused(f"the values of {family.name} may not fill an open set")
         before = set(self.unknowns)
         members = {t for t in walk(body) if isinstance(t, Sym) and t.head == family}
+        if not all(_at_other_places(a, b) for a in members for b in members if a != b):
+            raise Refused(f"members of {family.name} that may be the same")
         bound: set[int] = set()
         for m in sorted(members, key=lambda m: m.key):
             for row in self.matrix(m):
@@ -196,6 +195,18 @@ class Explicit:
         for key in [k for k, i in self.unknowns.items() if i in bound]:
             self.unknowns[("bound", len(self.unknowns), *key)] = self.unknowns.pop(key)
         return state
+
+    def _is_independent(self, family: Sym) -> bool:
+        """Whether the entries that are not 0 by linear properties take values freely, all in the same range."""
+        if family.role == "free":
+            return len(family.props) <= 1 and LINEAR.issuperset(family.props)
+        found = self.cell.definition(family.name, as_index(self.cell.time)) if self.cell is not None else None
+        slope = found.arg if isinstance(found, Diag) else None
+        return isinstance(slope, Apply) and slope.order == 1 and slope.function in FACTS
+
+    def variables(self) -> frozenset[Var]:
+        """Times, lags and indices of the unknown entries."""
+        return frozenset(v for key in self.unknowns for part in key if isinstance(part, Node) for v in free_vars(part))
 
     # ---- atoms ----
 
@@ -223,7 +234,9 @@ class Explicit:
         return _ring().gen(self.unknowns[key])
 
     def _symbol(self, s: Sym) -> Matrix:
-        definition = self.cell.definition(s.name, s.index[0]) if self.cell and s.index and s.role == "local" else None
+        if s.role != "free" and (self.cell is None or self.cell.member(s.name, s.index[0]) != s):
+            raise Refused(f"{s} is no state, input or local of the recurrence")
+        definition = self.cell.definition(s.name, s.index[0]) if self.cell and s.role == "local" else None
         if definition is not None and s.shape is not None and (ONE not in s.shape or "diagonal" in s.props):
             return self.matrix(definition)
         rows, cols = (1, 1) if s.shape is None else tuple(self._values().integer(d) for d in s.shape)
@@ -256,6 +269,8 @@ class Explicit:
             raise Refused("a Jacobian needs a recurrence")
         if t.layout == "denominator":
             return tuple(zip(*self._jacobian(Jac(t.of, t.wrt, "numerator")), strict=True))
+        if any(self.cell.member(s.name, s.index[0]) != s for s in (t.of, t.wrt)):
+            raise Refused(f"{t}: not of the recurrence")
         gap = t.of.index[0] - t.wrt.index[0]
         if not gap.is_const or not 0 <= gap.const <= 16 or len(self.cell.states) != 1:
             raise Refused("only Jacobians over an explicit number of steps of one state block")
@@ -267,6 +282,12 @@ class Explicit:
             earlier: Any = t.of.head[t.of.index[0] - i - 1]
             out = multiply(out, self.matrix(one_step(self.cell, later, earlier)))
         return out
+
+
+def _at_other_places(a: Sym, b: Sym) -> bool:
+    """Whether two members of a family are certainly different ones."""
+    gaps = [x - y for x, y in zip(a.index, b.index, strict=True)]
+    return any(g.is_const and g.const != 0 for g in gaps)
 
 
 __all__ = ["Explicit", "IndexRel"]

@@ -55,7 +55,10 @@ def guaranteed(a: Algebra, length: Index) -> int:
         if length.const > LONGEST:
             raise Refused(f"an explicit range of {length.const} terms is too long; state it for a lag k")
         return max(0, length.const)
-    return max(0, a.context.least(length) or 0)
+    count = max(0, a.context.least(length) or 0)
+    if count > LONGEST:
+        raise Refused(f"a range of at least {count} terms is too long")
+    return count
 
 
 def _ends(a: Algebra, t: Prod | Sum, at_hi: bool) -> tuple[list[Index], Index, Index]:

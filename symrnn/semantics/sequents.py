@@ -14,7 +14,7 @@ from functools import cached_property
 
 from symrnn.claims.index import Index, Node, Var, as_index
 from symrnn.claims.recurrence import Claim, Recurrence
-from symrnn.claims.shapes import ONE, shape_of
+from symrnn.claims.shapes import ONE, rows_used, shape_of
 from symrnn.claims.tree import (
     And,
     Const,
@@ -42,27 +42,32 @@ from symrnn.claims.tree import (
 )
 from symrnn.errors import Refused
 from symrnn.semantics.algebra import Algebra
+from symrnn.semantics.beginnings import first_steps, within
 from symrnn.semantics.context import Commuting, Context, Fact, Range
 from symrnn.semantics.polynomials import Explicit
 
 
 @dataclass(frozen=True)
 class Equation:
-    """lhs = rhs for all values of the ``free`` variables (of a lemma: symbols too)."""
+    """lhs = rhs for all values of the ``free`` variables (of a lemma: symbols too).
+
+    ``within``: proved by the recurrence, so only for what lies within the trajectories of a claim (``beginnings``).
+    """
 
     lhs: Term
     rhs: Term
     free: frozenset[Var | Sym]
+    within: bool = False
 
     @staticmethod
-    def of(relation: Rel, free: frozenset[Var | Sym]) -> Equation:
+    def of(relation: Rel, free: frozenset[Var | Sym], within: bool = False) -> Equation:
         """From a relation; the number 0 beside a matrix is the zero matrix."""
         sides = [relation.lhs, relation.rhs]
         for i, other in ((0, relation.rhs), (1, relation.lhs)):
             shape = shape_of(other)
             if shape is not None and sides[i] == Const(Fraction(0)):
                 sides[i] = Zeros(*shape)
-        return Equation(sides[0], sides[1], free)
+        return Equation(sides[0], sides[1], free, within)
 
 
 @dataclass(frozen=True)
@@ -70,7 +75,8 @@ class Sequent:
     """``hypotheses`` |- ``goal``. ``equations``: named, those of the hypotheses and those proved on the way.
 
     ``inducted``: variables an induction holds fixed. ``settled``: relations between sizes and lags that were used up.
-    ``explicit``: what is known at explicit sizes, once a proof has gone there.
+    ``explicit``: what is known at explicit sizes, once a proof has gone there. ``begun``: steps that all trajectories
+    have which the claim is about.
     """
 
     goal: Prop
@@ -80,6 +86,7 @@ class Sequent:
     inducted: tuple[Var, ...] = ()
     settled: tuple[Prop, ...] = ()
     explicit: Explicit | None = None
+    begun: tuple[Index, ...] = ()
 
     def algebra(self, peel: str, plain: bool = False) -> Algebra:
         """Normal forms under the hypotheses; ``plain``: without the commuting pairs among them."""
@@ -96,8 +103,22 @@ class Sequent:
         return {}
 
     def fixed_variables(self) -> frozenset[Var]:
-        """Variables that are not generic: those of hypotheses and of inductions in progress."""
-        return frozenset(self.inducted).union(*(free_vars(h) for h in self.hypotheses))
+        """Variables that are not generic: those of hypotheses, of inductions in progress and of cases."""
+        cases = self.explicit.variables() if self.explicit is not None else frozenset()
+        return frozenset(self.inducted).union(cases, *(free_vars(h) for h in self.hypotheses))
+
+    def generic(self, equation: Rel, *others: Var) -> frozenset[Var | Sym]:
+        """The variables over which a statement that was proved here holds in general; ``others`` are not."""
+        kept = self.fixed_variables() | {*others}
+        return frozenset(v for v in free_vars(equation) if v not in kept and v.kind != "size")
+
+    def speaks_within(self, equation: Rel) -> bool:
+        """Whether an equation speaks of nothing outside the trajectories of the claim."""
+        return bool(self.begun) and within(equation, self.begun, self.algebra("left").context)
+
+    def by_itself(self, goal: Rel, recurring: bool) -> Sequent:
+        """The same hypotheses with a goal to be shown in general; ``recurring``: by the recurrence where it speaks."""
+        return replace(self, goal=goal, begun=first_steps((goal,), self.algebra("left").context) if recurring else ())
 
     def mentions(self, var: Var) -> bool:
         return var in self.fixed_variables()
@@ -133,6 +154,7 @@ class Sequent:
             self.inducted,
             self.settled + made.settled,
             self.explicit,
+            made.begun,
         )
 
     def at_explicit_sizes(self) -> Explicit:
@@ -163,11 +185,29 @@ def sequent_of(claim: Claim) -> Sequent:
     """The sequent of a claim; cached on the claim."""
     store = claim.__dict__
     if "_sequent" not in store:
-        goal, hypotheses = flatten(claim)
-        whole, settled = _settle(Claim(goal, hypotheses, claim.cell))
+        whole, relations = settled(claim)
         goal, hypotheses = whole.conclusion, whole.hypotheses
-        store["_sequent"] = Sequent(goal, hypotheses, whole.cell, equations_of(hypotheses), (), settled)
+        begun = first_steps((goal, *hypotheses), Context(None, _ranges(hypotheses)))
+        store["_sequent"] = Sequent(goal, hypotheses, whole.cell, equations_of(hypotheses), (), relations, None, begun)
     return store["_sequent"]  # type: ignore[no-any-return]
+
+
+def settled(claim: Claim) -> tuple[Claim, tuple[Prop, ...]]:
+    """The claim with antecedents taken down and relations between integers used up, and these relations."""
+    goal, hypotheses = flatten(claim)
+    return _settle(Claim(goal, hypotheses, claim.cell))
+
+
+def _instance(claim: Claim, values: Mapping[Var, Index]) -> Claim:
+    """The claim at values of its variables; the time of its recurrence is bound there."""
+    cell = claim.cell
+    if cell is not None:
+        inner = {v: x for v, x in values.items() if v != cell.time and v in free_vars(cell)}
+        if any(cell.time in free_vars(x) for x in inner.values()):
+            raise Refused(f"a size of the recurrence as an expression in its time {cell.time}")
+        cell = substitute(cell, inner)
+    goal, *hypotheses = (substitute(p, values) for p in (claim.conclusion, *claim.hypotheses))
+    return Claim(goal, tuple(hypotheses), cell)
 
 
 def _settle(claim: Claim) -> tuple[Claim, tuple[Prop, ...]]:
@@ -183,12 +223,12 @@ def _settle(claim: Claim) -> tuple[Claim, tuple[Prop, ...]]:
         if var.low is not None and not Context().at_least(value, var.low):
             # n = m - 1: what the equation says of m is lost; refuse rather than prove for sizes below 1
             raise Refused(f"{h}: solve it for the other variable")
-        claim = substitute(rest, {var: value})
+        claim = _instance(rest, {var: value})
     while (found_bound := next((x for h in claim.hypotheses if (x := _above(h, claim)) is not None), None)) is not None:
         h, var, value = found_bound
         settled.append(h)
         rest = Claim(claim.conclusion, tuple(x for x in claim.hypotheses if x != h), claim.cell)
-        claim = substitute(rest, {var: value})
+        claim = _instance(rest, {var: value})
     bounds: dict[Var, int] = {}
     for h in claim.hypotheses:
         if (b := numeric_bound(h)) is not None:
@@ -196,7 +236,7 @@ def _settle(claim: Claim) -> tuple[Claim, tuple[Prop, ...]]:
             bounds[b[0]] = max(b[1], bounds.get(b[0], b[1]))
     kept = tuple(h for h in claim.hypotheses if numeric_bound(h) is None)
     raised = {v: as_index(Var(v.name, v.kind, max(low, 1) if v.kind == "size" else low)) for v, low in bounds.items()}
-    return substitute(Claim(claim.conclusion, kept, claim.cell), raised), tuple(settled)
+    return _instance(Claim(claim.conclusion, kept, claim.cell), raised), tuple(settled)
 
 
 def _solved(h: Prop) -> tuple[Var, Index] | None:
@@ -280,14 +320,18 @@ def _strip(h: Prop) -> tuple[frozenset[Var | Sym], Prop]:
 
 def context_of(s: Sequent, peel: str) -> Context:
     """Ranges, facts, commuting pairs and invertible terms that the hypotheses of a sequent record."""
-    plain = Context(s.cell, _ranges(s.hypotheses), (), (), frozenset(), peel)
-    letters = Algebra(plain)
-    facts = tuple(_facts(s.hypotheses, letters))
-    known = Context(s.cell, plain.ranges, facts, (), frozenset(), peel)
-    commuting = tuple(_commuting(s.hypotheses, Algebra(known)))
-    richer = Context(s.cell, plain.ranges, facts, commuting, frozenset(), peel)
-    keys = frozenset(_invertible_keys(s.hypotheses, richer))
-    return Context(s.cell, plain.ranges, facts, commuting, keys, peel)
+    plain = Context(s.cell, _ranges(s.hypotheses), (), (), frozenset(), peel, _rows(s))
+    known = replace(plain, facts=tuple(_facts(s.hypotheses, plain)))
+    richer = replace(known, commuting=tuple(_commuting(s.hypotheses, known)))
+    return replace(richer, invertible=frozenset(_invertible_keys(s.hypotheses, richer)))
+
+
+def _rows(s: Sequent) -> frozenset[tuple[Var, Index]]:
+    """What the free indices of a sequent run over, and those of its equations that occur nowhere else."""
+    spoken = free_vars(s.goal) | s.fixed_variables()
+    sides = [(side, e.free - spoken) for e in s.equations.values() for side in (e.lhs, e.rhs)]
+    generic = ((v, end) for side, free in sides for v, end in rows_used(side) if v in free and (v.low or 1) <= 1)
+    return frozenset(generic).union(*(rows_used(p) for p in (s.goal, *s.hypotheses)))
 
 
 def _ranges(hypotheses: tuple[Prop, ...]) -> tuple[tuple[Var, Range], ...]:
@@ -315,17 +359,19 @@ def _ranges(hypotheses: tuple[Prop, ...]) -> tuple[tuple[Var, Range], ...]:
     return tuple(out.items())
 
 
-def _facts(hypotheses: tuple[Prop, ...], algebra: Algebra) -> Iterator[Fact]:
+def _facts(hypotheses: tuple[Prop, ...], context: Context) -> Iterator[Fact]:
     for h in hypotheses:
         free, body = _strip(h)
         variables = frozenset(v for v in free if isinstance(v, Var))
         for name, term in _properties_in(body):
-            letter = _letter(algebra, term)
+            letter = _letter(context, term, variables, body)
             if letter is not None:
                 yield Fact(letter, variables, name)
 
 
 def _properties_in(body: Prop) -> Iterator[tuple[str, Term]]:
+    if isinstance(body, Pred) and body.var is not None:
+        return  # of a limit
     if isinstance(body, Pred):
         yield body.name, body.arg
     if isinstance(body, Not) and isinstance(body.arg, Rel) and body.arg.op == "=" and shape_of(body.arg.lhs) is None:
@@ -353,10 +399,12 @@ def _inverted(n: Node) -> Iterator[Term]:
             yield from _inverted(child)
 
 
-def _letter(algebra: Algebra, t: Term) -> Term | None:
-    """The canonical letter that a term is, if it is one."""
+def _letter(context: Context, t: Term, free: frozenset[Var], body: Node) -> Term | None:
+    """The canonical letter that a term of a hypothesis is, if it is one that has all rows its free indices run over."""
+    rows = frozenset((v, end) for v, end in rows_used(body) if v in free)
+    others = frozenset((v, end) for v, end in context.rows if v not in free)
     try:
-        p = algebra.poly(t)
+        p = Algebra(replace(context, rows=rows | others)).poly(t)
     except Refused:
         return None
     if len(p) != 1:
@@ -365,17 +413,20 @@ def _letter(algebra: Algebra, t: Term) -> Term | None:
     if binders or c != 1:
         return None
     if shape_of(t) is None:
-        return scalars[0][0] if len(scalars) == 1 and not word and scalars[0][1] == ONE else None
-    return word[0] if len(word) == 1 and not scalars else None
+        letter = scalars[0][0] if len(scalars) == 1 and not word and scalars[0][1] == ONE else None
+    else:
+        letter = word[0] if len(word) == 1 and not scalars else None
+    return letter if letter is not None and rows <= rows_used(letter) else None
 
 
-def _commuting(hypotheses: tuple[Prop, ...], algebra: Algebra) -> Iterator[Commuting]:
+def _commuting(hypotheses: tuple[Prop, ...], context: Context) -> Iterator[Commuting]:
     for e in equations_of(hypotheses).values():
         if isinstance(e.lhs, MatMul) and isinstance(e.rhs, MatMul) and e.lhs.args == e.rhs.args[::-1]:
-            sides = [_letter(algebra, a) for a in e.lhs.args]
+            free = frozenset(v for v in e.free if isinstance(v, Var))
+            sides = [_letter(context, a, free, e.lhs) for a in e.lhs.args]
             a, b = sides if len(sides) == 2 else (None, None)
             if a is not None and b is not None:
-                yield Commuting(a, b, frozenset(v for v in e.free if isinstance(v, Var)))
+                yield Commuting(a, b, free)
 
 
 def _invertible_keys(hypotheses: tuple[Prop, ...], context: Context) -> Iterator[str]:

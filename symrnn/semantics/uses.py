@@ -10,9 +10,10 @@ from collections.abc import Iterator
 from typing import Any
 
 from symrnn.claims.index import Index, Node, Var, as_index
-from symrnn.claims.shapes import shape_of
+from symrnn.claims.shapes import rows_used, shape_of
 from symrnn.claims.tree import (
     HOLE,
+    Jac,
     Prod,
     Prop,
     Rel,
@@ -25,11 +26,11 @@ from symrnn.claims.tree import (
     rebuild,
     substitute,
     symbols,
-    walk,
 )
 from symrnn.errors import Refused
 from symrnn.lemmas import LEMMAS
-from symrnn.semantics.algebra import Algebra
+from symrnn.semantics.beginnings import is_step, within
+from symrnn.semantics.context import Context
 from symrnn.semantics.sequents import Equation, Sequent
 
 Binding = tuple[tuple[Var | Sym, Index | Term], ...]
@@ -43,10 +44,12 @@ def as_equation(goal: Prop) -> Rel:
 
 
 def definition_of(s: Sequent, name: Sym) -> Term:
-    """What a state or local at a time is defined as."""
+    """What a state or local at a time is defined as; a state must not be a first one, which is arbitrary."""
     found = s.cell.definition(name.name, name.index[0]) if s.cell is not None and name.index else None
     if found is None or name.role not in ("state", "local"):
         raise Refused(f"{name} has no definition")
+    if name.role == "state" and not is_step(name.index[0], s.begun, s.algebra("left").context):
+        raise Refused(f"{name} may be a first state")
     return found
 
 
@@ -56,14 +59,35 @@ def filled(s: Sequent, context: Term, name: str, binding: Binding) -> tuple[Term
     values = dict(binding)
     if not set(values) <= equation.free or len(values) != len(binding):
         raise Refused(f"{name} cannot be instantiated at {sorted(map(str, set(values) - equation.free))}")
-    for spot in _holes(context, s):
-        for v, value in values.items():
-            if isinstance(v, Var) != isinstance(value, Index):
-                raise Refused(f"{value} cannot stand for {v}")
-            if isinstance(v, Var) and v.low is not None and not spot.context.at_least(as_index(value), v.low):
-                raise Refused(f"{name} needs {v} >= {v.low}")
+    for v, value in values.items():
+        if isinstance(v, Var) != isinstance(value, Index):
+            raise Refused(f"{value} cannot stand for {v}")
     lhs, rhs = substitute(equation.lhs, values), substitute(equation.rhs, values)
-    return _plug(context, lhs), _plug(context, rhs)
+    for bound, inner in _holes(context, s.algebra("left").context):
+        kept = (free_vars(equation.lhs) | free_vars(equation.rhs)) - equation.free
+        if name.startswith("lemma:"):  # its hypotheses are discharged outside
+            kept = free_vars(lhs) | free_vars(rhs)
+        if bound & kept:
+            raise Refused(f"{name} holds for one {', '.join(sorted(map(str, bound & kept)))} only")
+        _in_range(name, equation, values, inner)
+        if equation.within and not all(within(side, s.begun, inner) for side in (lhs, rhs)):
+            raise Refused(f"{name} is used outside the trajectories of the claim")
+        if equation.within and name.startswith("def:") and not is_step(lhs.index[0], s.begun, inner):
+            raise Refused(f"{lhs} may be a first state")
+    l, r = _plug(context, lhs), _plug(context, rhs)
+    if any(v.kind == "bound" for v in free_vars(l) | free_vars(r)):
+        raise Refused("a variable of normal forms occurs free")
+    return l, r
+
+
+def _in_range(name: str, equation: Equation, values: dict[Any, Any], context: Context) -> None:
+    """Each variable of an equation stands for what is in its domain."""
+    for v in (v for v in equation.free if isinstance(v, Var) and v.low is not None):
+        if not context.at_least(values.get(v, as_index(v)), v.low or 0):
+            raise Refused(f"{name} needs {v} >= {v.low}")
+    for v, end in rows_used(equation.lhs) | rows_used(equation.rhs):
+        if v in equation.free and not context.has_row(values.get(v, as_index(v)), end):
+            raise Refused(f"{name} needs {v} between 1 and {end}")
 
 
 def _plug(context: Term, value: Term) -> Term:
@@ -75,22 +99,19 @@ def _plug(context: Term, value: Term) -> Term:
     return rebuild(context, lambda c: _plug(c, value) if isinstance(c, Term) else c)  # type: ignore[no-any-return]
 
 
-def _holes(context: Term, s: Sequent) -> Iterator[Algebra]:
-    """An algebra for each hole, which knows the ranges of the binders around it."""
-
-    def go(t: Node, algebra: Algebra) -> Iterator[Algebra]:
-        if t == HOLE:
-            yield algebra
-        if not has_hole(t):
-            return
-        inner = algebra
-        if isinstance(t, Prod | Sum):
-            inner = Algebra(algebra.context.within(t.var, t.lo, t.hi))
-        for child in children(t):
-            if isinstance(child, Term):
-                yield from go(child, inner)
-
-    return go(context, s.algebra("left"))
+def _holes(t: Node, context: Context, bound: frozenset[Var] = frozenset()) -> Iterator[tuple[frozenset[Var], Context]]:
+    """For each hole what is bound around it, and a context that knows the ranges."""
+    if t == HOLE:
+        yield bound, context
+    if not has_hole(t):
+        return
+    if isinstance(t, Jac):
+        raise Refused("the derivative by a state is not the derivative by a term equal to it")
+    if isinstance(t, Prod | Sum):
+        context, bound = context.within(t.var, t.lo, t.hi), bound | {t.var}
+    for child in children(t):
+        if isinstance(child, Term):
+            yield from _holes(child, context, bound)
 
 
 def lookup(s: Sequent, name: str) -> Equation:
@@ -106,7 +127,7 @@ def lookup(s: Sequent, name: str) -> Equation:
         for head, definition in (*s.cell.steps, *s.cell.locals):
             if head.name == name[4:]:
                 at: Any = head[as_index(s.cell.time)]
-                found = Equation(at, definition, frozenset((s.cell.time,)))
+                found = Equation(at, definition, frozenset((s.cell.time,)), head.role == "state")
     if found is None:
         raise Refused(f"there is no equation {name}")
     return found
@@ -124,7 +145,5 @@ def lemma_hypotheses(s: Sequent, context: Term, name: str, binding: Binding) -> 
             wanted = tuple(substitute(d, sizes) for d in sym.shape or ())
             if not isinstance(value, Term) or (shape_of(value) or ()) != wanted or sym.props:
                 raise Refused(f"{name}: {value} cannot stand for {sym}")
-            if any(isinstance(b, Prod | Sum) for b in walk(context)) and free_vars(value) - free_vars(s.goal):
-                raise Refused(f"{name}: instances under a binder are not supported")
             symbols_there[substitute(sym, sizes)] = value
     return tuple(substitute(substitute(h, sizes), symbols_there) for h in claim.hypotheses)

@@ -1,0 +1,305 @@
+"""Rules for rewriting: equations with a leading monomial, and those that lemmas give for inverses and determinants.
+
+Untrusted. A matrix equation is also one between transposes, entries, determinants, and multiples by an inverse that the
+goal speaks of (``wrap``).
+"""
+
+from __future__ import annotations
+
+from collections.abc import Iterator
+from dataclasses import dataclass, replace
+from fractions import Fraction
+from typing import Any
+
+from symrnn.certificates import Known, Proof, Use, Words
+from symrnn.claims.index import Var, as_index
+from symrnn.claims.shapes import ONE, shape_of
+from symrnn.claims.tree import (
+    HOLE,
+    Add,
+    Const,
+    Det,
+    Entry,
+    Eye,
+    Inv,
+    MatMul,
+    Norm,
+    Pow,
+    Rel,
+    SpectralRadius,
+    Sum,
+    Sym,
+    Term,
+    Times,
+    Trace,
+    Transpose,
+    free_vars,
+    substitute,
+    symbols,
+    walk,
+)
+from symrnn.errors import Refused
+from symrnn.lemmas import LEMMAS
+from symrnn.search.matching import match_term, occurrences
+from symrnn.semantics.algebra import Algebra
+from symrnn.semantics.monomials import UNIT, Mono, Poly, Scalars, Word, minus
+from symrnn.semantics.sequents import Equation, Sequent
+from symrnn.semantics.uses import lookup
+
+How = tuple[str, str, bool]  # the ends that lhs and rhs give up, and whether commuting pairs are left out
+Match = tuple[Term, tuple[tuple[Any, Any], ...]]  # a context, and values of the equation's free variables
+FUNCTIONS = (Trace, Det, Norm, SpectralRadius)
+
+
+@dataclass(frozen=True)
+class Rule:
+    """An equation with its leading monomial."""
+
+    name: str
+    equation: Equation
+    lead: Mono
+    coefficient: Fraction
+    values: tuple[tuple[Any, Any], ...] = ()
+    discharge: tuple[Proof, ...] = ()
+    wrap: Term = HOLE
+
+
+def difference_of(s: Sequent, how: How, lhs: Term, rhs: Term) -> Poly | None:
+    try:
+        return minus(s.algebra(how[0], how[2]).poly(lhs), s.algebra(how[1], how[2]).poly(rhs))
+    except Refused:
+        return None
+
+
+# ---- where a rule applies ----
+
+
+def matches(algebra: Algebra, rule: Rule, mono: Mono) -> Iterator[Match]:
+    """Contexts in which the leading monomial of a rule is the given monomial (up to its coefficient)."""
+    scalars, binders, word = mono
+    lead_scalars, lead_binders, lead_word = rule.lead
+    if lead_binders and len(lead_binders) != len(binders):
+        return
+    free = rule.equation.free
+    places = occurrences(algebra, lead_word, word, free) if lead_word else iter([((), word, {})])
+    for before, after, found in places:
+        values = dict(found)
+        if lead_binders:
+            pairs = zip(lead_binders, binders, strict=True)
+            if not all(match_term(n, length, free, values) for (_, n), (_, length) in pairs):
+                continue
+            bound = frozenset(v for v, _ in binders)
+            if any(bound & free_vars(f) for f in (*before, *after)):
+                continue
+        rest = _quotient(algebra, scalars, lead_scalars, free, values)
+        if rest is None:
+            continue
+        factors = (*before, rule.wrap, *after)
+        inner: Term = rule.wrap if len(factors) == 1 else MatMul(factors)
+        if not lead_word and word:
+            inner = Times((rule.wrap, MatMul(word)))
+        if rest:
+            inner = Times((*(x if e == as_index(1) else Pow(x, e) for x, e in rest), inner))
+        for var, length in reversed(() if lead_binders else binders):
+            inner = Sum(inner, var, as_index(0), length - 1)
+        yield inner, tuple(sorted(values.items(), key=lambda item: str(item[0].key)))
+
+
+def _quotient(algebra: Algebra, scalars: Scalars, lead: Scalars, free: Any, values: dict[Any, Any]) -> Scalars | None:
+    """The scalar factors that are left once the leading ones are taken out, instantiating what is still free.
+
+    What is not among them may be divided by, if it is known not to be 0.
+    """
+    left = dict(scalars)
+    for atom, e in lead:
+        for candidate in left:
+            trial = dict(values)
+            if match_term(atom, candidate, free, trial):
+                values.update(trial)
+                left[candidate] = left[candidate] - substitute(e, values)
+                break
+        else:
+            if not algebra.context.regular(atom):
+                return None
+            left[atom] = -e
+    return tuple((a, e) for a, e in left.items() if e != as_index(0))
+
+
+def within_functions(algebra: Algebra, rule: Rule, mono: Mono) -> Iterator[Match]:
+    """As ``matches``, inside the traces, determinants and norms of a monomial; the coefficient is put in."""
+    if not rule.lead[2]:
+        return
+    for atom, e in mono[0]:
+        if not isinstance(atom, FUNCTIONS) or not algebra.context.at_least(e, 1):
+            continue
+        for inner, values in _inside(algebra, rule, atom):
+            around = replace(rule, wrap=replace(atom, arg=inner), lead=(((atom, ONE),), (), ()))
+            for context, more in matches(algebra, around, mono):
+                yield context, (*values, *more)
+
+
+def _inside(algebra: Algebra, rule: Rule, atom: Any) -> Iterator[Match]:
+    """The argument of a function with a hole in it; the word under a trace may be turned round."""
+    p = algebra.poly(atom.arg)
+    for mono, c in p.items():
+        rest = {m: d for m, d in p.items() if m != mono}
+        for word in _turns(mono[2]) if isinstance(atom, Trace) else [mono[2]]:
+            for context, values in matches(algebra, rule, (mono[0], mono[1], word)):
+                here = scaled(context, c / rule.coefficient)
+                yield Add((algebra.to_term(rest, shape_of(atom.arg)), here)) if rest else here, values
+
+
+def _turns(word: Word) -> list[Word]:
+    return [(*word[i:], *word[:i]) for i in range(len(word))]
+
+
+def scaled(context: Term, c: Fraction) -> Term:
+    return context if c == 1 else Times((Const(c), context))
+
+
+# ---- which rules there are ----
+
+
+def rules_of(s: Sequent, how: How, mode: str) -> Iterator[Rule]:
+    names = sorted(s.equations, key=lambda n: (not n.startswith("ih"), not n.startswith("cut"), n))
+    for name in names:
+        equation = s.equations[name]
+        yield from _oriented(s, how, mode, Rule(name, equation, UNIT, Fraction(1)))
+        yield from _least(s, how, mode, name, equation)
+        yield from _as_entries(s, how, mode, name, equation)
+        yield from _turned_inverse(s, how, mode, equation)
+        yield from _wrapped(s, how, mode, name, equation)
+
+
+def _least(s: Sequent, how: How, mode: str, name: str, e: Equation) -> Iterator[Rule]:
+    """What an equation for all lags says of the least one, where a power is no longer one."""
+    lags = {v: as_index(v.low or 0) for v in e.free if isinstance(v, Var) and v.kind == "lag"}
+    if lags:
+        first = Equation(substitute(e.lhs, lags), substitute(e.rhs, lags), e.free - set(lags), e.within)
+        values = tuple(sorted(lags.items(), key=lambda item: item[0].key))
+        yield from _oriented(s, how, mode, Rule(name, first, UNIT, Fraction(1), values))
+
+
+def _wrapped(s: Sequent, how: How, mode: str, name: str, e: Equation) -> Iterator[Rule]:
+    """A matrix equation transposed, inverted, or multiplied by an inverse, where the goal speaks of such."""
+    shape = shape_of(e.lhs) or shape_of(e.rhs)
+    if shape is None:
+        return
+    wraps: list[Term] = [Transpose(HOLE)] if any(isinstance(t, Transpose) for t in walk(s.goal)) else []
+    inverted = {t.arg for t in walk(s.goal) if isinstance(t, Inv)} | {
+        t.base for t in walk(s.goal) if isinstance(t, Pow) and (-t.exponent.const) > 0 and t.exponent.is_const
+    }
+    for x in sorted((x for x in inverted if isinstance(x, Sym) and x.shape is not None), key=lambda x: x.key):
+        if shape_of(x) == (shape[0], shape[0]):
+            wraps.append(MatMul((Pow(x, as_index(-1)), HOLE)))
+        if shape_of(x) == (shape[1], shape[1]):
+            wraps.append(MatMul((HOLE, Pow(x, as_index(-1)))))
+    if inverted and shape[0] == shape[1]:
+        wraps.append(Inv(HOLE))
+    for wrap in wraps:
+        yield from _oriented(s, how, mode, Rule(name, e, UNIT, Fraction(1), wrap=wrap))
+
+
+def _oriented(s: Sequent, how: How, mode: str, rule: Rule) -> Iterator[Rule]:
+    """The rule with the leading monomial that the mode chooses."""
+    lhs, rhs = substitute(rule.wrap, {HOLE: rule.equation.lhs}), substitute(rule.wrap, {HOLE: rule.equation.rhs})
+    zero = Const(Fraction(0))
+    left, right = difference_of(s, how, lhs, zero), difference_of(s, how, zero, rhs)
+    if left is None or right is None:
+        return
+    whole = minus(left, {m: -c for m, c in right.items()})
+    pools = {"lhs": left, "rhs": right, "largest": whole}
+    pool = [m for m in pools[mode] if m in whole and m != UNIT] or [m for m in whole if m != UNIT]
+    if pool:
+        lead = max(pool, key=lambda m: (not m[1], len(m[2]), len(m[0]), sum(e.const for _, e in m[0]), str(m)))
+        yield replace(rule, lead=lead, coefficient=whole[lead])
+
+
+def _as_entries(s: Sequent, how: How, mode: str, name: str, e: Equation) -> Iterator[Rule]:
+    """A matrix equation entry by entry, at the rows and columns that a scalar goal speaks of."""
+    if not isinstance(s.goal, Rel) or shape_of(s.goal.lhs) is not None or shape_of(e.lhs) in (None, (ONE, ONE)):
+        return
+    places = {(t.row, t.col) for t in walk(s.goal) if isinstance(t, Entry)}
+    for row, col in sorted(places, key=str):
+        yield from _oriented(s, how, mode, Rule(name, e, UNIT, Fraction(1), wrap=Entry(HOLE, row, col)))
+
+
+def _turned_inverse(s: Sequent, how: How, mode: str, e: Equation) -> Iterator[Rule]:
+    """From A B = I for square A and B also B A = I, by a lemma."""
+    sides = (e.lhs, e.rhs) if isinstance(e.rhs, Eye) else (e.rhs, e.lhs)
+    product = sides[0]
+    if not isinstance(sides[1], Eye) or not isinstance(product, MatMul) or e.free:
+        return
+    name = "lemma:a left inverse is a right inverse"
+    general = LEMMAS[name[6:]].claim
+    symbol = {x.name: x for x in symbols(general)}
+    (n,) = free_vars(general)
+    for cut in range(1, len(product.args)):
+        a, b = (x[0] if len(x) == 1 else MatMul(x) for x in (product.args[:cut], product.args[cut:]))
+        if shape_of(a) != shape_of(b) or shape_of(a) != shape_of(sides[1]):
+            continue
+        discharge = Words("left", "left", (), (Use(HOLE, _name_of(s, e), (), ()),))
+        if sides[0] is e.rhs:
+            discharge = Words("left", "left", (), (Use(-HOLE, _name_of(s, e), (), ()),))
+        values = ((n, sides[1].size), (symbol["A"], a), (symbol["B"], b))
+        turned = Equation(MatMul((b, a)), sides[1], frozenset())
+        yield from _oriented(s, how, mode, Rule(name, turned, UNIT, Fraction(1), values, (discharge,)))
+
+
+def _name_of(s: Sequent, e: Equation) -> str:
+    return next(name for name, other in s.equations.items() if other is e)
+
+
+def determinant_rules(s: Sequent, how: How, p: Poly) -> Iterator[Rule]:
+    """Determinants of products and powers factor by factor, those of transposes without the transpose."""
+    found = {t for scalars, _, _ in p for a, _ in scalars for t in walk(a) if isinstance(t, Det)}
+    for t in sorted(found, key=lambda t: t.key):
+        for name, parts in _determinant_lemmas(s.algebra(how[0], how[2]), t.arg):
+            claim = LEMMAS[name].claim
+            symbol = {y.name: y for y in symbols(claim)}
+            (size,) = free_vars(claim)
+            filled_in: dict[Any, Any] = {size: (shape_of(t.arg) or (ONE,))[0], **{symbol[n]: x for n, x in parts}}
+            resized = {substitute(k, {size: filled_in[size]}): v for k, v in filled_in.items() if k != size}
+            goal = substitute(substitute(claim.conclusion, {size: filled_in[size]}), resized)
+            equation = Equation(goal.lhs, goal.rhs, frozenset())
+            lead = (((t, ONE),), (), ())
+            discharge: tuple[Proof, ...] = (Known(),) * len(claim.hypotheses)
+            backwards = name == "determinant of a transpose" and parts[0][1] == t.arg  # det Q = det Q^T
+            sign = Fraction(-1 if backwards else 1)
+            yield Rule(f"lemma:{name}", equation, lead, sign, tuple(filled_in.items()), discharge)
+
+
+def _determinant_lemmas(algebra: Algebra, x: Term) -> Iterator[tuple[str, tuple[tuple[str, Term], ...]]]:
+    """The lemmas that take the determinant of x apart, and what stands for their matrices."""
+    if isinstance(x, Pow) and x.exponent == as_index(-1):
+        yield "determinant of an inverse", (("A", x.base),)
+    elif isinstance(x, MatMul) and all(shape_of(f) == shape_of(x) for f in x.args):
+        rest = x.args[1] if len(x.args) == 2 else MatMul(x.args[1:])
+        yield "determinant of a product", (("A", x.args[0]), ("B", rest))
+    elif isinstance(x, Pow) and algebra.context.at_least(x.exponent, 1) and x.exponent != as_index(1):
+        less = x.exponent - 1
+        yield "determinant of a product", (("A", x.base), ("B", x.base if less == as_index(1) else Pow(x.base, less)))
+    elif isinstance(x, Transpose):
+        yield "determinant of a transpose", (("A", x.arg),)
+    elif algebra.context.has(x, "orthogonal"):
+        yield "determinant of a transpose", (("A", x),)
+
+
+def inverse_rules(s: Sequent, how: How, p: Poly) -> Iterator[Rule]:
+    """X X^-1 = I and X^-1 X = I for the compound inverses that occur."""
+    inverses = {t for _, _, word in p for f in word for t in walk(f) if isinstance(t, Inv)}
+    for t in sorted(inverses, key=lambda t: t.key):
+        shape = shape_of(t)
+        if shape is None:
+            continue
+        for side in ("left", "right"):
+            name = f"lemma:an inverse is a {side} inverse"
+            general = lookup(s, name)
+            sizes = {v: shape[0] for v in general.free if isinstance(v, Var)}
+            symbol = next(v for v in general.free if isinstance(v, Sym))
+            values = (*sizes.items(), (symbol, t.arg))
+            put_in: dict[Any, Any] = {**sizes, symbol: t.arg}
+            lhs, rhs = substitute(general.lhs, put_in), substitute(general.rhs, put_in)
+            whole = difference_of(s, how, lhs, rhs)
+            for lead in sorted((m for m in whole or {} if len(m[2]) > 1), key=lambda m: (-len(m[2]), str(m)))[:1]:
+                yield Rule(name, Equation(lhs, rhs, frozenset()), lead, (whole or {})[lead], values, (Known(),))

@@ -1,0 +1,245 @@
+"""Values that meet equations among the hypotheses: X = expression, inverses, and whatever is linear in one symbol.
+
+Untrusted: whoever draws still asks whether the hypotheses hold.
+"""
+
+from __future__ import annotations
+
+import random
+from collections.abc import Callable, Iterator
+from fractions import Fraction
+from itertools import product
+
+from symrnn.claims.index import Var, as_index
+from symrnn.claims.shapes import ONE, shape_of
+from symrnn.claims.tree import (
+    Const,
+    Entry,
+    Eye,
+    ForAll,
+    Inv,
+    MatMul,
+    Prop,
+    Rel,
+    Sym,
+    Term,
+    free_vars,
+    substitute,
+    symbols,
+    walk,
+)
+from symrnn.errors import Refused, Undefined
+from symrnn.semantics.instances import Rows
+from symrnn.semantics.numbers import as_num, rational_of
+from symrnn.semantics.values import Values
+
+Families = dict[str, tuple[Rows, ...]]
+Integers = dict[Var, int]
+Vector = list[Fraction]
+COEFFICIENTS = tuple(Fraction(x) for x in (1, 0, -1, 2, 1, 3))
+MOST_UNKNOWNS = 16
+ZERO = as_num(0)
+
+
+def solve(
+    fixed: dict[str, Rows],
+    families: Families,
+    hypotheses: tuple[Prop, ...],
+    integers: Integers,
+    symbol: dict[str, Sym],
+    rng: random.Random,
+) -> None:
+    """Put values in place so that the equations among the hypotheses hold, as far as that can be arranged."""
+    for h in hypotheses:
+        if isinstance(h, Rel) and h.op == "=":
+            _define(h, fixed, families, integers)
+    _Linear(fixed, families, hypotheses, integers, symbol, rng).settle()
+
+
+def _define(h: Rel, fixed: dict[str, Rows], families: Families, integers: Integers) -> None:
+    """X := its other side, for X = expression; B := the inverse of A, for A B = I."""
+    for side, other in ((h.lhs, h.rhs), (h.rhs, h.lhs)):
+        if isinstance(side, Sym) and not side.index and side.role == "free" and side not in symbols(other):
+            value = value_of(other, fixed, families, integers)
+            if value is not None:
+                fixed[side.name] = value
+                return
+    pair = h.lhs if isinstance(h.rhs, Eye) else h.rhs
+    if isinstance(pair, MatMul) and len(pair.args) == 2 and (isinstance(h.rhs, Eye) or isinstance(h.lhs, Eye)):
+        a, b = pair.args
+        if isinstance(a, Sym) and isinstance(b, Sym) and not a.index and not b.index and shape_of(a) == shape_of(b):
+            first, second = sorted((a, b), key=lambda s: s.name)
+            value = value_of(Inv(first), fixed, {}, integers)
+            if value is not None:
+                fixed[second.name] = value
+
+
+class _Linear:
+    """Equations solved for one symbol after the other, in all equations that speak of it at once."""
+
+    def __init__(
+        self,
+        fixed: dict[str, Rows],
+        families: Families,
+        hypotheses: tuple[Prop, ...],
+        integers: Integers,
+        symbol: dict[str, Sym],
+        rng: random.Random,
+    ) -> None:
+        self.fixed, self.families, self.integers = fixed, families, integers
+        self.symbol, self.rng = symbol, rng
+        self.equations = [e for h in hypotheses for e in _instances(h, integers)]
+
+    def settle(self) -> None:
+        """Solve for symbols in a random order until every equation holds."""
+        if len(self.equations) == 0 or not self._broken():
+            return
+        names = sorted({s.name for e in self.equations for s in symbols(e) if s.name in self.fixed})
+        self.rng.shuffle(names)
+        for name in names:
+            spoken = [e for e in self.equations if any(s.name == name for s in symbols(e))]
+            found = self._solved(name, spoken)
+            if found is not None:
+                self.fixed[name] = found
+                if not self._broken():
+                    return
+
+    def _broken(self) -> bool:
+        return any((r := self._residual(e)) is not None and any(r) for e in self.equations)
+
+    def _residual(self, e: Rel) -> Vector | None:
+        """The entries of lhs - rhs; None where they cannot be had (states, undefined terms)."""
+        sides = [value_of(side, self.fixed, self.families, self.integers) for side in (e.lhs, e.rhs)]
+        lhs, rhs = sides
+        if lhs is None or rhs is None:
+            return None
+        if len(lhs) != len(rhs) or len(lhs[0]) != len(rhs[0]):
+            big = lhs if e.rhs == Const(Fraction(0)) else rhs
+            zero = tuple((ZERO,) * len(r) for r in big)
+            lhs, rhs = (big, zero)
+        try:
+            return [rational_of(x - y) for r, s in zip(lhs, rhs, strict=True) for x, y in zip(r, s, strict=True)]
+        except Refused:
+            return None
+
+    def _solved(self, name: str, equations: list[Rel]) -> Rows | None:
+        """A solution of the equations in one symbol, general among them; None if they are not linear in it."""
+        before, basis = self.fixed[name], _basis(self.symbol.get(name), self.fixed[name])
+        if not basis or len(basis) > MOST_UNKNOWNS:
+            return None
+        made = None
+        columns = []
+        for x in (_combined([], [], before), *basis):
+            self.fixed[name] = x
+            parts = [self._residual(e) for e in equations]
+            columns.append(None if any(r is None for r in parts) else [v for r in parts for v in r or ()])
+        origin, rest = columns[0], columns[1:]
+        if origin is not None and all(c is not None for c in rest):
+            steps = [[a - b for a, b in zip(c or (), origin, strict=True)] for c in rest]
+            weights = solution(steps, [-x for x in origin], self.rng)
+            if weights is not None:
+                self.fixed[name] = _combined(weights, basis, before)
+                if all(not any(self._residual(e) or ()) for e in equations):  # it was linear
+                    made = self.fixed[name]
+        self.fixed[name] = before
+        return made
+
+
+def _instances(h: Prop, integers: Integers) -> Iterator[Rel]:
+    """The equations that a hypothesis is, one for each row and column it is quantified over."""
+    if isinstance(h, Rel) and h.op == "=":
+        yield h
+    bound = []
+    while isinstance(h, ForAll) and isinstance(h.var, Var):
+        bound.append(h.var)
+        h = h.body
+    if not bound or not isinstance(h, Rel) or h.op != "=":
+        return
+    ends = [_end(v, h, integers) for v in bound]
+    if all(e is not None for e in ends):
+        for at in product(*(range(1, (e or 0) + 1) for e in ends)):
+            yield substitute(h, {v: as_index(i) for v, i in zip(bound, at, strict=True)})
+
+
+def _end(v: Var, body: Prop, integers: Integers) -> int | None:
+    for t in walk(body):
+        if isinstance(t, Entry):
+            for at, end in zip((t.row, t.col), shape_of(t.arg) or (ONE, ONE), strict=True):
+                if v in free_vars(at):
+                    form = substitute(end, {w: as_index(i) for w, i in integers.items()})
+                    return form.const if form.is_const else None
+    return None
+
+
+def _basis(s: Sym | None, like: Rows) -> list[Rows]:
+    """Matrices that span those of a symbol's shape and declared linear properties."""
+    props = frozenset(s.props) if s is not None else frozenset()
+    n, m = len(like), len(like[0])
+    if props & {"orthogonal", "normal", "nonnegative"}:
+        return []
+    cells: dict[tuple[int, int], list[tuple[int, int, int]]] = {}
+    for i, j in product(range(n), range(m)):
+        if (
+            (i != j and props & {"diagonal", "scalar"})
+            or (i < j and "lower_triangular" in props)
+            or (i > j and "upper_triangular" in props)
+            or (i == j and "skew" in props)
+        ):
+            continue
+        place = (0, 0) if "scalar" in props else (min(i, j), max(i, j)) if props & {"symmetric", "skew"} else (i, j)
+        cells.setdefault(place, []).append((i, j, -1 if "skew" in props and i > j else 1))
+    out = []
+    for where in cells.values():
+        signs = {(i, j): c for i, j, c in where}
+        out.append(tuple(tuple(as_num(signs.get((i, j), 0)) for j in range(m)) for i in range(n)))
+    return out
+
+
+def _combined(weights: Vector, basis: list[Rows], like: Rows) -> Rows:
+    def cell(i: int, j: int) -> Fraction:
+        return sum((w * rational_of(b[i][j]) for w, b in zip(weights, basis, strict=True)), Fraction(0))
+
+    return tuple(tuple(as_num(cell(i, j)) for j in range(len(like[0]))) for i in range(len(like)))
+
+
+def solution(columns: list[Vector], wanted: Vector, rng: random.Random) -> Vector | None:
+    """x with sum of x_k columns[k] = wanted, its free part at random; None if there is none."""
+    rows = [[c[i] for c in columns] + [w] for i, w in enumerate(wanted)]
+    count, pivots = len(columns), list[int]()
+    for k in range(count):
+        at = len(pivots)
+        pivot = next((r for r in range(at, len(rows)) if rows[r][k]), None)
+        if pivot is None:
+            continue
+        rows[at], rows[pivot] = rows[pivot], rows[at]
+        rows[at] = [x / rows[at][k] for x in rows[at]]
+        for r in range(len(rows)):
+            if r != at and rows[r][k]:
+                factor = rows[r][k]
+                rows[r] = [x - factor * y for x, y in zip(rows[r], rows[at], strict=True)]
+        pivots.append(k)
+    if any(row[count] for row in rows[len(pivots) :]):
+        return None
+    out = [Fraction(0) if k in pivots else rng.choice(COEFFICIENTS) for k in range(count)]
+    for at, k in enumerate(pivots):
+        out[k] = rows[at][count] - sum((rows[at][f] * out[f] for f in range(count) if f not in pivots), Fraction(0))
+    return out
+
+
+def value_of(t: Term, fixed: dict[str, Rows], families: Families, integers: Integers) -> Rows | None:
+    """The value of a term without states; None if it has none."""
+
+    def symbol(s: Sym) -> Rows:
+        if s.index:
+            members = families[s.name]
+            return members[s.index[0].const % len(members)]
+        return fixed[s.name]
+
+    def nothing(x: object) -> Rows:
+        raise Refused("no value")
+
+    blank: Callable[..., Rows] = nothing
+    try:
+        return Values({v: as_index(i) for v, i in integers.items()}, symbol, blank, blank).matrix(t)
+    except (Refused, Undefined, KeyError):
+        return None

@@ -1,0 +1,47 @@
+"""Where the recurrence holds: at the steps of a trajectory, not at its first state, which is arbitrary. Trusted.
+
+A claim is about all trajectories that have begun early enough for everything it speaks of to have a value, and no
+earlier. So the update of a state may be put in for it only at times known to come after a state, or not before a local
+or input, of which the claim speaks. Locals are names for their definitions at all times.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Iterator
+
+from symrnn.claims.index import Index, Node, Var
+from symrnn.claims.tree import Pred, Prod, Prop, Rel, Sum, Sym, Term, children, substitute
+from symrnn.semantics.context import Context
+
+
+def first_steps(props: tuple[Prop, ...], context: Context) -> tuple[Index, ...]:
+    """Times that are steps of every trajectory at which the atoms among ``props`` have a value."""
+    return tuple({at for p in props if isinstance(p, Rel | Pred) for at in _steps(p, context)})
+
+
+def _steps(n: Node, context: Context) -> Iterator[Index]:
+    if isinstance(n, Sym):
+        if n.role != "free" and n.index:
+            yield n.index[0] + int(n.role == "state")
+    elif isinstance(n, Prod | Sum):
+        if context.at_least(n.hi - n.lo, 0):
+            for end in (n.lo, n.hi):
+                yield from _steps(substitute(n.body, {n.var: end}), context)
+    elif not (isinstance(n, Pred) and n.var is not None):
+        for child in children(n):
+            if not isinstance(child, Index | Var):
+                yield from _steps(child, context)
+
+
+def within(n: Term | Node, begun: tuple[Index, ...], context: Context) -> bool:
+    """Whether all that a term may speak of lies within the trajectories that have the steps ``begun``."""
+    if isinstance(n, Sym):
+        moving = n.role != "free" and n.index
+        return not moving or is_step(n.index[0] + int(n.role == "state"), begun, context)
+    inner = context.within(n.var, n.lo, n.hi) if isinstance(n, Prod | Sum) else context
+    return all(within(c, begun, inner) for c in children(n) if not isinstance(c, Index | Var))
+
+
+def is_step(at: Index, begun: tuple[Index, ...], context: Context) -> bool:
+    """Whether a time is known not to come before one of the steps ``begun``."""
+    return any(context.at_least(at - b, 0) for b in begun)
