@@ -102,7 +102,8 @@ def _established(candidate: Candidate) -> Condition | None:
     example = decision.instance
     if candidate.exact:  # an equivalence says nothing unless its condition can be met
         example = witness(
-            Claim(candidate.shown, (*candidate.claim.hypotheses, candidate.shown), candidate.claim.cell), Tally()
+            Claim(candidate.claim.conclusion, (*candidate.claim.hypotheses, candidate.shown), candidate.claim.cell),
+            Tally(),
         )
         if example is None:
             return None

@@ -163,9 +163,15 @@ def _step(s: Sequent, how: How, p: Poly, rules: list[Rule], seen: set[Any]) -> t
                 for context, values in find(algebra, rule, mono):
                     use = Use(scaled(context, c), rule.name, (*rule.values, *values), rule.discharge)
                     rest = _apply(s, how, p, use)
-                    if rest is not None and mono not in rest and len(rest) <= MOST and _frozen(rest) not in seen:
+                    if rest is not None and _leads_on(p, mono, rest) and _frozen(rest) not in seen:
                         return use, rest
     return None
+
+
+def _leads_on(p: Poly, mono: Mono, rest: Poly) -> bool:
+    """Whether a use took the monomial away without making too much of it, sums within sums above all."""
+    nested = max((len(m[1]) for m in p), default=0)
+    return mono not in rest and len(rest) <= MOST and all(len(m[1]) <= max(nested, 1) for m in rest)
 
 
 def _apply(s: Sequent, how: How, p: Poly, use: Use) -> Poly | None:

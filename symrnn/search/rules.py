@@ -42,6 +42,7 @@ from symrnn.errors import Refused
 from symrnn.lemmas import LEMMAS
 from symrnn.search.matching import match_term, occurrences
 from symrnn.semantics.algebra import Algebra
+from symrnn.semantics.context import Context
 from symrnn.semantics.monomials import UNIT, Mono, Poly, Scalars, Word, minus
 from symrnn.semantics.sequents import Equation, Sequent
 from symrnn.semantics.uses import lookup
@@ -91,7 +92,10 @@ def matches(algebra: Algebra, rule: Rule, mono: Mono) -> Iterator[Match]:
             bound = frozenset(v for v, _ in binders)
             if any(bound & free_vars(f) for f in (*before, *after)):
                 continue
-        rest = _quotient(algebra, scalars, lead_scalars, free, values)
+        inside = algebra.context
+        for v, length in binders:
+            inside = inside.within(v, as_index(0), length - 1)
+        rest = _quotient(inside, scalars, lead_scalars, free, values)
         if rest is None:
             continue
         factors = (*before, rule.wrap, *after)
@@ -105,7 +109,7 @@ def matches(algebra: Algebra, rule: Rule, mono: Mono) -> Iterator[Match]:
         yield inner, tuple(sorted(values.items(), key=lambda item: str(item[0].key)))
 
 
-def _quotient(algebra: Algebra, scalars: Scalars, lead: Scalars, free: Any, values: dict[Any, Any]) -> Scalars | None:
+def _quotient(context: Context, scalars: Scalars, lead: Scalars, free: Any, values: dict[Any, Any]) -> Scalars | None:
     """The scalar factors that are left once the leading ones are taken out, instantiating what is still free.
 
     What is not among them may be divided by, if it is known not to be 0.
@@ -119,9 +123,9 @@ def _quotient(algebra: Algebra, scalars: Scalars, lead: Scalars, free: Any, valu
                 left[candidate] = left[candidate] - substitute(e, values)
                 break
         else:
-            if not algebra.context.regular(atom):
-                return None
             left[atom] = -e
+    if not all(context.at_least(left[a], 0) or context.regular(a) for a, _ in lead if a in left):
+        return None
     return tuple((a, e) for a, e in left.items() if e != as_index(0))
 
 
@@ -211,8 +215,14 @@ def _oriented(s: Sequent, how: How, mode: str, rule: Rule) -> Iterator[Rule]:
     pools = {"lhs": left, "rhs": right, "largest": whole}
     pool = [m for m in pools[mode] if m in whole and m != UNIT] or [m for m in whole if m != UNIT]
     if pool:
-        lead = max(pool, key=lambda m: (not m[1], len(m[2]), len(m[0]), sum(e.const for _, e in m[0]), str(m)))
+        lead = max(pool, key=_weight)
         yield replace(rule, lead=lead, coefficient=whole[lead])
+
+
+def _weight(m: Mono) -> tuple[Any, ...]:
+    """Monomials without sums first, then by length and degree, symbolic exponents counting most."""
+    exponents = [e for _, e in m[0]]
+    return not m[1], len(m[2]), len(m[0]), sum(len(e.terms) for e in exponents), sum(e.const for e in exponents), str(m)
 
 
 def _as_entries(s: Sequent, how: How, mode: str, name: str, e: Equation) -> Iterator[Rule]:
