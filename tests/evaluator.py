@@ -203,7 +203,7 @@ class Network:
         """Sizes of the cell, read off the parameters too."""
         out = {v.name: self.integers[v.name] for v in _sizes_in(self.cell) if v.name in self.integers}
         for p in self.cell.params if self.cell else ():
-            for d, length in zip(p.shape or (), shape(self.matrices[p.name]), strict=True):
+            for d, length in zip(p.shape or (), shape(self.matrices[p.name]), strict=False):
                 if len(d.terms) == 1 and not d.const and d.terms[0][1] == 1:
                     out.setdefault(d.terms[0][0].name, length)
         return out

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from identities_algebra import ALGEBRA
 from identities_structure import STRUCTURE
-from vocabulary import A, B, a, false, i, j, k, l, n, nil, one, true
+from vocabulary import LAGS, A, B, a, false, i, j, k, l, n, nil, one, true
 
 from symrnn import det, eq, forall, implies, inv, le, matrix, number, product, summation, symmetric, trace
 
@@ -12,12 +12,12 @@ _singular = A - number(-1) ** n * A  # 2 A for odd n, 0 for even n
 
 WRONG_ONCE = [
     # quantified lags were tried at 0 only
-    true("all traces of powers", implies(forall(k, eq(trace(A**k), trace(B**k))), eq(trace(A), trace(B)))),
-    true("all determinants of powers", implies(forall(k, eq(det(A**k), 1)), eq(det(A), 1))),
-    true("all traces of powers nonnegative", implies(forall(k, le(0, trace(A**k))), le(0, trace(A))), open_="no order"),
-    true("all multiples", implies(forall(j, eq(j * A, nil)), eq(A, nil)), open_="an instance of a hypothesis at j = 1"),
-    true("all powers symmetric", implies(forall(k, symmetric(A**k)), symmetric(A)), open_="facts of powers"),
-    false("all scalar powers", implies(forall(k, eq(a ** (2 * k), 1)), eq(a, 1))),
+    true("all traces of powers", implies(forall(k, eq(trace(A**k), trace(B**k))), eq(trace(A), trace(B))), open_=LAGS),
+    true("all determinants of powers", implies(forall(k, eq(det(A**k), 1)), eq(det(A), 1)), open_=LAGS),
+    true("all traces of powers nonnegative", implies(forall(k, le(0, trace(A**k))), le(0, trace(A))), open_=LAGS),
+    true("all multiples", implies(forall(j, eq(j * A, nil)), eq(A, nil)), open_=LAGS),
+    true("all powers symmetric", implies(forall(k, symmetric(A**k)), symmetric(A)), open_=LAGS),
+    false("all scalar powers", implies(forall(k, eq(a ** (2 * k), 1)), eq(a, 1)), open_=LAGS),
     # two ranges of one family commuted as soon as any two matrices were assumed to commute
     false(
         "ranges of a family",

@@ -5,7 +5,7 @@ from __future__ import annotations
 from collections.abc import Iterator
 from dataclasses import dataclass
 from fractions import Fraction
-from typing import Any
+from typing import Any, cast
 
 from vocabulary import A, B, C, N, P, U, commute, i, idempotent, inverses, j, k, l, n, nil, nilpotent, one
 
@@ -152,13 +152,13 @@ def _anywhere(node: Any) -> Iterator[tuple[str, Any]]:
         yield from _here(node)
     if isinstance(node, Index | tr.Sym | tr.Const) or not isinstance(node, tr.Term | tr.Prop):
         return
-    fields = tr.fields(node)
+    fields, make = tr.fields(node), cast(Any, type(node))
     for position, value in enumerate(fields):
         parts = value if isinstance(value, tuple) else (value,)
         for which, part in enumerate(parts):
             for slip, changed in _anywhere(part):
                 fresh: Any = (*parts[:which], changed, *parts[which + 1 :]) if isinstance(value, tuple) else changed
-                yield slip, type(node)(*fields[:position], fresh, *fields[position + 1 :])
+                yield slip, make(*fields[:position], fresh, *fields[position + 1 :])
 
 
 def _here(node: tr.Term) -> Iterator[tuple[str, tr.Term]]:

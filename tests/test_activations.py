@@ -13,7 +13,8 @@ from symrnn.claims.activations import FACTS
 from symrnn.errors import Refused
 from symrnn.semantics.numbers import Num, activate, as_num, log_of, preimage
 
-MP: Any = mpmath.mp.clone()
+_mpmath: Any = mpmath
+MP: Any = _mpmath.mp.clone()
 MP.dps = 60
 CLOSE = MP.mpf(10) ** -40
 STEP = MP.mpf(10) ** -20

@@ -68,3 +68,5 @@ LO, LP = matrix("LO", n, n, "lower_triangular"), matrix("LP", n, n, "lower_trian
 UP = matrix("UP", n, n, "upper_triangular")
 commute, idempotent, nilpotent = eq(A @ B, B @ A), eq(P @ P, P), eq(N @ N, nil)
 involution, inverses = eq(A @ A, one), eq(A @ B, one)
+
+LAGS = "hypotheses quantified over lags are not evaluated at instances, so that they may be vacuous"

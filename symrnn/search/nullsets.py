@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from collections.abc import Iterator
 from fractions import Fraction
 from itertools import islice, product
 
@@ -9,7 +10,8 @@ from symrnn import kernel
 from symrnn.certificates import Null
 from symrnn.claims.build import invertible
 from symrnn.claims.recurrence import Claim
-from symrnn.claims.tree import And, Inv, Pow, Prop, Term, symbols, walk
+from symrnn.claims.shapes import shape_of
+from symrnn.claims.tree import And, Const, Eye, Inv, MatMul, Pow, Prop, Term, Transpose, symbols, walk
 from symrnn.errors import Refused, SymrnnError
 from symrnn.search.prove import prove
 from symrnn.search.refute import Tally, witness
@@ -26,12 +28,14 @@ def find_null(claim: Claim, point: Instance) -> Null | None:
     inverted = _inverted(s.goal)
     if s.hypotheses or not inverted:
         return None
+    scalars = _nonzero(inverted)
+    if scalars is None:
+        return None
     condition: Prop = invertible(inverted[0]) if len(inverted) == 1 else And(tuple(invertible(x) for x in inverted))
     narrowed = Claim(claim.conclusion, (*claim.hypotheses, condition), claim.cell)
     proof = prove(narrowed)
     example = witness(narrowed, Tally()) if proof is not None else None
-    scalars = _nonzero(inverted)
-    if proof is None or example is None or scalars is None:
+    if proof is None or example is None:
         return None
     made = Null(point, condition, proof, example, scalars)
     try:
@@ -42,14 +46,28 @@ def find_null(claim: Claim, point: Instance) -> Null | None:
 
 
 def _inverted(goal: Prop) -> list[Term]:
-    """What the goal inverts, without repetition, in order."""
+    """What the goal inverts, without repetition, in order; of products and powers, what they are made of."""
     found: dict[str, Term] = {}
     for t in walk(goal):
         if isinstance(t, Inv):
-            found.setdefault(t.arg.key, t.arg)
+            found |= {x.key: x for x in _parts(t.arg)}
         if isinstance(t, Pow) and t.exponent.is_const and t.exponent.const < 0:
-            found.setdefault(t.base.key, t.base)
+            found |= {x.key: x for x in _parts(t.base)}
     return [found[key] for key in sorted(found)]
+
+
+def _parts(x: Term) -> Iterator[Term]:
+    """Terms that are all invertible if and only if x is, as far as that is plain to see."""
+    shape = shape_of(x)
+    if isinstance(x, Pow):
+        yield from _parts(x.base)
+    elif isinstance(x, Inv | Transpose):
+        yield from _parts(x.arg)
+    elif isinstance(x, MatMul) and all(shape_of(f) == shape for f in x.args):
+        for f in x.args:
+            yield from _parts(f)
+    elif not isinstance(x, Const | Eye):
+        yield x
 
 
 def _nonzero(inverted: list[Term]) -> tuple[tuple[str, Fraction], ...] | None:

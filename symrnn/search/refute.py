@@ -97,20 +97,17 @@ def quickly_refuted(claim: Claim) -> bool:
 
 
 def witness(claim: Claim, tally: Tally) -> Instance | None:
-    """An instance that meets the hypotheses, with free sizes of at least 2 where there is one."""
-    small: Instance | None = None
-    goal, _ = flatten(claim)
+    """An instance that meets the hypotheses, with sizes of at least 2 unless they are fixed: others show too little."""
+    goal, hypotheses = flatten(claim)
+    fixed = _fixed_values(list(free_vars(goal)), hypotheses)
     for world in worlds(claim, tally):
+        sizes = [(v, n) for v, n in world.instance.integers if v.kind == "size" and v in free_vars(goal)]
         try:
-            if not world.hypotheses_hold():
-                continue
+            if all(n >= 2 or v in fixed for v, n in sizes) and world.hypotheses_hold():
+                return world.instance
         except (Refused, Undefined):
             continue
-        sizes = [n for v, n in world.instance.integers if v.kind == "size" and v in free_vars(goal)]
-        if all(n >= 2 for n in sizes):
-            return world.instance
-        small = small or world.instance
-    return small
+    return None
 
 
 def worlds(claim: Claim, tally: Tally, proved: tuple[tuple[Var, int], ...] = ()) -> Iterator[World]:

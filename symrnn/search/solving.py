@@ -74,6 +74,9 @@ def _define(h: Rel, fixed: dict[str, Rows], families: Families, integers: Intege
                 fixed[second.name] = value
 
 
+Key = tuple[str, int | None]  # a constant, or a member of a family
+
+
 class _Linear:
     """Equations solved for one symbol after the other, in all equations that speak of it at once."""
 
@@ -88,21 +91,43 @@ class _Linear:
     ) -> None:
         self.fixed, self.families, self.integers = fixed, families, integers
         self.symbol, self.rng = symbol, rng
-        self.equations = [e for h in hypotheses for e in _instances(h, integers)]
+        period = max([1, *map(len, families.values())])
+        self.equations = [e for h in hypotheses for e in _instances(h, integers, period)]
 
     def settle(self) -> None:
         """Solve for symbols in a random order until every equation holds."""
         if len(self.equations) == 0 or not self._broken():
             return
-        names = sorted({s.name for e in self.equations for s in symbols(e) if s.name in self.fixed})
-        self.rng.shuffle(names)
-        for name in names:
-            spoken = [e for e in self.equations if any(s.name == name for s in symbols(e))]
-            found = self._solved(name, spoken)
+        keys = sorted({k for e in self.equations for k in self._keys(e)}, key=str)
+        self.rng.shuffle(keys)
+        for key in keys:
+            spoken = [e for e in self.equations if key in self._keys(e)]
+            found = self._solved(key, spoken)
             if found is not None:
-                self.fixed[name] = found
+                self._put(key, found)
                 if not self._broken():
                     return
+
+    def _keys(self, e: Rel) -> set[Key]:
+        out: set[Key] = set()
+        for t in walk(e):
+            if isinstance(t, Sym) and t.index and t.index[0].is_const and t.name in self.families:
+                out.add((t.name, t.index[0].const % len(self.families[t.name])))
+            elif isinstance(t, Sym) and not t.index and t.name in self.fixed:
+                out.add((t.name, None))
+        return out
+
+    def _get(self, key: Key) -> Rows:
+        name, member = key
+        return self.fixed[name] if member is None else self.families[name][member]
+
+    def _put(self, key: Key, value: Rows) -> None:
+        name, member = key
+        if member is None:
+            self.fixed[name] = value
+        else:
+            members = self.families[name]
+            self.families[name] = (*members[:member], value, *members[member + 1 :])
 
     def _broken(self) -> bool:
         return any((r := self._residual(e)) is not None and any(r) for e in self.equations)
@@ -122,15 +147,16 @@ class _Linear:
         except Refused:
             return None
 
-    def _solved(self, name: str, equations: list[Rel]) -> Rows | None:
+    def _solved(self, key: Key, equations: list[Rel]) -> Rows | None:
         """A solution of the equations in one symbol, general among them; None if they are not linear in it."""
-        before, basis = self.fixed[name], _basis(self.symbol.get(name), self.fixed[name])
+        before = self._get(key)
+        basis = _basis(self.symbol.get(key[0]), before)
         if not basis or len(basis) > MOST_UNKNOWNS:
             return None
         made = None
         columns = []
         for x in (_combined([], [], before), *basis):
-            self.fixed[name] = x
+            self._put(key, x)
             parts = [self._residual(e) for e in equations]
             columns.append(None if any(r is None for r in parts) else [v for r in parts for v in r or ()])
         origin, rest = columns[0], columns[1:]
@@ -138,27 +164,31 @@ class _Linear:
             steps = [[a - b for a, b in zip(c or (), origin, strict=True)] for c in rest]
             weights = solution(steps, [-x for x in origin], self.rng)
             if weights is not None:
-                self.fixed[name] = _combined(weights, basis, before)
+                self._put(key, _combined(weights, basis, before))
                 if all(not any(self._residual(e) or ()) for e in equations):  # it was linear
-                    made = self.fixed[name]
-        self.fixed[name] = before
+                    made = self._get(key)
+        self._put(key, before)
         return made
 
 
-def _instances(h: Prop, integers: Integers) -> Iterator[Rel]:
-    """The equations that a hypothesis is, one for each row and column it is quantified over."""
-    if isinstance(h, Rel) and h.op == "=":
-        yield h
+def _instances(h: Prop, integers: Integers, period: int) -> Iterator[Rel]:
+    """The equations that a hypothesis is: one for each row, column or member of a family it is quantified over."""
+    at = {v: as_index(i) for v, i in integers.items()}
     bound = []
     while isinstance(h, ForAll) and isinstance(h.var, Var):
         bound.append(h.var)
         h = h.body
-    if not bound or not isinstance(h, Rel) or h.op != "=":
+    if not isinstance(h, Rel) or h.op != "=":
         return
-    ends = [_end(v, h, integers) for v in bound]
-    if all(e is not None for e in ends):
-        for at in product(*(range(1, (e or 0) + 1) for e in ends)):
-            yield substitute(h, {v: as_index(i) for v, i in zip(bound, at, strict=True)})
+    ranges = []
+    for v in bound:
+        end = _end(v, h, integers)
+        members = any(v in free_vars(i) for t in walk(h) if isinstance(t, Sym) and t.role == "free" for i in t.index)
+        if end is None and not members:
+            return
+        ranges.append(range(1, end + 1) if end is not None else range(v.low or 0, (v.low or 0) + period))
+    for values in product(*ranges):
+        yield substitute(h, {**at, **{v: as_index(i) for v, i in zip(bound, values, strict=True)}})
 
 
 def _end(v: Var, body: Prop, integers: Integers) -> int | None:

@@ -122,7 +122,8 @@ class Context:
             return True
         if all(self.has(x, "scalar") for x in letters(a)) or all(self.has(x, "scalar") for x in letters(b)):
             return True
-        return bool(self.commuting) and all(self._assumed(x, y) for x in letters(a) for y in letters(b))
+        # the bound variables of two products run independently of each other
+        return bool(self.commuting) and all(self._assumed(x, y) for x in letters(a) for y in letters(b, "'"))
 
     def _assumed(self, x: Term, y: Term) -> bool:
         if x == y or (self.diagonal(x) and self.diagonal(y)):
@@ -149,13 +150,17 @@ def base(factor: Term) -> Term:
     return factor.base if isinstance(factor, Pow) else factor
 
 
-def letters(factor: Term) -> tuple[Term, ...]:
-    """The letters inside a factor; a letter is its own. A product's body that is no word counts as one letter."""
+def letters(factor: Term, mark: str = "") -> tuple[Term, ...]:
+    """The letters inside a factor; a letter is its own. A product's body that is no word counts as one letter.
+
+    ``mark`` is appended to the names of variables that products bind.
+    """
     if isinstance(factor, Pow):
-        return letters(factor.base)
+        return letters(factor.base, mark)
     if isinstance(factor, Prod):
-        inside = factor.body.args if isinstance(factor.body, MatMul) else (factor.body,)
-        return tuple(x for f in inside for x in letters(f))
+        body = substitute(factor.body, {factor.var: as_index(Var(factor.var.name + mark, "bound", None))})
+        inside = body.args if isinstance(body, MatMul) else (body,)
+        return tuple(x for f in inside for x in letters(f, mark))
     return (factor,)
 
 
