@@ -19,7 +19,8 @@ from symrnn.claims.activations import Activation, sigmoid, tanh
 from symrnn.claims.build import matrix
 from symrnn.claims.index import Index, IndexLike, Var, as_index, checked_name, size
 from symrnn.claims.recurrence import Recurrence, activations_of
-from symrnn.claims.tree import Diag, Hadamard, Sym, Term, Transpose, symbols
+from symrnn.claims.substitution import symbols
+from symrnn.claims.tree import Diag, Hadamard, Sym, Term, Transpose
 from symrnn.errors import ClaimError
 
 TIME = Var("t", "time", None)

@@ -10,8 +10,9 @@ import time
 from collections.abc import Mapping
 
 from symrnn.claims.latex import latex
+from symrnn.claims.substitution import walk
 from symrnn.claims.text import text
-from symrnn.claims.tree import Jac, walk
+from symrnn.claims.tree import Jac
 from symrnn.derivations import Derivation, Step
 from symrnn.verdicts import DerivationResult, StepResult
 

@@ -9,6 +9,7 @@ from typing import Any
 from symrnn.claims.index import Node, Var, as_index
 from symrnn.claims.recurrence import Claim, activations_of
 from symrnn.claims.shapes import ONE, shape_of
+from symrnn.claims.substitution import children, substitute, symbols, walk
 from symrnn.claims.text import text
 from symrnn.claims.tree import (
     And,
@@ -29,10 +30,6 @@ from symrnn.claims.tree import (
     Sym,
     Term,
     Transpose,
-    children,
-    substitute,
-    symbols,
-    walk,
 )
 from symrnn.errors import Refused, ShapeMismatch, Undefined
 from symrnn.semantics.growth import growth
@@ -203,7 +200,7 @@ def _network(world: World, instance: Instance) -> Data:
             for s in cell.params
             if s.name not in {f"feedback {name}" for name, _ in instance.feedback}
         },
-        "states": [_blocks(world, cell.states, at) for at in run],
+        "states": [x for at in run if (x := _blocks(world, cell.states, at)) is not None],
         "inputs": [_blocks(world, cell.inputs, at) for at in run[1:]] if cell.inputs else [],
     }
     if slopes is not None:
@@ -248,8 +245,14 @@ def _spectral(world: World, sides: Sides) -> list[Data]:
 
 
 def _blocks(world: World, heads: tuple[Sym, ...], at: int) -> Any:
-    found = {s.name: _vector(world.values.matrix(at_time(s, at))) for s in heads}
-    return found if len(heads) > 1 else found[heads[0].name]
+    """States or inputs at a time; those of which there are several by their names, without what has no closed form."""
+    found = {}
+    for s in heads:
+        try:
+            found[s.name] = _vector(world.values.matrix(at_time(s, at)))
+        except Refused:
+            continue
+    return found if len(heads) > 1 else found.get(heads[0].name)
 
 
 def _values(world: World, instance: Instance, sides: Sides, data: Data, found: Pair) -> Data:

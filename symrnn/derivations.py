@@ -11,7 +11,8 @@ from symrnn.cells import Cell
 from symrnn.claims.build import as_prop
 from symrnn.claims.index import Index, Node, Var, index, lag, size, time
 from symrnn.claims.recurrence import Claim
-from symrnn.claims.tree import ForAll, Jac, Prop, Sym, free_vars, rebuild, symbols, walk
+from symrnn.claims.substitution import free_vars, rebuild, symbols, walk
+from symrnn.claims.tree import ForAll, Jac, Prop, Sym
 from symrnn.errors import ClaimError
 from symrnn.lemmas import LEMMAS
 

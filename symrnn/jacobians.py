@@ -19,7 +19,8 @@ from symrnn.claims import tree
 from symrnn.claims.index import Index, Var
 from symrnn.claims.recurrence import Recurrence
 from symrnn.claims.shapes import ONE, shape_of
-from symrnn.claims.tree import Sym, Term, free_vars
+from symrnn.claims.substitution import free_vars
+from symrnn.claims.tree import Sym, Term
 from symrnn.errors import ClaimError, Undefined
 
 LARGEST_SIZE, LONGEST_LAG = 4, 6

@@ -19,6 +19,7 @@ from symrnn.claims.codec import decode, encode
 from symrnn.claims.index import Node, Var, as_index
 from symrnn.claims.recurrence import Claim
 from symrnn.claims.shapes import ONE, check_shapes, is_scalar, shape_of
+from symrnn.claims.substitution import free_vars, substitute, symbols, walk
 from symrnn.claims.tree import (
     Abs,
     And,
@@ -35,17 +36,14 @@ from symrnn.claims.tree import (
     Sym,
     Term,
     Trace,
-    free_vars,
-    substitute,
-    symbols,
-    walk,
 )
 from symrnn.claims.wellformed import check_claim, check_parts
 from symrnn.errors import Refused, ShapeMismatch, refusal
 from symrnn.semantics.algebra import Algebra
 from symrnn.semantics.bounds import decays, is_at_most, upper
-from symrnn.semantics.instances import Instance, World, scalar_value
+from symrnn.semantics.instances import Instance, World
 from symrnn.semantics.monomials import Poly, minus
+from symrnn.semantics.multiples import scalar_value
 from symrnn.semantics.properties import show_property
 from symrnn.semantics.sequents import Equation, Sequent, sequent_of, settled
 from symrnn.semantics.uses import as_equation, definition_of, filled, lemma_hypotheses

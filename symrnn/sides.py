@@ -13,6 +13,7 @@ from typing import Any
 
 from symrnn.claims.index import as_index
 from symrnn.claims.shapes import is_scalar, shape_of
+from symrnn.claims.substitution import substitute
 from symrnn.claims.tree import (
     Add,
     Const,
@@ -33,7 +34,6 @@ from symrnn.claims.tree import (
     Trace,
     Transpose,
     Zeros,
-    substitute,
 )
 from symrnn.semantics.instances import Instance, World
 from symrnn.semantics.numbers import Num, as_num, rational_of

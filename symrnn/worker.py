@@ -23,8 +23,9 @@ from typing import Any
 
 from symrnn.cells import Cell
 from symrnn.claims.latex import latex
+from symrnn.claims.substitution import walk
 from symrnn.claims.text import text
-from symrnn.claims.tree import Jac, walk
+from symrnn.claims.tree import Jac
 from symrnn.derivations import Derivation, Step
 from symrnn.errors import ClaimError, ScriptError
 from symrnn.verdicts import DerivationResult, Scope, StepResult

@@ -6,6 +6,7 @@ from fractions import Fraction
 from typing import Any
 
 from symrnn.claims.index import Index, IndexLike, Var, as_index, checked_name, sole_variable
+from symrnn.claims.substitution import walk
 from symrnn.claims.tree import (
     PROPERTIES,
     Abs,
@@ -37,7 +38,6 @@ from symrnn.claims.tree import (
     Transpose,
     Zeros,
     as_term,
-    walk,
 )
 from symrnn.errors import ClaimError
 

@@ -3,7 +3,8 @@
 from __future__ import annotations
 
 from symrnn.claims.index import Index, Node, Var, node
-from symrnn.claims.tree import Apply, Prop, Sym, Term, rebuild, substitute, walk
+from symrnn.claims.substitution import rebuild, substitute, walk
+from symrnn.claims.tree import Apply, Prop, Sym, Term
 
 
 @node

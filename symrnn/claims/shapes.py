@@ -6,6 +6,7 @@ from collections.abc import Callable
 from typing import Any
 
 from symrnn.claims.index import Index, Node, Var, as_index
+from symrnn.claims.substitution import children
 from symrnn.claims.tree import (
     Abs,
     Add,
@@ -43,7 +44,6 @@ from symrnn.claims.tree import (
     Trace,
     Transpose,
     Zeros,
-    children,
 )
 from symrnn.errors import ClaimError, ShapeMismatch
 

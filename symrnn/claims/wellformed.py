@@ -11,6 +11,7 @@ from collections.abc import Iterator
 from symrnn.claims.index import Index, Node, Var, as_index
 from symrnn.claims.recurrence import Claim, Recurrence
 from symrnn.claims.shapes import shape_text
+from symrnn.claims.substitution import children, free_vars, symbols, walk
 from symrnn.claims.tree import (
     HOLE,
     PROPERTIES,
@@ -32,10 +33,6 @@ from symrnn.claims.tree import (
     Term,
     Times,
     Zeros,
-    children,
-    free_vars,
-    symbols,
-    walk,
 )
 from symrnn.errors import ClaimError
 

@@ -11,7 +11,8 @@ from collections.abc import Mapping
 from symrnn.claims.index import Node, Var
 from symrnn.claims.recurrence import Recurrence
 from symrnn.claims.shapes import ONE
-from symrnn.claims.tree import Apply, IndexRel, Sym, Term, free_vars, symbols
+from symrnn.claims.substitution import free_vars, symbols
+from symrnn.claims.tree import Apply, IndexRel, Sym, Term
 from symrnn.crosscheck.arithmetic import Arithmetic, NotNumeric, Skip, Value
 from symrnn.crosscheck.hypotheses import Definition, Plan
 from symrnn.crosscheck.matrices import STYLES, RandomMatrices, stream

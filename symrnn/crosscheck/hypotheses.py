@@ -11,6 +11,7 @@ from fractions import Fraction
 
 from symrnn.claims.index import Index, Var, as_index
 from symrnn.claims.recurrence import Claim
+from symrnn.claims.substitution import symbols, walk
 from symrnn.claims.tree import (
     PROPERTIES,
     Add,
@@ -32,8 +33,6 @@ from symrnn.claims.tree import (
     Times,
     Transpose,
     Zeros,
-    symbols,
-    walk,
 )
 
 OWN = ("free", "param")  # roles of symbols that may be given any value

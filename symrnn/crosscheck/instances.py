@@ -10,7 +10,8 @@ from typing import Any
 from symrnn.claims.activations import FACTS
 from symrnn.claims.index import Index, Var
 from symrnn.claims.recurrence import Claim, activations_of, with_activation
-from symrnn.claims.tree import Prop, Sym, free_vars, symbols
+from symrnn.claims.substitution import free_vars, symbols
+from symrnn.claims.tree import Prop, Sym
 from symrnn.crosscheck.arithmetic import Arithmetic, Kink, NotNumeric, Skip, Value
 from symrnn.crosscheck.closed_forms import closed_form
 from symrnn.crosscheck.draw import MOST_COMBINATIONS

@@ -5,20 +5,8 @@ from __future__ import annotations
 from typing import Any
 
 from symrnn.claims.index import Node, Var
-from symrnn.claims.tree import (
-    And,
-    Entry,
-    ForAll,
-    Iff,
-    Implies,
-    IndexRel,
-    Not,
-    Or,
-    Pred,
-    Prop,
-    Rel,
-    walk,
-)
+from symrnn.claims.substitution import walk
+from symrnn.claims.tree import And, Entry, ForAll, Iff, Implies, IndexRel, Not, Or, Pred, Prop, Rel
 from symrnn.crosscheck.arithmetic import Arithmetic, NotNumeric, Skip, Value
 from symrnn.crosscheck.terms import Environment, OutOfRange, aligned, evaluate
 from symrnn.errors import Undefined

@@ -7,7 +7,8 @@ from collections.abc import Iterator, Mapping
 
 from symrnn.claims.index import Index, Node, Var
 from symrnn.claims.recurrence import Claim, Recurrence
-from symrnn.claims.tree import ForAll, Pred, Prod, Prop, Sum, Sym, children
+from symrnn.claims.substitution import children
+from symrnn.claims.tree import ForAll, Pred, Prod, Prop, Sum, Sym
 from symrnn.crosscheck.arithmetic import Arithmetic, NotNumeric, Skip, Value
 from symrnn.crosscheck.draw import RandomSource, chosen, integer_choices
 from symrnn.crosscheck.hypotheses import Plan, goals, plan

@@ -15,8 +15,9 @@ from symrnn.claims.build import eq, forall, has_property
 from symrnn.claims.index import Var, as_index
 from symrnn.claims.latex import latex
 from symrnn.claims.recurrence import Claim
+from symrnn.claims.substitution import free_vars, symbols, walk
 from symrnn.claims.text import text
-from symrnn.claims.tree import Iff, IndexRel, Pred, Prop, Rel, Sym, Transpose, free_vars, symbols, walk
+from symrnn.claims.tree import Iff, IndexRel, Pred, Prop, Rel, Sym, Transpose
 from symrnn.errors import SymrnnError
 from symrnn.search.decide import Decision, with_witness
 from symrnn.search.presentation import domain

@@ -12,7 +12,8 @@ from fractions import Fraction
 from symrnn.certificates import Cut, Known, Proof, Use, Words
 from symrnn.claims.index import Index, as_index
 from symrnn.claims.shapes import shape_of
-from symrnn.claims.tree import HOLE, Const, Det, Inv, MatMul, Pow, Rel, Term, free_vars, symbols, walk
+from symrnn.claims.substitution import free_vars, symbols, walk
+from symrnn.claims.tree import HOLE, Const, Det, Inv, MatMul, Pow, Rel, Term
 from symrnn.errors import Refused
 from symrnn.lemmas import LEMMAS
 from symrnn.search.equations import expanded_determinants, prove_equation

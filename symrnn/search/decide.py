@@ -9,7 +9,8 @@ from symrnn.certificates import Mismatch, Null, Point, Proof, Proved, Verdictive
 from symrnn.claims.index import Node, Var, as_index
 from symrnn.claims.recurrence import Claim
 from symrnn.claims.shapes import check_shapes
-from symrnn.claims.tree import IndexRel, free_vars
+from symrnn.claims.substitution import free_vars
+from symrnn.claims.tree import IndexRel
 from symrnn.errors import Refused, ShapeMismatch, SymrnnError
 from symrnn.search.nullsets import find_null
 from symrnn.search.prove import prove

@@ -8,7 +8,8 @@ from fractions import Fraction
 from symrnn.certificates import Extensional, Proof, Use, Words
 from symrnn.claims.index import Var, as_index
 from symrnn.claims.shapes import shape_of
-from symrnn.claims.tree import HOLE, Const, Entry, MatMul, Rel, walk
+from symrnn.claims.substitution import walk
+from symrnn.claims.tree import HOLE, Const, Entry, MatMul, Rel
 from symrnn.errors import Refused
 from symrnn.search.cuts import add, inner_shape, reduced, spread_powers, wrap
 from symrnn.search.equations import prove_equation

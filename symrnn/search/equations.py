@@ -12,7 +12,10 @@ from typing import Any
 
 from symrnn import kernel
 from symrnn.certificates import Use, Words
-from symrnn.claims.tree import Const, Det, Entry, Inv, Pow, Rel, Sym, Term, Transpose, substitute, walk
+from symrnn.claims.index import Index
+from symrnn.claims.shapes import ONE, shape_of
+from symrnn.claims.substitution import substitute, walk
+from symrnn.claims.tree import Const, Det, Entry, Inv, Pow, Prop, Rel, Sym, Term, Transpose
 from symrnn.errors import ClaimError, Refused
 from symrnn.search.rules import (
     How,
@@ -44,7 +47,7 @@ def prove_equation(s: Sequent) -> Words | None:
         if found is not None:
             return found
     entries = any(isinstance(t, Entry) for t in walk(s.goal))
-    if not s.equations and not any(isinstance(t, Inv | Det | Pow) for t in walk(s.goal)):
+    if not s.equations and not s.cell and not any(isinstance(t, Inv | Det | Pow) for t in walk(s.goal)):
         return None  # nothing to rewrite with
     for plain in _plain(s, entries):
         for mode in MODES:
@@ -154,18 +157,25 @@ def _frozen(p: Poly) -> frozenset[tuple[Mono, Fraction]]:
 
 def _step(s: Sequent, how: How, p: Poly, rules: list[Rule], seen: set[Any]) -> tuple[Use, Poly] | None:
     """The first use of a rule that leads somewhere new: induction hypotheses first, larger monomials first."""
-    algebra = s.algebra(how[0], how[2])
+    algebra, shape = s.algebra(how[0], how[2]), _shape(s.goal)
+    size = shape[0] if shape is not None else None
     monomials = sorted(p, key=lambda m: (-len(m[2]), str(m)))
     for find in (matches, within_functions):
         for rule in rules:
             for mono in monomials:
                 c = p[mono] / rule.coefficient if find is matches else p[mono]
-                for context, values in find(algebra, rule, mono):
+                for context, values in find(algebra, rule, mono, size):
                     use = Use(scaled(context, c), rule.name, (*rule.values, *values), rule.discharge)
                     rest = _apply(s, how, p, use)
                     if rest is not None and _leads_on(p, mono, rest) and _frozen(rest) not in seen:
                         return use, rest
     return None
+
+
+def _shape(goal: Prop) -> tuple[Index, Index] | None:
+    """The shape of the two sides of an equation, 1 x 1 matrices being scalars."""
+    found = (shape_of(goal.lhs) or shape_of(goal.rhs)) if isinstance(goal, Rel) else None
+    return None if found == (ONE, ONE) else found
 
 
 def _leads_on(p: Poly, mono: Mono, rest: Poly) -> bool:

@@ -16,21 +16,8 @@ from symrnn.certificates import Point
 from symrnn.claims.index import Index, Node, Var, as_index
 from symrnn.claims.recurrence import Claim
 from symrnn.claims.shapes import shape_of
-from symrnn.claims.tree import (
-    Const,
-    ForAll,
-    Jac,
-    Prop,
-    Rel,
-    Sym,
-    Term,
-    Times,
-    Zeros,
-    free_vars,
-    rebuild,
-    substitute,
-    walk,
-)
+from symrnn.claims.substitution import free_vars, rebuild, substitute, walk
+from symrnn.claims.tree import Const, ForAll, Jac, Prop, Rel, Sym, Term, Times, Zeros
 from symrnn.errors import SymrnnError
 from symrnn.lemmas import LEMMAS
 from symrnn.search.matching import match_term

@@ -6,7 +6,8 @@ from collections.abc import Iterator
 from typing import Any
 
 from symrnn.claims.index import Index, Node, Var, as_index
-from symrnn.claims.tree import Term, fields, substitute
+from symrnn.claims.substitution import fields, substitute
+from symrnn.claims.tree import Term
 from symrnn.semantics.algebra import Algebra
 from symrnn.semantics.context import base
 from symrnn.semantics.monomials import Word, exponent, power

@@ -11,11 +11,13 @@ from symrnn.certificates import Null
 from symrnn.claims.build import invertible
 from symrnn.claims.recurrence import Claim
 from symrnn.claims.shapes import shape_of
-from symrnn.claims.tree import And, Const, Eye, Inv, MatMul, Pow, Prop, Term, Transpose, symbols, walk
+from symrnn.claims.substitution import symbols, walk
+from symrnn.claims.tree import And, Const, Eye, Inv, MatMul, Pow, Prop, Term, Transpose
 from symrnn.errors import Refused, SymrnnError
 from symrnn.search.prove import prove
 from symrnn.search.refute import Tally, witness
-from symrnn.semantics.instances import Instance, scalar_value
+from symrnn.semantics.instances import Instance
+from symrnn.semantics.multiples import scalar_value
 from symrnn.semantics.sequents import sequent_of
 
 SCALARS = (Fraction(1), Fraction(2), Fraction(-1), Fraction(3), Fraction(1, 2))

@@ -15,7 +15,8 @@ from itertools import product
 from symrnn.claims.activations import FACTS
 from symrnn.claims.index import Var, as_index
 from symrnn.claims.recurrence import Claim, Recurrence, activations_of, with_activation
-from symrnn.claims.tree import Jac, Pred, free_vars, substitute, walk
+from symrnn.claims.substitution import free_vars, substitute, walk
+from symrnn.claims.tree import Jac, Pred
 from symrnn.search.pools import SLOPES, rows
 from symrnn.search.trajectories import hold
 from symrnn.semantics.instances import Instance, Rows

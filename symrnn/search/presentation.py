@@ -8,7 +8,8 @@ from symrnn import counterexamples, kernel
 from symrnn.certificates import Cut, Induct, Proof, Proved, Words, entry_of
 from symrnn.claims.index import Node, Var, as_index
 from symrnn.claims.recurrence import Claim
-from symrnn.claims.tree import IndexRel, free_vars, substitute, walk
+from symrnn.claims.substitution import free_vars, substitute, walk
+from symrnn.claims.tree import IndexRel
 from symrnn.errors import SymrnnError
 from symrnn.search.decide import Decision
 from symrnn.search.prove import prove

@@ -11,7 +11,7 @@ from symrnn import kernel
 from symrnn.certificates import Both, ByCases, Choose, Known, Proof
 from symrnn.claims.recurrence import Claim
 from symrnn.claims.tree import And, Iff, Implies, Or, Pred, Prop, Rel
-from symrnn.errors import Refused, SymrnnError
+from symrnn.errors import SymrnnError
 from symrnn.search.cuts import prove_with_cuts
 from symrnn.search.entrywise import prove_entrywise
 from symrnn.search.equations import prove_equation
@@ -51,16 +51,21 @@ def prove_sequent(s: Sequent) -> Proof | None:
     if isinstance(goal, Rel) and goal.op != "=":
         return prove_by_bounds(s)
     if isinstance(goal, Rel):
-        return next((p for strategy in EQUATION_STRATEGIES if (p := strategy(s)) is not None), None)
+        found = (p for strategy in EQUATION_STRATEGIES if (p := strategy(s)) is not None)
+        return next((p for p in found if _holds(s, p)), None)
     return None
 
 
-def _by_facts(s: Sequent) -> Proof | None:
+def _holds(s: Sequent, proof: Proof) -> bool:
     try:
-        kernel.proves(s, Known())
-    except Refused:
-        return None
-    return Known()
+        kernel.proves(s, proof)
+    except SymrnnError:
+        return False
+    return True
+
+
+def _by_facts(s: Sequent) -> Proof | None:
+    return Known() if _holds(s, Known()) else None
 
 
 def _by_cases(s: Sequent, which: int) -> Proof | None:

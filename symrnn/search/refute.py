@@ -14,21 +14,8 @@ from symrnn.claims.activations import FACTS
 from symrnn.claims.index import Index, Node, Var, as_index
 from symrnn.claims.recurrence import Claim, activations_of, with_activation
 from symrnn.claims.shapes import ONE
-from symrnn.claims.tree import (
-    Entry,
-    ForAll,
-    IndexRel,
-    Pred,
-    Prod,
-    Prop,
-    Sum,
-    Sym,
-    children,
-    free_vars,
-    substitute,
-    symbols,
-    walk,
-)
+from symrnn.claims.substitution import children, free_vars, substitute, symbols, walk
+from symrnn.claims.tree import Entry, ForAll, IndexRel, Pred, Prod, Prop, Sum, Sym
 from symrnn.errors import Refused, Undefined
 from symrnn.search.orbits import periodic_instances, speaks_of_limits
 from symrnn.search.pools import matrices, rows

@@ -14,23 +14,8 @@ from symrnn.claims.build import all_of, any_of, eq, forall, invertible
 from symrnn.claims.index import Index, Node, Var, as_index
 from symrnn.claims.recurrence import Claim, Recurrence
 from symrnn.claims.shapes import shape_of
-from symrnn.claims.tree import (
-    Add,
-    Const,
-    Diag,
-    Entry,
-    IndexRel,
-    MatMul,
-    Prop,
-    Rel,
-    Sym,
-    Term,
-    Times,
-    free_vars,
-    rebuild,
-    symbols,
-    walk,
-)
+from symrnn.claims.substitution import free_vars, rebuild, symbols, walk
+from symrnn.claims.tree import Add, Const, Diag, Entry, IndexRel, MatMul, Prop, Rel, Sym, Term, Times
 from symrnn.errors import Refused, Undefined
 from symrnn.search.cuts import spread_powers, without_first
 from symrnn.search.explicit import to_term

@@ -11,7 +11,8 @@ from typing import Any
 
 from symrnn.certificates import Proof, Use, Words
 from symrnn.claims.index import Var, as_index
-from symrnn.claims.tree import HOLE, Prop, Rel, Sum, Term, free_vars, rebuild, substitute, walk
+from symrnn.claims.substitution import free_vars, rebuild, substitute, walk
+from symrnn.claims.tree import HOLE, Prop, Rel, Sum, Term
 from symrnn.search.cuts import add, wrap
 from symrnn.search.equations import prove_equation
 from symrnn.search.inductions import prove_by_induction

@@ -12,15 +12,18 @@ from fractions import Fraction
 from typing import Any
 
 from symrnn.certificates import Known, Proof, Use, Words
-from symrnn.claims.index import Var, as_index
+from symrnn.claims.index import Index, Var, as_index
 from symrnn.claims.shapes import ONE, shape_of
+from symrnn.claims.substitution import free_vars, substitute, symbols, walk
 from symrnn.claims.tree import (
     HOLE,
     Add,
+    Apply,
     Const,
     Det,
     Entry,
     Eye,
+    Hadamard,
     Inv,
     MatMul,
     Norm,
@@ -33,10 +36,6 @@ from symrnn.claims.tree import (
     Times,
     Trace,
     Transpose,
-    free_vars,
-    substitute,
-    symbols,
-    walk,
 )
 from symrnn.errors import Refused
 from symrnn.lemmas import LEMMAS
@@ -75,8 +74,11 @@ def difference_of(s: Sequent, how: How, lhs: Term, rhs: Term) -> Poly | None:
 # ---- where a rule applies ----
 
 
-def matches(algebra: Algebra, rule: Rule, mono: Mono) -> Iterator[Match]:
-    """Contexts in which the leading monomial of a rule is the given monomial (up to its coefficient)."""
+def matches(algebra: Algebra, rule: Rule, mono: Mono, size: Index | None = None) -> Iterator[Match]:
+    """Contexts in which the leading monomial of a rule is the given monomial (up to its coefficient).
+
+    ``size``: of the matrices in whose sum the monomial stands, where it may be a multiple of the identity.
+    """
     scalars, binders, word = mono
     lead_scalars, lead_binders, lead_word = rule.lead
     if lead_binders and len(lead_binders) != len(binders):
@@ -100,8 +102,8 @@ def matches(algebra: Algebra, rule: Rule, mono: Mono) -> Iterator[Match]:
             continue
         factors = (*before, rule.wrap, *after)
         inner: Term = rule.wrap if len(factors) == 1 else MatMul(factors)
-        if not lead_word and word:
-            inner = Times((rule.wrap, MatMul(word)))
+        if not lead_word and (word or size is not None):
+            inner = Times((rule.wrap, MatMul(word) if word else Eye(size or ONE)))
         if rest:
             inner = Times((*(x if e == as_index(1) else Pow(x, e) for x, e in rest), inner))
         for var, length in reversed(() if lead_binders else binders):
@@ -129,7 +131,7 @@ def _quotient(context: Context, scalars: Scalars, lead: Scalars, free: Any, valu
     return tuple((a, e) for a, e in left.items() if e != as_index(0))
 
 
-def within_functions(algebra: Algebra, rule: Rule, mono: Mono) -> Iterator[Match]:
+def within_functions(algebra: Algebra, rule: Rule, mono: Mono, size: Index | None = None) -> Iterator[Match]:
     """As ``matches``, inside the traces, determinants and norms of a monomial; the coefficient is put in."""
     if not rule.lead[2]:
         return
@@ -138,17 +140,18 @@ def within_functions(algebra: Algebra, rule: Rule, mono: Mono) -> Iterator[Match
             continue
         for inner, values in _inside(algebra, rule, atom):
             around = replace(rule, wrap=replace(atom, arg=inner), lead=(((atom, ONE),), (), ()))
-            for context, more in matches(algebra, around, mono):
+            for context, more in matches(algebra, around, mono, size):
                 yield context, (*values, *more)
 
 
 def _inside(algebra: Algebra, rule: Rule, atom: Any) -> Iterator[Match]:
     """The argument of a function with a hole in it; the word under a trace may be turned round."""
     p = algebra.poly(atom.arg)
+    size = (shape_of(atom.arg) or (None,))[0]
     for mono, c in p.items():
         rest = {m: d for m, d in p.items() if m != mono}
         for word in _turns(mono[2]) if isinstance(atom, Trace) else [mono[2]]:
-            for context, values in matches(algebra, rule, (mono[0], mono[1], word)):
+            for context, values in matches(algebra, rule, (mono[0], mono[1], word), size):
                 here = scaled(context, c / rule.coefficient)
                 yield Add((algebra.to_term(rest, shape_of(atom.arg)), here)) if rest else here, values
 
@@ -173,6 +176,20 @@ def rules_of(s: Sequent, how: How, mode: str) -> Iterator[Rule]:
         yield from _as_entries(s, how, mode, name, equation)
         yield from _turned_inverse(s, how, mode, equation)
         yield from _wrapped(s, how, mode, name, equation)
+    yield from _definitions(s, how)
+
+
+def _definitions(s: Sequent, how: How) -> Iterator[Rule]:
+    """States by what they are defined as, where that is linear: h_t = W h_{t-1} + V x_t."""
+    if s.cell is None or not any(isinstance(t, Sym) and t.role == "state" for t in walk(s.goal)):
+        return
+    for head, definition in s.cell.steps:
+        if not any(
+            isinstance(t, Apply | Hadamard) and getattr(t, "function", "") != "identity" for t in walk(definition)
+        ):
+            at: Any = head[as_index(s.cell.time)]
+            e = Equation(at, definition, frozenset((s.cell.time,)), True)
+            yield Rule(f"def:{head.name}", e, ((), (), (at,)), Fraction(1))
 
 
 def _least(s: Sequent, how: How, mode: str, name: str, e: Equation) -> Iterator[Rule]:

@@ -12,22 +12,8 @@ from itertools import product
 
 from symrnn.claims.index import Var, as_index
 from symrnn.claims.shapes import ONE, shape_of
-from symrnn.claims.tree import (
-    Const,
-    Entry,
-    Eye,
-    ForAll,
-    Inv,
-    MatMul,
-    Prop,
-    Rel,
-    Sym,
-    Term,
-    free_vars,
-    substitute,
-    symbols,
-    walk,
-)
+from symrnn.claims.substitution import free_vars, substitute, symbols, walk
+from symrnn.claims.tree import Const, Entry, Eye, ForAll, Inv, MatMul, Prop, Rel, Sym, Term
 from symrnn.errors import Refused, Undefined
 from symrnn.semantics.instances import Rows
 from symrnn.semantics.numbers import as_num, rational_of

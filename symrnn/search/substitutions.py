@@ -9,7 +9,8 @@ from typing import Any
 from symrnn.certificates import Proof, Use, Words
 from symrnn.claims.index import Index, Node, Var
 from symrnn.claims.shapes import shape_of
-from symrnn.claims.tree import HOLE, Rel, Sym, Term, rebuild, symbols, walk
+from symrnn.claims.substitution import rebuild, symbols, walk
+from symrnn.claims.tree import HOLE, Rel, Sym, Term
 from symrnn.errors import Refused
 from symrnn.search.cuts import add, wrap
 from symrnn.search.equations import prove_equation

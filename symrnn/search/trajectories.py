@@ -16,7 +16,8 @@ from typing import Any
 from symrnn.claims.index import Index, Var, as_index
 from symrnn.claims.recurrence import Recurrence, activations_of
 from symrnn.claims.shapes import ONE
-from symrnn.claims.tree import Add, Apply, MatMul, Sym, Term, Transpose, substitute, symbols
+from symrnn.claims.substitution import substitute, symbols
+from symrnn.claims.tree import Add, Apply, MatMul, Sym, Term, Transpose
 from symrnn.errors import Refused, Undefined
 from symrnn.search.pools import SLOPES
 from symrnn.semantics.instances import Rows

@@ -10,7 +10,8 @@ from __future__ import annotations
 from collections.abc import Iterator
 
 from symrnn.claims.index import Index, Node, Var
-from symrnn.claims.tree import Pred, Prod, Prop, Rel, Sum, Sym, Term, children, substitute
+from symrnn.claims.substitution import children, substitute
+from symrnn.claims.tree import Pred, Prod, Prop, Rel, Sum, Sym, Term
 from symrnn.semantics.context import Context
 
 

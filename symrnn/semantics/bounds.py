@@ -11,6 +11,7 @@ from fractions import Fraction
 from symrnn.claims.activations import FACTS
 from symrnn.claims.index import Var, as_index
 from symrnn.claims.shapes import shape_of
+from symrnn.claims.substitution import free_vars
 from symrnn.claims.tree import (
     Abs,
     Add,
@@ -31,7 +32,6 @@ from symrnn.claims.tree import (
     Times,
     Transpose,
     Zeros,
-    free_vars,
 )
 from symrnn.errors import Refused
 from symrnn.semantics.algebra import Algebra

@@ -12,7 +12,8 @@ from symrnn.claims.activations import FACTS
 from symrnn.claims.index import Index, Var, as_index
 from symrnn.claims.recurrence import Recurrence
 from symrnn.claims.shapes import ONE, shape_of
-from symrnn.claims.tree import Apply, Det, Diag, Eye, MatMul, Pow, Prod, Sym, Term, Transpose, children, substitute
+from symrnn.claims.substitution import children, substitute
+from symrnn.claims.tree import Apply, Det, Diag, Eye, MatMul, Pow, Prod, Sym, Term, Transpose
 
 Range = tuple[Index | None, Index | None]
 

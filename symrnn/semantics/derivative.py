@@ -13,21 +13,8 @@ from typing import Any
 from symrnn.claims.index import Index
 from symrnn.claims.recurrence import Recurrence
 from symrnn.claims.shapes import ONE, shape_of
-from symrnn.claims.tree import (
-    Add,
-    Apply,
-    Const,
-    Diag,
-    Eye,
-    Hadamard,
-    MatMul,
-    Sym,
-    Term,
-    Times,
-    Transpose,
-    Zeros,
-    walk,
-)
+from symrnn.claims.substitution import walk
+from symrnn.claims.tree import Add, Apply, Const, Diag, Eye, Hadamard, MatMul, Sym, Term, Times, Transpose, Zeros
 from symrnn.errors import Refused
 
 

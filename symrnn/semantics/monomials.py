@@ -11,7 +11,8 @@ from typing import Any
 
 from symrnn.claims.index import Index, Var, as_index
 from symrnn.claims.shapes import ONE
-from symrnn.claims.tree import Const, Pow, Sym, Term, free_vars, substitute
+from symrnn.claims.substitution import free_vars, substitute
+from symrnn.claims.tree import Const, Pow, Sym, Term
 from symrnn.errors import Refused
 
 Scalars = tuple[tuple[Term, Index], ...]

@@ -15,23 +15,8 @@ from symrnn.claims.activations import FACTS
 from symrnn.claims.index import Node, Var, as_index
 from symrnn.claims.recurrence import Recurrence
 from symrnn.claims.shapes import ONE, rows_used
-from symrnn.claims.tree import (
-    Apply,
-    Const,
-    Diag,
-    ForAll,
-    IndexRel,
-    Jac,
-    Not,
-    Prop,
-    Rel,
-    Sym,
-    Term,
-    free_vars,
-    substitute,
-    symbols,
-    walk,
-)
+from symrnn.claims.substitution import free_vars, substitute, symbols, walk
+from symrnn.claims.tree import Apply, Const, Diag, ForAll, IndexRel, Jac, Not, Prop, Rel, Sym, Term
 from symrnn.errors import Refused, Undefined
 from symrnn.semantics.derivative import one_step
 from symrnn.semantics.values import Matrix, Values, multiply

@@ -11,7 +11,8 @@ from typing import TYPE_CHECKING
 
 from symrnn.claims.index import Index, Var, as_index
 from symrnn.claims.shapes import ONE, shape_of
-from symrnn.claims.tree import Const, Pow, Prod, Shape, SizeOf, Sum, Term, free_vars, substitute
+from symrnn.claims.substitution import free_vars, substitute
+from symrnn.claims.tree import Const, Pow, Prod, Shape, SizeOf, Sum, Term
 from symrnn.errors import Refused
 from symrnn.semantics.context import base
 from symrnn.semantics.monomials import (

@@ -15,6 +15,7 @@ from functools import cached_property
 from symrnn.claims.index import Index, Node, Var, as_index
 from symrnn.claims.recurrence import Claim, Recurrence
 from symrnn.claims.shapes import ONE, rows_used, shape_of
+from symrnn.claims.substitution import children, free_vars, substitute, symbols
 from symrnn.claims.tree import (
     And,
     Const,
@@ -35,10 +36,6 @@ from symrnn.claims.tree import (
     Term,
     Transpose,
     Zeros,
-    children,
-    free_vars,
-    substitute,
-    symbols,
 )
 from symrnn.errors import Refused
 from symrnn.semantics.algebra import Algebra
@@ -133,7 +130,8 @@ class Sequent:
 
     def towards(self, goal: Prop) -> Sequent:
         """The same hypotheses with another goal, whose antecedents join them."""
-        return self._rebuilt(goal, self.hypotheses)
+        made = self._rebuilt(goal, self.hypotheses)
+        return replace(made, begun=first_steps((made.goal, *made.hypotheses), Context(None, _ranges(made.hypotheses))))
 
     def with_hypothesis(self, which: int, member: Prop) -> Sequent:
         """The same goal with one hypothesis replaced by another."""
@@ -154,7 +152,7 @@ class Sequent:
             self.inducted,
             self.settled + made.settled,
             self.explicit,
-            made.begun,
+            self.begun,
         )
 
     def at_explicit_sizes(self) -> Explicit:

@@ -11,22 +11,8 @@ from typing import Any
 
 from symrnn.claims.index import Index, Node, Var, as_index
 from symrnn.claims.shapes import rows_used, shape_of
-from symrnn.claims.tree import (
-    HOLE,
-    Jac,
-    Prod,
-    Prop,
-    Rel,
-    Sum,
-    Sym,
-    Term,
-    children,
-    free_vars,
-    has_hole,
-    rebuild,
-    substitute,
-    symbols,
-)
+from symrnn.claims.substitution import children, free_vars, has_hole, rebuild, substitute, symbols
+from symrnn.claims.tree import HOLE, Jac, Prod, Prop, Rel, Sum, Sym, Term
 from symrnn.errors import Refused
 from symrnn.lemmas import LEMMAS
 from symrnn.semantics.beginnings import is_step, within

@@ -13,6 +13,7 @@ from typing import Any
 
 from symrnn.claims.index import Index, Var, substitute_index
 from symrnn.claims.shapes import shape_of
+from symrnn.claims.substitution import substitute
 from symrnn.claims.tree import (
     Abs,
     Add,
@@ -37,7 +38,6 @@ from symrnn.claims.tree import (
     Trace,
     Transpose,
     Zeros,
-    substitute,
 )
 from symrnn.errors import Refused, Undefined
 from symrnn.semantics.numbers import as_num, rational_of

@@ -1,0 +1,183 @@
+"""Walking through claim trees and substituting in them, with care for what binders bind. Trusted by the kernel."""
+
+from __future__ import annotations
+
+from collections.abc import Callable, Iterator, Mapping
+from typing import Any
+
+from symrnn.claims.index import Index, Node, Var, as_index, substitute_index
+from symrnn.claims.tree import HOLE, ForAll, Jac, Pred, Prod, Prop, Sum, Sym
+
+BINDERS = (Prod, Sum, ForAll)
+
+
+def fields(n: Node) -> tuple[Any, ...]:
+    return tuple(getattr(n, f) for f in n.__dataclass_fields__)
+
+
+def children(value: Any) -> tuple[Node, ...]:
+    """The nodes directly inside a node (or tuple), in order; remembered on nodes."""
+    if not isinstance(value, Node):
+        return tuple(_inside(value))
+    store = value.__dict__
+    if "_children" not in store:
+        store["_children"] = tuple(_inside(fields(value)))
+    return store["_children"]  # type: ignore[no-any-return]
+
+
+def _inside(items: tuple[Any, ...]) -> Iterator[Node]:
+    for item in items:
+        if isinstance(item, Node):
+            yield item
+        elif isinstance(item, tuple):
+            yield from _inside(item)
+
+
+def walk(n: Node) -> Iterator[Node]:
+    """``n`` and all nodes below it, in preorder."""
+    yield n
+    for child in children(n):
+        yield from walk(child)
+
+
+def has_hole(n: Node) -> bool:
+    """Whether HOLE occurs in ``n``."""
+    store = n.__dict__
+    if "_hole" not in store:
+        store["_hole"] = n == HOLE or any(has_hole(c) for c in children(n) if not isinstance(c, Index | Var))
+    return bool(store["_hole"])
+
+
+def rebuild(n: Any, change: Callable[[Any], Any]) -> Any:
+    """``n`` with ``change`` applied to the nodes directly inside it."""
+
+    def each(item: Any) -> Any:
+        if isinstance(item, Node):
+            return change(item)
+        return tuple(each(i) for i in item) if isinstance(item, tuple) else item
+
+    old = fields(n)
+    new = tuple(each(item) for item in old)
+    return n if all(a is b for a, b in zip(old, new, strict=True)) else type(n)(*new)
+
+
+def free_vars(n: Node) -> frozenset[Var]:
+    """The integer variables that occur free in ``n``, sizes in the shapes of symbols included."""
+    store = n.__dict__
+    if "_free" not in store:
+        if isinstance(n, Var):
+            out = frozenset((n,))
+        elif isinstance(n, Prod | Sum):
+            out = (free_vars(n.body) - {n.var}) | free_vars(n.lo) | free_vars(n.hi)
+        elif isinstance(n, ForAll):
+            out = free_vars(n.body) - {n.var} if isinstance(n.var, Var) else free_vars(n.body) | free_vars(n.var)
+        elif isinstance(n, Pred) and n.var is not None:
+            out = free_vars(n.arg) - {n.var}
+        else:
+            out = frozenset().union(*(free_vars(c) for c in children(n)))
+        store["_free"] = out
+    return store["_free"]  # type: ignore[no-any-return]
+
+
+def symbols(n: Node) -> frozenset[Sym]:
+    """The symbols that occur in ``n``, families and members by their head."""
+    store = n.__dict__
+    if "_symbols" not in store:
+        out: frozenset[Sym] = frozenset().union(*(symbols(c) for c in children(n) if not isinstance(c, Index | Var)))
+        if isinstance(n, ForAll) and isinstance(n.var, Sym):
+            out = frozenset(s for s in out if s.name != n.var.name)
+        store["_symbols"] = out | {n.head} if isinstance(n, Sym) and n.role != "hole" else out
+    return store["_symbols"]  # type: ignore[no-any-return]
+
+
+def substitute(n: Any, values: Mapping[Any, Any]) -> Any:
+    """Replace variables by index expressions and symbols (constant, or exactly that member) by terms, all at once.
+
+    Capture-avoiding: a binder whose variable occurs in a value is renamed first.
+    """
+    values = {k: v for k, v in values.items() if k != v}
+    return _substitute(n, values, _keys(values)) if values else n
+
+
+Keys = tuple[frozenset[Any], frozenset[str], bool]
+
+
+def _keys(values: Mapping[Any, Any]) -> Keys:
+    """The variables, the names of symbols, and whether there is a hole, among what is to be replaced."""
+    variables = frozenset(k for k in values if isinstance(k, Var))
+    names = frozenset(k.name for k in values if isinstance(k, Sym) and k.role != "hole")
+    return variables, names, HOLE in values
+
+
+def _substitute(n: Any, values: Mapping[Any, Any], keys: Keys) -> Any:
+    variables, names, hole = keys
+    if variables.isdisjoint(free_vars(n)) and names.isdisjoint(_symbol_names(n)) and not (hole and has_hole(n)):
+        return n
+    if isinstance(n, Index):
+        return substitute_index(n, values)
+    if isinstance(n, Sym) and n in values:
+        return values[n]
+    if isinstance(n, Jac):  # the derivative by a state is not the derivative by a term equal to it
+        integers = {k: v for k, v in values.items() if isinstance(k, Var)}
+        return Jac(substitute(n.of, integers), substitute(n.wrt, integers), n.layout)
+    if isinstance(n, ForAll) and isinstance(n.var, Sym):
+        return _substitute_under_symbol(n, n.var, values)
+    if isinstance(n, BINDERS) or (isinstance(n, Pred) and n.var is not None):
+        return _substitute_binder(n, values)
+    if isinstance(n, Var):
+        return n
+    return rebuild(n, lambda c: _substitute(c, values, keys))
+
+
+def _symbol_names(n: Node) -> frozenset[str]:
+    store = n.__dict__
+    if "_names" not in store:
+        store["_names"] = frozenset(s.name for s in symbols(n))
+    return store["_names"]  # type: ignore[no-any-return]
+
+
+def _substitute_under_symbol(n: ForAll, bound: Sym, values: Mapping[Any, Any]) -> Prop:
+    """Below a quantified matrix or family its own members stay; it is renamed where a value mentions it."""
+    inner = {k: v for k, v in values.items() if not (isinstance(k, Sym) and k.head.name == bound.name)}
+    taken = frozenset(s.name for v in inner.values() for s in symbols(v))
+    body: Prop = n.body
+    if bound.name in taken:
+        number = 1
+        while f"{bound.name}_{number}" in taken | {s.name for s in symbols(body)}:
+            number += 1
+        body = _renamed(body, bound, f"{bound.name}_{number}")
+        bound = _renamed(bound, bound, f"{bound.name}_{number}")
+    sized = substitute(bound, {k: v for k, v in inner.items() if isinstance(k, Var)})
+    return ForAll(sized, substitute(body, inner))
+
+
+def _renamed(n: Any, old: Sym, name: str) -> Any:
+    if isinstance(n, Sym):
+        return Sym(name, n.shape, n.role, n.props, n.index, n.family) if n.head.name == old.name else n
+    if isinstance(n, Index | Var):
+        return n
+    return rebuild(n, lambda c: _renamed(c, old, name))
+
+
+def _substitute_binder(n: Any, values: Mapping[Any, Any]) -> Any:
+    body_field = "arg" if isinstance(n, Pred) else "body"
+    body, var = getattr(n, body_field), n.var
+    inner = {k: v for k, v in values.items() if k != var}
+    taken = frozenset().union(*(free_vars(v) for k, v in inner.items() if isinstance(v, Node)))
+    if var in taken:
+        fresh = _fresh(var, taken | free_vars(body) | frozenset(k for k in inner if isinstance(k, Var)))
+        body, var = substitute(body, {var: as_index(fresh)}), fresh
+    body = substitute(body, inner)
+    if isinstance(n, Prod):
+        return Prod(body, var, substitute(n.lo, values), substitute(n.hi, values), n.descending)
+    if isinstance(n, Sum):
+        return Sum(body, var, substitute(n.lo, values), substitute(n.hi, values))
+    return ForAll(var, body) if isinstance(n, ForAll) else Pred(n.name, body, n.field, var)
+
+
+def _fresh(var: Var, taken: frozenset[Var]) -> Var:
+    names = {v.name for v in taken}
+    number = 1
+    while f"{var.name}_{number}" in names:
+        number += 1
+    return Var(f"{var.name}_{number}", var.kind, var.low)
