@@ -38,6 +38,7 @@ from symrnn.claims import tree as tr
 from symrnn.claims.index import Index, Node, Var
 from symrnn.claims.recurrence import Claim, Recurrence
 from symrnn.claims.shapes import shape_of
+from symrnn.claims.substitution import free_vars, walk
 
 Env = Mapping[str, int]
 LAGS_TRIED = 4  # values of a quantified lag or time, from its least one on
@@ -109,13 +110,13 @@ class Network:
     def _values_of(self, p: tr.ForAll, env: Env) -> range:
         if not isinstance(p.var, Var):
             raise Unclear("a quantified matrix")
-        for t in tr.walk(p.body):
+        for t in walk(p.body):
             if isinstance(t, tr.Entry):
                 for at, length in ((t.row, 0), (t.col, 1)):
-                    if p.var in tr.free_vars(at):
-                        others = {**env, **{v.name: 1 for v in tr.free_vars(t.arg) if v.name not in env}}
+                    if p.var in free_vars(at):
+                        others = {**env, **{v.name: 1 for v in free_vars(t.arg) if v.name not in env}}
                         return range(1, shape(self.value(t.arg, others))[length] + 1)
-        if any(isinstance(t, tr.Sym) and t.index and t.role != "free" for t in tr.walk(p.body)):
+        if any(isinstance(t, tr.Sym) and t.index and t.role != "free" for t in walk(p.body)):
             return range(self.window[0], self.window[1] + 1)
         low = p.var.low if p.var.low is not None else 0
         return range(low, low + max(LAGS_TRIED, self.period))
@@ -348,7 +349,7 @@ def _as_zero(t: tr.Term, m: Matrix, other: Matrix) -> Matrix:
 
 
 def _sizes_in(n: Node | None) -> Iterator[Var]:
-    return (v for v in tr.free_vars(n) if v.kind == "size") if n is not None else iter(())
+    return (v for v in free_vars(n) if v.kind == "size") if n is not None else iter(())
 
 
 def _state(cell: Recurrence) -> tuple[str, Any, str, Any]:

@@ -32,6 +32,7 @@ from symrnn.claims import tree as tr
 from symrnn.claims.index import Index, as_index
 from symrnn.claims.recurrence import Claim
 from symrnn.claims.shapes import shape_of
+from symrnn.claims.substitution import fields, walk
 from symrnn.errors import ShapeMismatch
 
 E = Elman(sigmoid)
@@ -125,7 +126,7 @@ def mutants(origin: str, claim: Claim) -> Iterator[Mutant]:
 def _sensible(claim: Claim) -> bool:
     """Not a mere slip of shapes in a hypothesis."""
     try:
-        for t in tr.walk(claim):
+        for t in walk(claim):
             if isinstance(t, tr.Term) and not isinstance(t, tr.Sym) and t != tr.HOLE:
                 shape_of(t)
     except ShapeMismatch:
@@ -152,13 +153,13 @@ def _anywhere(node: Any) -> Iterator[tuple[str, Any]]:
         yield from _here(node)
     if isinstance(node, Index | tr.Sym | tr.Const) or not isinstance(node, tr.Term | tr.Prop):
         return
-    fields, make = tr.fields(node), cast(Any, type(node))
-    for position, value in enumerate(fields):
+    values, make = fields(node), cast(Any, type(node))
+    for position, value in enumerate(values):
         parts = value if isinstance(value, tuple) else (value,)
         for which, part in enumerate(parts):
             for slip, changed in _anywhere(part):
                 fresh: Any = (*parts[:which], changed, *parts[which + 1 :]) if isinstance(value, tuple) else changed
-                yield slip, make(*fields[:position], fresh, *fields[position + 1 :])
+                yield slip, make(*values[:position], fresh, *values[position + 1 :])
 
 
 def _here(node: tr.Term) -> Iterator[tuple[str, tr.Term]]:
@@ -195,9 +196,9 @@ def _here(node: tr.Term) -> Iterator[tuple[str, tr.Term]]:
 def _ranges(node: tr.Prod | tr.Sum) -> Iterator[tuple[str, tr.Term]]:
     ends = ((1, 0), (-1, 0), (0, 1), (0, -1))
     for lo, hi in ends:
-        fields = list(tr.fields(node))
-        fields[2:4] = [node.lo + lo, node.hi + hi]
-        yield f"range of {node} off by {lo}, {hi}", type(node)(*fields)
+        changed = list(fields(node))
+        changed[2:4] = [node.lo + lo, node.hi + hi]
+        yield f"range of {node} off by {lo}, {hi}", type(node)(*changed)
     if isinstance(node, tr.Prod):
         yield f"order of {node}", tr.Prod(node.body, node.var, node.lo, node.hi, not node.descending)
 

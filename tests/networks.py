@@ -18,6 +18,7 @@ from symrnn.claims import tree as tr
 from symrnn.claims.index import Var
 from symrnn.claims.recurrence import Claim, activations_of
 from symrnn.claims.shapes import ONE
+from symrnn.claims.substitution import free_vars, symbols
 
 Q = Fraction
 SMALL = [Q(x) for x in (0, 1, 1, -1, 2, -2, 3)] + [Q(1, 2), Q(-1, 3)]
@@ -44,7 +45,7 @@ def draw(claim: Claim, rng: random.Random) -> Network | None:
     integers = _integers(claim, hypotheses, rng)
     if integers is None:
         return None
-    free = {s for s in tr.symbols(claim) if s.role == "free"} | set(claim.cell.params if claim.cell else ())
+    free = {s for s in symbols(claim) if s.role == "free"} | set(claim.cell.params if claim.cell else ())
     net = Network(integers, cell=claim.cell, first=FIRST, window=(FIRST + 1, FIRST + RUN), activation="sigmoid")
     kind = rng.choice(KINDS)
     for s in sorted(free, key=lambda s: s.key):
@@ -78,9 +79,9 @@ def _conjuncts(claim: Claim) -> Iterator[tr.Prop]:
 
 def _integers(claim: Claim, hypotheses: list[tr.Prop], rng: random.Random) -> dict[str, int] | None:
     """Values of the free variables that satisfy the relations among them; None if that did not work out."""
-    variables = sorted(tr.free_vars(claim) | _cell_sizes(claim), key=lambda v: v.key)
+    variables = sorted(free_vars(claim) | _cell_sizes(claim), key=lambda v: v.key)
     relations = [h for h in hypotheses if isinstance(h, tr.IndexRel)]
-    lowered = {v for h in relations for v in tr.free_vars(h)}
+    lowered = {v for h in relations for v in free_vars(h)}
     for _ in range(60):
         out = {}
         for v in variables:
@@ -111,7 +112,7 @@ def _integers(claim: Claim, hypotheses: list[tr.Prop], rng: random.Random) -> di
 
 
 def _cell_sizes(claim: Claim) -> set[Var]:
-    return {v for v in tr.free_vars(claim.cell) if v.kind == "size"} if claim.cell else set()
+    return {v for v in free_vars(claim.cell) if v.kind == "size"} if claim.cell else set()
 
 
 def _size(s: tr.Sym, integers: dict[str, int]) -> tuple[int, int]:
@@ -238,7 +239,7 @@ def _settle(net: Network, hypotheses: list[tr.Prop], rng: random.Random) -> None
         if not isinstance(h, tr.Rel) or h.op != "=":
             continue
         for x, other in ((h.lhs, h.rhs), (h.rhs, h.lhs)):
-            if isinstance(x, tr.Sym) and x.role == "free" and not x.index and x not in tr.symbols(other):
+            if isinstance(x, tr.Sym) and x.role == "free" and not x.index and x not in symbols(other):
                 try:
                     value = net.value(other, net.integers)
                 except (NoValue, Unclear, KeyError):

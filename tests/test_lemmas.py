@@ -14,6 +14,7 @@ from symrnn import det, eq
 from symrnn.claims import tree as tr
 from symrnn.claims.recurrence import Claim
 from symrnn.claims.shapes import check_shapes
+from symrnn.claims.substitution import symbols
 from symrnn.lemmas import LEMMAS
 
 ATTEMPTS = 400
@@ -42,7 +43,7 @@ def test_a_lemma_is_stated_in_full(name: str) -> None:
     for prop in (lemma.claim.conclusion, *lemma.claim.hypotheses):
         check_shapes(prop)
         assert isinstance(prop, tr.Rel | tr.Pred)
-    for s in tr.symbols(lemma.claim):
+    for s in symbols(lemma.claim):
         assert s.role == "free" and not s.props and not s.family, "a lemma speaks of any matrices of a shape"
 
 

@@ -19,12 +19,13 @@ from symrnn.claims.shapes import ONE
 from symrnn.claims.substitution import substitute, symbols
 from symrnn.claims.tree import Add, Apply, MatMul, Sym, Term, Transpose
 from symrnn.errors import Refused, Undefined
+from symrnn.search.gates import Gate, first_states, gates, logarithmic, target, without
 from symrnn.search.pools import SLOPES
 from symrnn.semantics.instances import Rows
 from symrnn.semantics.numbers import Num, activate, as_num, log_of, preimage
 from symrnn.semantics.values import Matrix, Values
 
-PLANS = ("inputs", "fixed point", "logarithms", "plain")
+PLANS = ("inputs", "gates", "fixed point", "logarithms", "plain")
 
 
 @dataclass(frozen=True)
@@ -102,7 +103,7 @@ def plan(
     """A trajectory by one of the PLANS, or None if it does not apply to this cell at these sizes."""
     try:
         return _Planner(cell, parameters, integers, steps, rng, choice).make(name)
-    except (Refused, Undefined, KeyError, ZeroDivisionError):
+    except (Refused, Undefined, KeyError, IndexError, ZeroDivisionError):
         return None
 
 
@@ -116,7 +117,7 @@ def hold(
     """One step that returns to the state it began in, driven by the input that does so; None if there is none."""
     try:
         return _Planner(cell, parameters, integers, 1, rng, 0, picks).make("inputs")
-    except (Refused, Undefined, KeyError, ZeroDivisionError):
+    except (Refused, Undefined, KeyError, IndexError, ZeroDivisionError):
         return None
 
 
@@ -161,6 +162,7 @@ class _Planner:
     def make(self, name: str) -> Trajectory | None:
         return {
             "inputs": self._by_inputs,
+            "gates": self._by_gates,
             "fixed point": self._by_fixed_point,
             "logarithms": self._by_logarithms,
             "plain": self._plainly,
@@ -214,6 +216,59 @@ class _Planner:
             for block in self.cell.states:
                 self._symbol(_member(block, step))
         return self._done(inputs)
+
+    def _by_gates(self) -> Trajectory | None:
+        """Gates chosen first, then the weights and biases that make them so (``gates``)."""
+        found = gates(self.cell)
+        if found is None:
+            return None
+        m, cols = self._size(found[0].input)
+        unbiased = any(g.bias is None for g in found)
+        if cols != 1 or m < self.steps - (not unbiased):
+            return None
+        sizes = {s.name: max(self._size(s)) for s in self.cell.states}
+        for name, values in first_states(self.cell, sizes, self.steps, self.choice).items():
+            self.now[name, 0] = _shaped(values, len(values), 1)
+        wanted = {g.local.name: self._gate_values(g) for g in found}
+        inputs: list[Rows] = []
+        for step in range(1, self.steps + 1):
+            lit = step - 1 if unbiased else step - 2  # x_1 = 0 where biases do for the first step
+            inputs.append(_shaped([as_num(int(i == lit)) for i in range(m)], m, 1))
+            self.now[found[0].input.name, step] = inputs[-1]
+            for block in self.cell.states if step < self.steps else ():
+                self._symbol(_member(block, step))
+        for g in found:
+            rests = [self._rest(g, step) for step in range(1, self.steps + 1)]
+            needs = [
+                [a - b for a, b in zip(w, r, strict=True)] for w, r in zip(wanted[g.local.name], rests, strict=True)
+            ]
+            zero = [as_num(0)] * len(needs[0])
+            bias = zero if unbiased else needs.pop(0)
+            columns = [[a - b for a, b in zip(need, bias, strict=True)] for need in needs]
+            columns += [zero] * (m - len(columns))
+            self.parameters[g.weight.name] = tuple(zip(*columns, strict=True))
+            if g.bias is not None:
+                self.parameters[g.bias.name] = _shaped(bias, len(bias), 1)
+        return self._done({found[0].input.name: inputs})
+
+    def _gate_values(self, g: Gate) -> list[list[Num]]:
+        """The pre-activations of a gate over the run; its values are put in place."""
+        logs, (rows, _) = bool(logarithmic(self.cell)), self._size(g.local)
+        out = []
+        for step in range(1, self.steps + 1):
+            pre = [target(g, self.choice, step, row, self.steps, logs) for row in range(rows)]
+            values = [activate(g.function, a)[0] for a in pre] if g.applied else pre
+            self.now[g.local.name, step] = _shaped(values, rows, 1)
+            out.append(pre)
+        return out
+
+    def _rest(self, g: Gate, step: int) -> list[Num]:
+        """A pre-activation without its weight and bias."""
+        rest = without(g.inner, g.weight, *([g.bias] if g.bias is not None else []))
+        if not rest.args:
+            return [as_num(0)] * self._size(g.local)[0]
+        value = self.values().matrix(substitute(rest, {self.cell.time: as_index(step)}))
+        return [as_num(x) for row in value for x in row]
 
     def _start(self, function: str | None, count: int) -> list[Num]:
         """A first state with simple entries."""

@@ -115,6 +115,8 @@ class Sequent:
 
     def by_itself(self, goal: Rel, recurring: bool) -> Sequent:
         """The same hypotheses with a goal to be shown in general; ``recurring``: by the recurrence where it speaks."""
+        if any(v.kind == "bound" for v in free_vars(goal)):
+            raise Refused("a variable of normal forms occurs free")
         return replace(self, goal=goal, begun=first_steps((goal,), self.algebra("left").context) if recurring else ())
 
     def mentions(self, var: Var) -> bool:
