@@ -63,6 +63,7 @@ from symrnn.claims import tree as T
 from symrnn.claims.index import NODES, Index, Node, Var, as_index
 from symrnn.claims.latex import latex
 from symrnn.claims.recurrence import Claim
+from symrnn.claims.substitution import rebuild, walk
 from symrnn.claims.text import text
 
 d = Derivation("printing", cell=Elman(sigmoid))
@@ -173,7 +174,7 @@ EXAMPLES: list[tuple[Node, str, str]] = [
         r"\prod_{j=t-k+1}^{t} A_{j}",
     ),
     (
-        T.Prod(A[j], T.substitute(j, {}).terms[0][0], t + 1, t, True),  # empty: it must not read as two factors
+        T.Prod(A[j], j.terms[0][0], t + 1, t, True),  # empty: it must not read as two factors
         "prod(j = t .. t+1 descending, A[j])",
         r"\prod_{j=t\text{ descending}}^{t+1} A_{j}",
     ),
@@ -285,7 +286,7 @@ PRINTED = [kind for kind in NODES.values() if issubclass(kind, T.Term | T.Prop |
 @pytest.mark.parametrize("kind", PRINTED, ids=lambda kind: kind.__name__)
 def test_every_node_type_has_a_rule_and_an_example(kind: type[Any]) -> None:
     assert kind in text_module._RULES and kind in latex_module._RULES
-    assert any(isinstance(inner, kind) for tree, _, _ in EXAMPLES for inner in T.walk(tree))
+    assert any(isinstance(inner, kind) for tree, _, _ in EXAMPLES for inner in walk(tree))
 
 
 def test_an_unknown_node_is_refused_by_name() -> None:
@@ -303,7 +304,7 @@ def associated(tree: Any) -> Any:
     """The tree with nested sums and products flattened, and scalars in front of a matrix product taken out of it."""
     if isinstance(tree, Index | Var | T.Sym):
         return tree
-    tree = T.rebuild(tree, associated)
+    tree = rebuild(tree, associated)
     if isinstance(tree, T.MatMul) and isinstance(tree.args[0], T.Times):
         *scalars, first = tree.args[0].args
         return associated(T.Times((*scalars, T.MatMul((first, *tree.args[1:])))))
