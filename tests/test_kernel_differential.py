@@ -399,7 +399,10 @@ def test_explicit_entries_keep_values() -> None:
     require(sum(explicit_entries(seed) for seed in range(400)) > 120)
 
 
-@pytest.mark.parametrize("made", RECURRENCES, ids=lambda r: r.name)
+QUICK, SLOW = RECURRENCES[:2], [pytest.param(r, marks=pytest.mark.campaign) for r in RECURRENCES[2:]]
+
+
+@pytest.mark.parametrize("made", [*QUICK, *SLOW], ids=lambda r: r.name)
 def test_chain_rule_keeps_values(made: Recurrence) -> None:
     require(sum(normal_forms(seed, moving_in(made), made) for seed in range(250)) > 150)
 
