@@ -10,7 +10,7 @@ from collections.abc import Iterator
 
 from symrnn.claims.index import Index, Node, Var, as_index
 from symrnn.claims.recurrence import Claim, Recurrence
-from symrnn.claims.shapes import shape_text
+from symrnn.claims.shapes import rows_used, shape_text
 from symrnn.claims.substitution import children, free_vars, symbols, walk
 from symrnn.claims.tree import (
     HOLE,
@@ -52,6 +52,8 @@ def check_claim(claim: Claim) -> None:
             raise ClaimError("a variable of normal forms occurs free")
         if HOLE in walk(p):
             raise ClaimError("a claim has a hole in it")
+        if any((v.low or 1) > 1 for v, _ in rows_used(p)):
+            raise ClaimError("a row or column with a least value: state it as a hypothesis")
         for q in walk(p):
             if isinstance(q, ForAll) and isinstance(q.var, Sym):
                 _quantified(q.var, q.body, claim.cell)

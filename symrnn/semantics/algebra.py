@@ -49,6 +49,7 @@ from symrnn.semantics.chain import jacobian_form
 from symrnn.semantics.context import Context, base
 from symrnn.semantics.monomials import (
     LONGEST,
+    MOST,
     UNIT,
     ZERO,
     Mono,
@@ -68,15 +69,13 @@ from symrnn.semantics.monomials import (
 )
 from symrnn.semantics.ranges import depth, guaranteed, inside, prod_var, product_form, sum_form
 
-MOST = 20_000  # monomials in one normal form, past which it is refused
-
 
 class Algebra:
     """Normal forms in one context. ``poly(term)`` is the only entry; results are cached."""
 
     def __init__(self, context: Context) -> None:
         self.context = context
-        self._cache: dict[Term, Poly] = {}
+        self.cache: dict[Term, Poly] = {}
 
     def within(self, var: Var, lo: Index, hi: Index) -> Algebra:
         """The algebra inside a binder."""
@@ -84,12 +83,12 @@ class Algebra:
 
     def poly(self, term: Term) -> Poly:
         """The normal form; Refused if a term may be undefined or has no rule."""
-        found = self._cache.get(term)
+        found = self.cache.get(term)
         if found is None:
             rule = _RULES.get(type(term))
             if rule is None:
                 raise Refused(f"no normal form for {type(term).__name__}")
-            found = self._cache[term] = rule(self, term)
+            found = self.cache[term] = rule(self, term)
             if len(found) > MOST:
                 raise Refused(f"a normal form of {len(found)} monomials is too large")
         return found

@@ -23,6 +23,7 @@ Poly = dict[Mono, Fraction]
 
 UNIT: Mono = ((), (), ())
 LARGEST_EXPONENT = 4096  # of a number
+MOST = 20_000  # monomials in one normal form, past which it is refused
 LONGEST = 64  # explicit ranges up to this length are written out
 ZERO = as_index(0)
 

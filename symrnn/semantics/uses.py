@@ -32,7 +32,7 @@ def as_equation(goal: Prop) -> Rel:
 def definition_of(s: Sequent, name: Sym) -> Term:
     """What a state or local at a time is defined as; a state must not be a first one, which is arbitrary."""
     found = s.cell.definition(name.name, name.index[0]) if s.cell is not None and name.index else None
-    if found is None or name.role not in ("state", "local"):
+    if found is None or s.cell is None or s.cell.member(name.name, name.index[0]) != name:
         raise Refused(f"{name} has no definition")
     if name.role == "state" and not is_step(name.index[0], s.begun, s.algebra("left").context):
         raise Refused(f"{name} may be a first state")

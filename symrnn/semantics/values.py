@@ -40,11 +40,12 @@ from symrnn.claims.tree import (
     Zeros,
 )
 from symrnn.errors import Refused, Undefined
-from symrnn.semantics.numbers import as_num, rational_of
+from symrnn.semantics.numbers import Num, as_num, rational_of
 
 Matrix = tuple[tuple[Any, ...], ...]
 LONGEST = 512  # factors or terms written out
 LARGEST = 12  # rows of a matrix at an instance
+BITS = 50_000  # of a number in a power or product, past which none is taken further
 
 
 class Values:
@@ -154,7 +155,7 @@ class Values:
             m, e = self.inverse(m), -e
         out = self.eye(len(m))
         for _ in range(e):
-            out = multiply(out, m)
+            out = _writable(multiply(out, m))
         return out
 
     def transpose(self, t: Transpose) -> Matrix:
@@ -235,7 +236,7 @@ class Values:
             return self.eye(1 if shape is None else self.integer(shape[0]))
         out = factors[0]
         for f in factors[1:]:
-            out = multiply(f, out) if t.descending else multiply(out, f)
+            out = _writable(multiply(f, out) if t.descending else multiply(out, f))
         return out
 
     def sum(self, t: Sum) -> Matrix:
@@ -255,6 +256,14 @@ def multiply(a: Matrix, b: Matrix) -> Matrix:
         raise Refused("matrices that do not fit")
     columns = tuple(zip(*b, strict=True))
     return tuple(tuple(_total([x * y for x, y in zip(row, col, strict=True)]) for col in columns) for row in a)
+
+
+def _writable(m: Matrix) -> Matrix:
+    """The same matrix; Refused if a number in it has grown too long to go on with."""
+    for x in (x for row in m for x in row if isinstance(x, Num)):
+        if max(x.rational.numerator.bit_length(), x.rational.denominator.bit_length()) > BITS:
+            raise Refused("a number too long to write down")
+    return m
 
 
 def _total(parts: list[Any]) -> Any:
