@@ -15,6 +15,7 @@ from symrnn.claims.substitution import children, free_vars, symbols, walk
 from symrnn.claims.tree import (
     HOLE,
     PROPERTIES,
+    SPECTRAL,
     Add,
     Apply,
     Diag,
@@ -24,6 +25,7 @@ from symrnn.claims.tree import (
     IndexRel,
     Inv,
     Jac,
+    JordanBlock,
     MatMul,
     Norm,
     Pow,
@@ -37,7 +39,7 @@ from symrnn.claims.tree import (
 from symrnn.errors import ClaimError
 
 LIMITS = ("vanishes", "bounded", "explodes")
-PREDICATES = frozenset((*PROPERTIES, "diagonalizable", *LIMITS))
+PREDICATES = frozenset((*PROPERTIES, *SPECTRAL, *LIMITS))
 LAYOUTS = ("", "numerator", "denominator")
 NORMS = ("1", "2", "inf", "fro")
 PARTIAL = (Inv, Entry, Jac)  # terms without a value somewhere, or about the recurrence itself
@@ -126,8 +128,8 @@ def _fine(n: Node) -> bool:
         return n.name in PREDICATES and n.field in ("", "R", "C") and (n.var is not None) == limited
     if isinstance(n, ForAll):
         return isinstance(n.var, Var) or not n.var.index
-    if isinstance(n, Eye | Zeros):
-        for d in (n.size,) if isinstance(n, Eye) else (n.rows, n.cols):
+    if isinstance(n, Eye | Zeros | JordanBlock):
+        for d in (n.rows, n.cols) if isinstance(n, Zeros) else (n.size,):
             _size(d, type(n).__name__)
     return True
 
