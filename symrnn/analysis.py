@@ -142,6 +142,37 @@ def within(s: Sequent, c: cert.Within) -> Iterator[Premise]:
     yield replace(s, goal=Pred(s.goal.name, c.inner, "", lag)), c.proof  # type: ignore[attr-defined]
 
 
+def split(s: Sequent, c: cert.Split) -> Iterator[Premise]:
+    """
+    X_k = L_k R_k      L_k is bounded      R_k vanishes (is bounded)      [or L and R the other way round]
+    ------------------------------------------------------------------------------------------------------
+    X_k vanishes (is bounded)
+    """
+    term, lag = goal_of_limit(s)
+    product = (Times if is_scalar(shape_of(c.left)) or is_scalar(shape_of(c.right)) else MatMul)((c.left, c.right))
+    algebra = s.algebra("left")
+    if shape_of(product) != shape_of(term) or minus(algebra.poly(term), algebra.poly(product)):
+        raise Refused("the goal is no such product")
+    names = ("bounded", s.goal.name) if c.left_is_bounded else (s.goal.name, "bounded")  # type: ignore[attr-defined]
+    yield replace(s, goal=Pred(names[0], c.left, "", lag)), c.if_left
+    yield replace(s, goal=Pred(names[1], c.right, "", lag)), c.if_right
+
+
+def absurd(s: Sequent, c: cert.Absurd) -> Iterator[Premise]:
+    """
+    hypotheses, r <= l |- not one of the hypotheses
+    -----------------------------------------------
+    l < r      (l <= r from r < l)
+    """
+    goal = s.goal
+    if not isinstance(goal, Rel) or goal.op not in ("<", "<=") or shape_of(goal.lhs) or shape_of(goal.rhs):
+        raise Refused("the goal is no inequality between scalars")
+    if not s.defined(goal.lhs) or not s.defined(goal.rhs) or not 0 <= c.which < len(s.hypotheses):
+        raise Refused("a side may have no value, or there is no such hypothesis")
+    contrary = Rel("<=" if goal.op == "<" else "<", goal.rhs, goal.lhs)
+    yield replace(s, goal=Not(s.hypotheses[c.which])).with_fact(contrary), c.proof
+
+
 def turn(s: Sequent, c: cert.Turn) -> Iterator[Premise]:
     """
     X_k vanishes     X_k is bounded       X_k explodes          X_k is not bounded
@@ -231,6 +262,8 @@ RULES: dict[type[Node], Rule] = {
     cert.Geometric: geometric,
     cert.Dominated: dominated,
     cert.Within: within,
+    cert.Split: split,
+    cert.Absurd: absurd,
     cert.Turn: turn,
     cert.AllTrajectories: for_all_trajectories,
     cert.Steer: steer,

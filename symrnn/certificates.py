@@ -182,6 +182,25 @@ class Within(Proof):
 
 
 @node
+class Split(Proof):
+    """A limit of ``left`` ``right``: ``left`` is bounded, and ``right`` is as the goal says, or the other way round."""
+
+    left: Term
+    right: Term
+    if_left: Proof
+    if_right: Proof
+    left_is_bounded: bool
+
+
+@node
+class Absurd(Proof):
+    """l < r (or l <= r), since the contrary would refute hypothesis ``which``."""
+
+    which: int
+    proof: Proof
+
+
+@node
 class Turn(Proof):
     """A limit from a stronger statement about it."""
 

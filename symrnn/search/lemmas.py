@@ -3,18 +3,21 @@
 from __future__ import annotations
 
 from collections.abc import Callable, Iterator
+from dataclasses import replace
 from typing import Any
 
 from symrnn import kernel
 from symrnn.analysis import same
 from symrnn.certificates import Cite, Fact, Given, Proof
-from symrnn.claims.index import Var, as_index
+from symrnn.claims.index import Index, Var, as_index
 from symrnn.claims.recurrence import Claim
 from symrnn.claims.shapes import shape_of
-from symrnn.claims.substitution import fields, free_vars, substitute, symbols
-from symrnn.claims.tree import Discriminant, Or, Pow, Pred, Prop, Rel, Sym, Term
+from symrnn.claims.substitution import fields, free_vars, substitute, symbols, walk
+from symrnn.claims.tree import Const, Discriminant, Or, Pow, Pred, Prod, Prop, Rel, Sym, Term, Times
 from symrnn.errors import SymrnnError
 from symrnn.lemmas import LEMMAS
+from symrnn.semantics.context import base
+from symrnn.semantics.monomials import exponent
 from symrnn.semantics.sequents import Sequent
 from symrnn.semantics.uses import lemma_instance
 
@@ -57,18 +60,12 @@ def discharged(s: Sequent, lemma: Claim, values: Values, prove: Prover, depth: i
     proofs = []
     for h in lemma.hypotheses:
         goal = _instance(h, values)
-        sub = _towards(s, goal)
+        sub = replace(s, goal=goal)
         proof = prove(sub)
         if proof is None:
             return None
         proofs.append(proof)
     return tuple(proofs)
-
-
-def _towards(s: Sequent, goal: Prop) -> Sequent:
-    from dataclasses import replace
-
-    return replace(s, goal=goal)
 
 
 def _instance(p: Prop, values: Values) -> Prop:
@@ -142,12 +139,10 @@ def _limit_argument(s: Sequent, pattern: Any, subject: Any, lag: Var, found: Val
             yield {**sized, pattern.base: root}
 
 
-def power_root(s: Sequent, t: Any, lag: Var) -> Any:
+def power_root(s: Sequent, t: Term, lag: Var) -> Term | None:
     """A with t = A^lag, if the normal form of t is such a power: c^lag s^lag X^lag."""
-    from symrnn.claims.tree import MatMul, Prod, Times
-    from symrnn.semantics.context import base
-    from symrnn.semantics.monomials import exponent
-
+    if isinstance(t, Pow) and t.exponent == as_index(lag):
+        return t.base
     try:
         p = s.algebra("left").poly(t)
     except SymrnnError:
@@ -155,17 +150,23 @@ def power_root(s: Sequent, t: Any, lag: Var) -> Any:
     if len(p) != 1:
         return None
     (((scalars, binders, word), c),) = p.items()
-    rates = [dict(e.terms).get(lag, 0) for _, e in scalars] + [dict(exponent(f).terms).get(lag, 0) for f in word]
-    if binders or c != 1 or not word or any(r < 1 for r in rates):
+    if binders or c != 1 or len(word) != 1 or isinstance(base(word[0]), Prod):
         return None
-    if isinstance(t, Pow) and t.exponent == as_index(lag):
-        return t.base
-    if len(word) != 1 or isinstance(base(word[0]), Prod):
+    factors = [_root(a, e, lag) for a, e in (*scalars, (base(word[0]), exponent(word[0])))]
+    known = [f for f in factors if f is not None]
+    if len(known) < len(factors):
         return None
-    factors = [Pow(a, as_index(r)) if r != 1 else a for (a, _), r in zip(scalars, rates, strict=False)]
-    letter: Any = Pow(base(word[0]), as_index(rates[-1])) if rates[-1] != 1 else base(word[0])
-    made: Any = Times((*factors, letter)) if factors else letter
-    return made if not isinstance(made, MatMul) else made
+    return known[0] if len(known) == 1 else Times(tuple(known))
+
+
+def _root(a: Term, e: Index, lag: Var) -> Term | None:
+    """A with a^e = A^lag."""
+    rate = dict(e.terms).get(lag, 0)
+    if e != as_index(lag) * rate or rate == 0:
+        return None
+    if rate < 0:
+        return Pow(Const(1 / a.value), as_index(-rate)) if isinstance(a, Const) else None
+    return a if rate == 1 else Pow(a, as_index(rate))
 
 
 def _sizes(pattern: Sym, subject: Term, found: Values) -> Values | None:
@@ -195,7 +196,7 @@ def _sizes(pattern: Sym, subject: Term, found: Values) -> Values | None:
 def facts(s: Sequent, prove: Prover) -> Iterator[tuple[Prop, Cite]]:
     """What lemmas say of the hypotheses that are properties and limits, and of discriminants."""
     for h in s.hypotheses:
-        if not isinstance(h, Pred) and not any(isinstance(t, Discriminant) for t in _terms(h)):
+        if not isinstance(h, Pred) and not any(isinstance(t, Discriminant) for t in walk(h)):
             continue
         for name, lemma in LEMMAS.items():
             if len(lemma.claim.hypotheses) != 1:
@@ -205,16 +206,10 @@ def facts(s: Sequent, prove: Prover) -> Iterator[tuple[Prop, Cite]]:
                 if not needed <= set(values):
                     continue
                 conclusion = _instance(lemma.claim.conclusion, values)
-                sub = _towards(s, conclusion)
+                sub = replace(s, goal=conclusion)
                 cited = _cited(sub, name, values, prove, DEEPEST - 1)
                 if cited is not None and conclusion not in s.hypotheses:
                     yield conclusion, cited
-
-
-def _terms(p: Any) -> Iterator[Any]:
-    from symrnn.claims.substitution import walk
-
-    return walk(p)
 
 
 def with_facts(s: Sequent, prove: Prover) -> tuple[Sequent, Callable[[Proof], Proof]]:

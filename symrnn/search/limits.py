@@ -4,11 +4,13 @@ from __future__ import annotations
 
 from collections.abc import Iterator
 from dataclasses import replace
+from fractions import Fraction
 
-from symrnn.certificates import AllTrajectories, Dominated, Geometric, Proof, Steer, Turn, Within
+from symrnn.certificates import AllTrajectories, Dominated, Geometric, Proof, Split, Steer, Turn, Within
+from symrnn.claims.index import Var, as_index
 from symrnn.claims.shapes import shape_of
 from symrnn.claims.substitution import free_vars, symbols
-from symrnn.claims.tree import ForAllTrajectories, Inv, MatMul, Not, Pred, Prop, Rel, Term, Times
+from symrnn.claims.tree import Const, Eye, ForAllTrajectories, Inv, MatMul, Not, Pow, Pred, Prop, Rel, Term, Times
 from symrnn.errors import SymrnnError
 from symrnn.search.lemmas import Prover, accepted, prove_by_lemma, with_facts
 from symrnn.semantics.bounds import upper
@@ -28,7 +30,7 @@ def prove_limit(s: Sequent, prove: Prover) -> Proof | None:
         return _for_all(s, prove)
     if not isinstance(goal, Pred) or goal.var is None:
         return None
-    for strategy in (prove_by_lemma, _geometric, _factored, _dominated, _turned):
+    for strategy in (prove_by_lemma, _geometric, _factored, _dominated, _split, _turned):
         found = strategy(s, prove)
         if found is not None:
             return found
@@ -98,25 +100,57 @@ def _splits(t: Term, goal: Pred) -> Iterator[tuple[Term, Term, Term]]:
     moving = [i for i, x in enumerate(t.args) if goal.var in free_vars(x)]
     if not moving or len(t.args) == moving[-1] - moving[0] + 1:
         return
-    one = Times((_one(),)) if False else _one()
+    one: Term = Const(Fraction(1))
     parts = (t.args[: moving[0]], t.args[moving[0] : moving[-1] + 1], t.args[moving[-1] + 1 :])
     left, inner, right = (type(t)(p) if len(p) > 1 else p[0] if p else one for p in parts)
     if isinstance(t, MatMul):
         shape = shape_of(inner)
         if shape is not None:
-            from symrnn.claims.tree import Eye
-
             left = Eye(shape[0]) if left == one else left
             right = Eye(shape[1]) if right == one else right
     yield left, inner, right
 
 
-def _one() -> Term:
-    from fractions import Fraction
+def _split(s: Sequent, prove: Prover) -> Proof | None:
+    """A product of what is bounded and what vanishes, powers of a number moved from the one to the other."""
+    goal = s.goal
+    if not isinstance(goal, Pred) or goal.var is None or goal.name == "explodes" or not isinstance(goal.arg, MatMul):
+        return None
+    for i in range(1, len(goal.arg.args)):
+        left, right = (p[0] if len(p) == 1 else MatMul(p) for p in (goal.arg.args[:i], goal.arg.args[i:]))
+        for first, names in ((left, ("bounded", goal.name)), (right, (goal.name, "bounded"))):
+            rate = _rate(s, first, goal.var)
+            if rate is None:
+                continue
+            lag = as_index(goal.var)
+            scales = Pow(Const(rate), lag), Pow(Const(1 / rate), lag)
+            a, b = scales[::-1] if first is left else scales
+            parts = Times((a, left)), Times((b, right))
+            goals = (replace(s, goal=Pred(name, x, "", goal.var)) for name, x in zip(names, parts, strict=True))
+            proofs = [prove_limit(g, prove) for g in goals]
+            if proofs[0] is None or proofs[1] is None:
+                continue
+            made = Split(*parts, proofs[0], proofs[1], first is left)
+            if accepted(s, made):
+                return made
+    return None
 
-    from symrnn.claims.tree import Const
 
-    return Const(Fraction(1))
+def _rate(s: Sequent, t: Term, lag: Var) -> Fraction | None:
+    """c where the bound of a term is c^lag times what does not depend on it."""
+    try:
+        p = s.algebra("left").poly(upper(s, t, "2", assumed=True))
+    except SymrnnError:
+        return None
+    if len(p) != 1:
+        return None
+    rate = Fraction(1)
+    for atom, e in next(iter(p))[0]:
+        times = dict(e.terms).get(lag, 0)
+        if times and not (isinstance(atom, Const) and atom.value > 0):
+            return None
+        rate *= atom.value**times if isinstance(atom, Const) else 1
+    return rate
 
 
 def _turned(s: Sequent, prove: Prover) -> Proof | None:

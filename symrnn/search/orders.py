@@ -7,15 +7,16 @@ times what is left of the monomial; hypotheses first, then what is known of norm
 from __future__ import annotations
 
 from collections.abc import Iterator
+from dataclasses import replace
 from fractions import Fraction
 from typing import Any
 
-from symrnn.certificates import Order, Proof
+from symrnn.certificates import Absurd, Order, Proof
 from symrnn.claims.index import Index, Var, as_index
 from symrnn.claims.recurrence import Claim
 from symrnn.claims.shapes import shape_of
 from symrnn.claims.substitution import free_vars, symbols
-from symrnn.claims.tree import Abs, Apply, Const, ForAll, Norm, Pow, Rel, SpectralRadius, Sym, Term, Times
+from symrnn.claims.tree import Abs, Apply, Const, ForAll, Norm, Not, Pow, Pred, Rel, SpectralRadius, Sym, Term, Times
 from symrnn.errors import SymrnnError
 from symrnn.lemmas import LEMMAS
 from symrnn.search.lemmas import Prover, Values, accepted, discharged, unify
@@ -43,6 +44,26 @@ def prove_order(s: Sequent, prove: Prover) -> Proof | None:
     except SymrnnError:
         return None
     return _Search(s, prove).close(gap)
+
+
+def prove_by_contradiction(s: Sequent, prove: Prover) -> Proof | None:
+    """The contrary of an inequality would refute a hypothesis about a limit."""
+    goal = s.goal
+    if not isinstance(goal, Rel) or goal.op not in ("<", "<="):
+        return None
+    contrary = Rel("<=" if goal.op == "<" else "<", goal.rhs, goal.lhs)
+    for i, h in enumerate(s.hypotheses):
+        if not isinstance(h, Pred) or h.var is None:
+            continue
+        try:
+            inner = replace(s, goal=Not(h)).with_fact(contrary)
+        except SymrnnError:
+            continue
+        proof = prove(inner)
+        made = Absurd(i, proof) if proof is not None else None
+        if made is not None and accepted(s, made):
+            return made
+    return None
 
 
 class _Search:

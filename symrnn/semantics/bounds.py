@@ -6,15 +6,16 @@ known activation is bounded by its supremum. A k-step Jacobian is bounded by the
 
 from __future__ import annotations
 
+from collections.abc import Iterator
 from dataclasses import dataclass
 from fractions import Fraction
 from typing import Any
 
 from symrnn.claims.activations import FACTS
-from symrnn.claims.index import Var, as_index
+from symrnn.claims.index import Index, Var, as_index
 from symrnn.claims.recurrence import Recurrence
 from symrnn.claims.shapes import shape_of
-from symrnn.claims.substitution import free_vars
+from symrnn.claims.substitution import free_vars, substitute, walk
 from symrnn.claims.tree import (
     Abs,
     Add,
@@ -123,21 +124,19 @@ def _assumed(s: Sequent, t: Term, kind: str) -> Term | None:
             body = body.body
         if not isinstance(body, Rel) or body.op not in ("<", "<=") or not isinstance(body.lhs, Norm):
             continue
-        x, c = body.lhs.arg, body.rhs
-        if (
-            body.lhs.kind != kind
-            or shape_of(c) is not None
-            or free_vars(c) & free
-            or any(v.low is not None for v in free)
-        ):
-            continue
-        if isinstance(t, Sym) and isinstance(x, Sym) and x.head == t.head and len(x.index) == 1 == len(t.index):
-            generic = x.index[0]
-            if (generic == t.index[0] and not free) or any(generic == as_index(v) for v in free):
-                return c
-        if not free and algebra.poly(x) == algebra.poly(t):
-            return c
+        for values in _members(t, tuple(free)):
+            if algebra.poly(substitute(body.lhs.arg, values)) == algebra.poly(t):
+                return body.rhs
     return None
+
+
+def _members(t: Term, free: tuple[Var, ...]) -> Iterator[dict[Var, Index]]:
+    """Which member of a family t may be: the times that occur in it."""
+    if not free:
+        yield {}
+    elif len(free) == 1:
+        times = {s.index[0]: None for s in walk(t) if isinstance(s, Sym) and s.index}
+        yield from ({free[0]: at} for at in times)
 
 
 def _of_range(s: Bounded, algebra: Algebra, t: Prod | Sum, kind: str) -> Term:

@@ -52,7 +52,7 @@ def rates(s: Sequent, bound: Term, lag: Var, strictly: bool) -> tuple[Prop, ...]
     for scalars, binders, word in sorted(s.algebra("left").poly(bound), key=mono_key):
         if word or binders or any(lag in free_vars(a) for a, _ in scalars):
             raise Refused("the bound depends on the lag in another way than by exponents")
-        growing = [(a, dict(e.terms).get(lag, 0)) for a, e in scalars]
+        growing = [_upwards(a, dict(e.terms).get(lag, 0)) for a, e in scalars]
         if any(rate < 0 for _, rate in growing):
             raise Refused("a factor with a falling exponent")
         if not all(never_negative(s.algebra("left").context, a) for a, rate in growing if rate):
@@ -62,6 +62,11 @@ def rates(s: Sequent, bound: Term, lag: Var, strictly: bool) -> tuple[Prop, ...]
             ratio = ONE if not factors else factors[0] if len(factors) == 1 else Times(tuple(factors))
             needed.append(Rel("<" if strictly else "<=", ratio, ONE))
     return tuple(needed)
+
+
+def _upwards(a: Term, rate: int) -> tuple[Term, int]:
+    """A number to a falling power as its inverse to a growing one."""
+    return (Const(1 / a.value), -rate) if isinstance(a, Const) and a.value and rate < 0 else (a, rate)
 
 
 def goal_of_limit(s: Sequent) -> tuple[Term, Var]:
