@@ -30,8 +30,8 @@ from symrnn.claims.tree import (
 from symrnn.errors import Refused
 from symrnn.semantics.bounds import upper
 from symrnn.semantics.inequalities import orders
-from symrnn.semantics.limits import dominant, goal_of_limit, moves_with, rates
 from symrnn.semantics.monomials import minus
+from symrnn.semantics.rates import dominant, goal_of_limit, moves_with, rates
 from symrnn.semantics.sequents import Sequent
 from symrnn.semantics.steering import steered
 from symrnn.semantics.uses import lemma_hypotheses, lemma_instance

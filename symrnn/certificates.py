@@ -273,9 +273,10 @@ class Mismatch(Verdictive):
 
 @node
 class Null(Verdictive):
-    """The claim fails at ``point``; it is proved under ``condition`` (X is invertible), met by ``witness``.
+    """The claim fails at ``point``; it is proved under ``condition`` (something is not 0), met by ``witness``.
 
-    ``scalars`` makes det X non-zero for every size: each symbol stands for that multiple of the identity.
+    What is not 0 is so for every size where each symbol stands for that multiple of the identity in ``scalars``, and
+    the one called ``ramp``, if any, for diag(1, ..., n).
     """
 
     point: Instance
@@ -283,6 +284,7 @@ class Null(Verdictive):
     proof: Proof
     witness: Instance
     scalars: tuple[tuple[str, Fraction], ...]
+    ramp: str = ""
 
 
 def entry_of(claim: Node, verdict: str, certificate: Node) -> dict[str, Any]:

@@ -14,7 +14,7 @@ from symrnn.claims.tree import Const, Eye, ForAllTrajectories, Inv, MatMul, Not,
 from symrnn.errors import SymrnnError
 from symrnn.search.lemmas import Prover, accepted, prove_by_lemma, with_facts
 from symrnn.semantics.bounds import upper
-from symrnn.semantics.limits import dominant, rates
+from symrnn.semantics.rates import dominant, rates
 from symrnn.semantics.sequents import Sequent
 from symrnn.semantics.steering import steered
 
