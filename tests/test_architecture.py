@@ -32,6 +32,7 @@ ORDER = [  # each may import only what stands above it
     "counterexamples",
     "cells",
     "jacobians",
+    "certified",
     "derivations",
     "scripts",
     "search",
@@ -51,6 +52,7 @@ ONLY = {  # narrower than the order
     "verdicts": set(),
     "cells": {"errors", "claims"},
     "jacobians": {"errors", "claims"},
+    "certified": {"errors", "claims"},
     "crosscheck": {"errors", "claims", "verdicts"},
     "report": {"errors", "verdicts", "certificates"},
 }
