@@ -14,7 +14,7 @@ from symrnn.claims.tree import And, ForAllTrajectories, Iff, Implies, Not, Or, P
 from symrnn.errors import SymrnnError
 from symrnn.search.cuts import prove_with_cuts
 from symrnn.search.entrywise import prove_entrywise
-from symrnn.search.equations import prove_equation
+from symrnn.search.equations import prove_at_once, prove_equation
 from symrnn.search.explicit import prove_explicit
 from symrnn.search.inductions import prove_by_induction
 from symrnn.search.lemmas import prove_by_lemma, with_facts
@@ -33,7 +33,11 @@ Memo = dict[tuple[Prop, tuple[Prop, ...], int], Proof | None]
 def prove(claim: Claim) -> Proof | None:
     """A proof of a claim, or None; whether it is one is for the kernel to say."""
     try:
-        return None if quickly_refuted(claim) else prove_sequent(sequent_of(claim))
+        s = sequent_of(claim)
+        easy = None if any(isinstance(h, Or) for h in s.hypotheses) else prove_at_once(s)
+        if easy is not None:
+            return easy
+        return None if quickly_refuted(claim) else prove_sequent(s)
     except SymrnnError:
         return None
 
