@@ -9,7 +9,7 @@
 
 from __future__ import annotations
 
-from symrnn.cells import GRU, LSTM, Cell, Elman, cell, inputs, local, state
+from symrnn.cells import GRU, LSTM, MGU, Cell, DiagonalRNN, Elman, Leaky, Pascanu, cell, inputs, local, state
 from symrnn.check import check
 from symrnn.claims.activations import Activation, activation, identity, relu, sigmoid, softplus, tanh
 from symrnn.claims.build import (
@@ -73,13 +73,17 @@ __version__ = "0.1.0"
 __all__ = [
     "GRU",
     "LSTM",
+    "MGU",
     "Activation",
     "Cell",
     "CertificateError",
     "ClaimError",
     "Derivation",
     "DerivationResult",
+    "DiagonalRNN",
     "Elman",
+    "Leaky",
+    "Pascanu",
     "Refused",
     "ScriptError",
     "ShapeMismatch",
