@@ -11,7 +11,17 @@ from __future__ import annotations
 
 from symrnn.cells import GRU, LSTM, MGU, Cell, DiagonalRNN, Elman, Leaky, Pascanu, cell, inputs, local, state
 from symrnn.check import check
-from symrnn.claims.activations import Activation, activation, identity, relu, sigmoid, softplus, tanh
+from symrnn.claims.activations import (
+    Activation,
+    activation,
+    hard_sigmoid,
+    hard_sigmoid6,
+    identity,
+    relu,
+    sigmoid,
+    softplus,
+    tanh,
+)
 from symrnn.claims.build import (
     absolute,
     all_of,
@@ -112,6 +122,8 @@ __all__ = [
     "ge",
     "gt",
     "hadamard",
+    "hard_sigmoid",
+    "hard_sigmoid6",
     "has_property",
     "identity",
     "iff",

@@ -52,6 +52,8 @@ _KNOWN: dict[str, Callable[[Expr], Expr]] = {
     "softplus": lambda x: sympy.log(1 + sympy.exp(x)),
     "relu": lambda x: sympy.Max(x, 0),
     "identity": lambda x: x,
+    "hard_sigmoid": lambda x: sympy.Min(sympy.Max(x / 5 + sympy.Rational(1, 2), 0), 1),
+    "hard_sigmoid6": lambda x: sympy.Min(sympy.Max(x / 6 + sympy.Rational(1, 2), 0), 1),
 }
 
 

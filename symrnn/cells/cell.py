@@ -1,4 +1,4 @@
-"""What a cell is: a recurrence as data, with the names a script uses for its parts, and how to make one of one's own."""
+"""What a cell is: a recurrence as data, with the names a script uses for its parts; and how to make one."""
 
 from __future__ import annotations
 

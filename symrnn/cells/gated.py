@@ -68,11 +68,11 @@ def LSTM(
 def GRU(gate: Activation = sigmoid, squash: Activation = tanh, *, update: str = "cho", reset: str = "before") -> Cell:
     """h_t = z_t h_{t-1} + (1 - z_t) g_t, g_t = tanh(W_g x_t + U_g (r_t h_{t-1}) + b_g), products elementwise.
 
-    ``update="cho"``: as above (Cho et al. 2014, equations 5 to 8; PyTorch, Keras, ONNX). ``update="chung"``: z and 1 - z
-    swapped, h_t = (1 - z_t) h_{t-1} + z_t g_t (Chung, Gulcehre, Cho, Bengio 2014, section 3.2). ``reset="before"``: the
-    reset gate acts before the matrix, as above. ``reset="after"``: g_t = tanh(W_g x_t + r_t (U_g h_{t-1} + b_u) + b_g),
-    with a second bias b_u (PyTorch; Keras ``reset_after=True``; ONNX ``linear_before_reset=1``). Locals: the gates z, r,
-    g and their slopes D_z, D_r, D_g.
+    ``update="cho"``: as above (Cho et al. 2014, equations 5 to 8; PyTorch, Keras, ONNX). ``update="chung"``: z and
+    1 - z swapped, h_t = (1 - z_t) h_{t-1} + z_t g_t (Chung, Gulcehre, Cho, Bengio 2014, section 3.2).
+    ``reset="before"``: the reset gate acts before the matrix, as above. ``reset="after"``: it acts after it,
+    g_t = tanh(W_g x_t + r_t (U_g h_{t-1} + b_u) + b_g), with a second bias b_u (PyTorch; Keras ``reset_after=True``;
+    ONNX ``linear_before_reset=1``). Locals: the gates z, r, g and their slopes D_z, D_r, D_g.
 
     >>> print(GRU().recurrence.steps[0][1])
     hadamard(z[t], h[t-1]) + g[t] - hadamard(z[t], g[t])
@@ -143,7 +143,7 @@ def _one_block(
 ) -> Cell:
     """A cell with the state h alone, whose gates are functions of their pre-activations."""
     gates = {head: _applied(functions[head], linear) for head, linear in pre.items()}
-    n = (h.shape or ())[0]
+    n = size("n")
     derivatives = {slopes(f"D_{head.name}", n): slopes_of(functions[head], linear) for head, linear in pre.items()}
     marks = [c for c in conventions if c not in ("cho", "before")]
     named = name if not marks else f"{name} ({', '.join({'after': 'reset after'}.get(c, c) for c in marks)})"

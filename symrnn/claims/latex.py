@@ -84,6 +84,8 @@ FUNCTIONS = {
     "relu": r"\operatorname{ReLU}",
     "softplus": r"\operatorname{softplus}",
     "identity": r"\operatorname{identity}",
+    "hard_sigmoid": r"\operatorname{hardsigmoid}",
+    "hard_sigmoid6": r"\operatorname{hardsigmoid}_{6}",
 }
 __all__ = ["latex", "latex_matrix", "name_latex", "number_latex"]
 RELATIONS = {"=": "=", "<=": r"\le", "<": "<"}
