@@ -477,6 +477,11 @@ _VALUES: dict[type[tr.Term], Callable[[Network, Any, Env], Matrix]] = {
     tr.Norm: _norm,
     tr.Abs: lambda net, t, env: [[x if x.sign >= 0 else -x for x in row] for row in net.value(t.arg, env)],
     tr.Diag: lambda net, t, env: diag([row[0] for row in net.value(t.arg, env)]),
+    tr.Blocks: lambda net, t, env: [
+        [x for block in band for x in block[i]]
+        for band in [[net.value(block, env) for block in row] for row in t.rows]
+        for i in range(len(band[0]))
+    ],
     tr.Apply: _apply,
     tr.Entry: _entry,
     tr.Jac: Network.jacobian,

@@ -42,6 +42,7 @@ from symrnn.claims.tree import (
     Add,
     And,
     Apply,
+    Blocks,
     Const,
     Det,
     Diag,
@@ -236,6 +237,11 @@ def _apply(t: Apply) -> Shown:
     return rf"{name}{chr(39) * t.order}\!\left({latex(t.arg)}\right)", ATOM
 
 
+def _blocks(t: Blocks) -> Shown:
+    rows = r" \\ ".join(" & ".join(map(latex, row)) for row in t.rows)
+    return rf"\begin{{bmatrix}} {rows} \end{{bmatrix}}", ATOM
+
+
 def _bars(arg: Term, bar: str) -> str:
     inner = latex(arg)
     left, right = (r"\left", r"\right") if is_tall(inner) else ("", "")
@@ -318,6 +324,7 @@ _RULES: dict[type[Any], Callable[[Any], Shown]] = {
     SpectralRadius: _call(r"\rho"),
     Abs: lambda t: (_bars(t.arg, "vert"), ATOM),
     Diag: _call(r"\operatorname{diag}"),
+    Blocks: _blocks,
     Apply: _apply,
     Entry: _entry,
     Jac: _jac,
