@@ -20,6 +20,7 @@ from symrnn.search.inductions import prove_by_induction
 from symrnn.search.limits import prove_by_bounds
 from symrnn.search.refute import quickly_refuted
 from symrnn.search.reversals import prove_with_a_sum_reversed
+from symrnn.search.states import prove_by_the_whole_state
 from symrnn.search.substitutions import prove_by_substitution
 from symrnn.semantics.sequents import Sequent, sequent_of
 
@@ -96,6 +97,7 @@ def _any(s: Sequent, goal: Or) -> Proof | None:
 
 
 EQUATION_STRATEGIES: tuple[Strategy, ...] = (
+    prove_by_the_whole_state,
     prove_equation,
     prove_with_cuts,
     prove_entrywise,
