@@ -32,6 +32,7 @@ ORDER = [  # each may import only what stands above it
     "counterexamples",
     "cells",
     "jacobians",
+    "block_jacobians",
     "derivations",
     "scripts",
     "search",
@@ -51,6 +52,7 @@ ONLY = {  # narrower than the order
     "verdicts": set(),
     "cells": {"errors", "claims"},
     "jacobians": {"errors", "claims"},
+    "block_jacobians": {"errors", "claims", "semantics", "cells"},
     "crosscheck": {"errors", "claims", "verdicts"},
     "report": {"errors", "verdicts", "certificates"},
 }

@@ -6,8 +6,22 @@ made by it and by nothing else. ``layouts`` reads the weights of PyTorch, Keras 
 
 from __future__ import annotations
 
-from symrnn.cells.cell import Cell, cell, inputs, local, state
+from symrnn.cells.cell import TIME, Cell, cell, inputs, local, state
 from symrnn.cells.gated import GRU, LSTM, MGU
 from symrnn.cells.plain import DiagonalRNN, Elman, Leaky, Pascanu
 
-__all__ = ["GRU", "LSTM", "MGU", "Cell", "DiagonalRNN", "Elman", "Leaky", "Pascanu", "cell", "inputs", "local", "state"]
+__all__ = [
+    "GRU",
+    "LSTM",
+    "MGU",
+    "TIME",
+    "Cell",
+    "DiagonalRNN",
+    "Elman",
+    "Leaky",
+    "Pascanu",
+    "cell",
+    "inputs",
+    "local",
+    "state",
+]

@@ -16,7 +16,7 @@ from symrnn.certificates import Induct, Proof, Use, Words
 from symrnn.claims.index import Index, Var, as_index
 from symrnn.claims.shapes import ONE, shape_of
 from symrnn.claims.substitution import free_vars, rebuild, substitute, walk
-from symrnn.claims.tree import HOLE, Blocks, Eye, Jac, MatMul, Prod, Prop, Rel, Sym, Term, Transpose, Zeros
+from symrnn.claims.tree import HOLE, Add, Blocks, Eye, Jac, MatMul, Prod, Prop, Rel, Sym, Term, Transpose, Zeros
 from symrnn.errors import SymrnnError
 from symrnn.search.cuts import add, wrap
 from symrnn.search.inductions import step_sequent
@@ -27,9 +27,16 @@ States = tuple[Sym, ...]
 
 
 def prove_by_the_whole_state(s: Sequent) -> Proof | None:
-    """The goal from a statement about the whole state, if the recurrence has several blocks and the goal a lag."""
+    """The goal from a statement about the whole state, if the goal has a lag and the recurrence several blocks.
+
+    Products of sums, as the Jacobians of gated cells with one block are, are tried here too: the step of the induction
+    is known, and need not be found by rewriting.
+    """
     goal = s.goal
-    if s.cell is None or len(s.cell.states) < 2 or not isinstance(goal, Rel) or goal.op != "=":
+    if s.cell is None or not isinstance(goal, Rel) or goal.op != "=":
+        return None
+    sums = any(isinstance(x, Prod) and any(isinstance(y, Add) for y in walk(x.body)) for x in walk(goal))
+    if len(s.cell.states) < 2 and not sums:
         return None
     if not any(v.kind == "lag" for v in free_vars(goal)) or not any(isinstance(x, Jac) for x in walk(goal)):
         return None
