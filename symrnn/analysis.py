@@ -159,6 +159,21 @@ def split(s: Sequent, c: cert.Split) -> Iterator[Premise]:
     yield replace(s, goal=Pred(names[1], c.right, "", lag)), c.if_right
 
 
+def rewritten(s: Sequent, c: cert.Rewritten) -> Iterator[Premise]:
+    """
+    X = Y (of a limit: for every value of its lag)      P(Y)
+    --------------------------------------------------------
+    P(X)      (a property, or a limit)
+    """
+    goal = s.goal
+    if not isinstance(goal, Pred) or (goal.var is not None and s.mentions(goal.var)):
+        raise Refused("the goal is no property or limit, or its lag occurs in a hypothesis")
+    equation = Rel("=", goal.arg, c.term)
+    check_shapes(equation)
+    yield replace(s, goal=equation), c.equal
+    yield replace(s, goal=replace(goal, arg=c.term)), c.rest
+
+
 def absurd(s: Sequent, c: cert.Absurd) -> Iterator[Premise]:
     """
     hypotheses, r <= l |- not one of the hypotheses
@@ -271,6 +286,7 @@ RULES: dict[type[Node], Rule] = {
     cert.Dominated: dominated,
     cert.Within: within,
     cert.Split: split,
+    cert.Rewritten: rewritten,
     cert.Absurd: absurd,
     cert.Turn: turn,
     cert.AllTrajectories: for_all_trajectories,
