@@ -7,7 +7,7 @@ the limit of powers by squaring them sixty times. Two quantities closer than 10^
 from __future__ import annotations
 
 import random
-from collections.abc import Callable, Iterator
+from collections.abc import Iterator
 from dataclasses import fields
 from fractions import Fraction
 from math import comb
@@ -21,7 +21,7 @@ from networks import draw
 from symrnn.claims import tree as tr
 from symrnn.claims.index import as_index
 from symrnn.claims.recurrence import Claim
-from symrnn.claims.substitution import walk
+from symrnn.claims.substitution import symbols, walk
 
 MP = mpmath.mp.clone()
 MP.dps = 80
@@ -251,7 +251,7 @@ def spectral(net: Network) -> Spectral:
     return Spectral(**{f.name: getattr(net, f.name) for f in fields(net)})
 
 
-Adapt = Callable[[Spectral, random.Random], None]
+ENTRYWISE = {"diagonal", "upper_triangular", "lower_triangular", "nonnegative", "symmetric"}  # not of special matrices
 
 
 def draws(claim: Claim, seed: str, count: int) -> Iterator[Spectral]:
@@ -272,23 +272,18 @@ def draws(claim: Claim, seed: str, count: int) -> Iterator[Spectral]:
 
 def _adapt(net: Spectral, claim: Claim, rng: random.Random) -> None:
     """Smaller or special matrices now and then, and what simple hypotheses ask for."""
-    tied = {
-        s for h in claim.hypotheses if isinstance(h, tr.Rel) and h.op == "=" for s in walk(h) if isinstance(s, tr.Sym)
+    equations = [h for h in claim.hypotheses if isinstance(h, tr.Rel) and h.op == "="]
+    fixed = {s.name for h in equations for s in symbols(h)} | {
+        s.name for s in symbols(claim) if set(s.props) - {"normal"}
     }
     for name, m in net.matrices.items():
-        if any(s.name == name for s in tied) or rng.random() < 0.4:
+        if name in fixed or rng.random() < 0.4:
             continue
         named = {h.name for h in claim.hypotheses if isinstance(h, tr.Pred) and getattr(h.arg, "name", "") == name}
-        special = (
-            _special(rng, len(m))
-            if len(m) == len(m[0])
-            and not named & {"diagonal", "upper_triangular", "lower_triangular", "nonnegative", "symmetric"}
-            else m
-        )
+        if len(m) == len(m[0]) and not named & ENTRYWISE and rng.random() < 0.6:
+            m = _special(rng, len(m), any(s.name == name and s.props for s in symbols(claim)))
         c = rng.choice((Fraction(1), Fraction(1), Fraction(1, 2), Fraction(1, 5), Fraction(-3)))
-        if "nonnegative" in named:
-            c = abs(c)
-        net.matrices[name] = [[x * c for x in row] for row in (special if rng.random() < 0.6 else m)]
+        net.matrices[name] = [[x * (abs(c) if "nonnegative" in named else c) for x in row] for row in m]
     for h in claim.hypotheses:
         if isinstance(h, tr.Rel) and h.op == "<=" and isinstance(h.lhs, tr.Sym) and isinstance(h.rhs, tr.Sym):
             a, b = net.matrices[h.lhs.name], net.matrices[h.rhs.name]
@@ -297,9 +292,9 @@ def _adapt(net: Spectral, claim: Claim, rng: random.Random) -> None:
             ]
 
 
-def _special(rng: random.Random, n: int) -> Matrix:
+def _special(rng: random.Random, n: int, normal: bool) -> Matrix:
     """Rotations and their multiples, blocks at 1 and -1, skew matrices, circulants; all normal but the blocks."""
-    kind = rng.choice(("block", "block", "rotation", "skew", "circulant"))
+    kind = rng.choice((*("block",) * (0 if normal else 2), "rotation", "skew", "circulant"))
     a, b = rng.choice((1, -1)), rng.choice((0, 1, 2))
     if kind == "block":
         rows = [[a if i == j else int(j == i + 1) for j in range(n)] for i in range(n)]
