@@ -73,6 +73,8 @@ class Terms:
             lambda: sy.norm(self.any(below), rng.choice(KINDS)),
             lambda: sy.spectral_radius(self.square(below)),
             lambda: sy.spectral_radius(self.square(below)),
+            lambda: sy.spectral_radius(self.doubled(below)),
+            lambda: sy.trace(self.doubled(below)),
             lambda: sy.absolute(self.scalar(below)),
             lambda: Times((self.scalar(below), self.scalar(below))),
             lambda: Add((self.scalar(below), self.scalar(below))),
@@ -107,6 +109,14 @@ class Terms:
             lambda: sy.product(self.square(below), i, 1, rng.choice((k, z))),
         )
 
+    def doubled(self, depth: int) -> Term:
+        """A square matrix of blocks, or a product that comes back to one block."""
+        while True:
+            made = self.blocks(depth)
+            shape = shape_of(made)
+            if shape is not None and shape[0] == shape[1]:
+                return made
+
     def regular(self) -> Term:
         named = {s.name: s for s in SQUARE}
         return named[self.rng.choice(("O", "G", "P"))]
@@ -134,7 +144,15 @@ class Terms:
             lambda: self.rng.choice(VECTORS),
             lambda: self.rng.choice(VECTORS).T,
             lambda: self.small(depth),
+            lambda: self.blocks(depth),
         )
+
+    def blocks(self, depth: int) -> Term:
+        """2 n x 2 n, with zeros; or n x 2 n; or a product of two."""
+        made = [self.square(depth - 1) if self.rng.random() < 0.6 else sy.zeros(n) for _ in range(4)]
+        whole = sy.block_matrix([made[:2], made[2:]])
+        wide = sy.block_matrix([made[:2]])
+        return self.rng.choice((whole, whole.T, wide, wide @ whole, wide @ wide.T, whole @ whole, whole + whole.T))
 
 
 def network(rng: random.Random) -> Numeric:
@@ -206,7 +224,7 @@ def pairs(seed: int, count: int) -> Any:
     rng = random.Random(seed)
     terms, s = Terms(rng), sequent()
     for _ in range(count):
-        t = rng.choice((terms.scalar, terms.scalar, terms.square))(rng.choice((1, 2, 2, 3)))
+        t = rng.choice((terms.scalar, terms.scalar, terms.square, terms.blocks))(rng.choice((1, 2, 2, 3)))
         try:
             yield rng, s, t, shape_of(t)
         except SymrnnError:
