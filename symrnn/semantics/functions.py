@@ -272,8 +272,8 @@ def shift_entries(a: Algebra, t: Entry) -> Poly | None:
             continue
         if not (known(at - s.lo, 0) and known(s.hi - at, 0)) or s.var in free_vars(at):
             return None
-        merged, factor = merge_scalars((substitute(x, {s.var: at}), substitute(e, {s.var: at})) for x, e in scalars)
-        put(out, (merged, (), ()), c * factor)
+        for mono, d in a.poly(substitute(a.mono_term((scalars, (), ()), c, None), {s.var: at})).items():
+            put(out, mono, d)
     return out
 
 
