@@ -63,9 +63,10 @@ def agree(m: list[list[Fraction]]) -> None:
     for c in (F(1, 2), F(1), F(2), F(3)):
         if abs(norm - float(c)) > 1e-6:
             assert spectra.against("2", m, c) == (1 if norm > c else -1)
-            assert spectra.against("fro", m, c) == (1 if np.linalg.norm(a) > c else -1) or abs(
-                np.linalg.norm(a) - float(c)
-            ) < 1e-6
+            assert (
+                spectra.against("fro", m, c) == (1 if np.linalg.norm(a) > c else -1)
+                or abs(np.linalg.norm(a) - float(c)) < 1e-6
+            )
     imaginary = max(abs(eigenvalues.imag))
     if imaginary > 0.05:
         assert not spectra.eigenvalues_real(m)
