@@ -39,6 +39,9 @@ ORDER = [  # each may import only what stands above it
     "check",
     "worker",
     "report",
+    "changes",
+    "regression",
+    "settings",
     "cli",
     "pytest_plugin",
 ]
@@ -53,6 +56,8 @@ ONLY = {  # narrower than the order
     "jacobians": {"errors", "claims"},
     "crosscheck": {"errors", "claims", "verdicts"},
     "report": {"errors", "verdicts", "certificates"},
+    "changes": {"verdicts"},
+    "settings": {"errors"},
 }
 SCRIPTS = "symrnn.scripts"  # derivation scripts are code, and run as such
 CALLS = {"eval", "exec", "sympify", "parse_expr", "compile", "__import__"}
