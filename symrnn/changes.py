@@ -1,11 +1,11 @@
 """What changed between two results, and whether for the worse: ``symrnn diff`` and ``derivation_regression``.
 
 For the worse is, of a step: it passed and does not now; an alarm; and, for the same claim under the same hypotheses
-about the same cell: a verdict that was decided and is UNDECIDED, PROVED that is anything else, CONDITIONAL that is REFUTED,
-REFUTED that is PROVED (one of the two runs is wrong), a smaller scope, an inference that held or failed and is unknown
-or the opposite, and a condition, a repair, a counterexample or a cross-check that is gone. A step or derivation that is
-gone is for the worse, and so is a new step that does not pass, and a new error. The opposites are for the better.
-Everything else, such as another counterexample, has changed and is neither.
+about the same cell: a verdict that was decided and is UNDECIDED, PROVED that is anything else, CONDITIONAL that is
+REFUTED, REFUTED that is PROVED (one of the two runs is wrong), a smaller scope, an inference that held or failed and
+is unknown or the opposite, and a condition, a repair, a counterexample or a cross-check that is gone. A step or
+derivation that is gone is for the worse, and so is a new step that does not pass, and a new error. The opposites are
+for the better. Everything else, such as another counterexample, has changed and is neither.
 """
 
 from __future__ import annotations

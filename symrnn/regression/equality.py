@@ -16,7 +16,7 @@ from fractions import Fraction
 from symrnn.regression import points, polynomials
 from symrnn.regression.facts import zero_free
 from symrnn.regression.forms import Condition, Form, Normal
-from symrnn.regression.points import Exact, Point, Undefined, Unknown, Value, shown
+from symrnn.regression.points import Exact, Point, Undefined, Unknown, Value
 from symrnn.regression.polynomials import Gen, Poly, TooLarge
 from symrnn.regression.trees import Tree, text
 
@@ -106,9 +106,19 @@ def _compare(golden: Tree, now: Tree) -> Comparison:
             reason, where = _by_forms(golden, now)
             if not reason:
                 return Comparison(Outcome.EQUAL, "equal normal forms, defined at the same points")
-            if not seen.look(where(seen.symbols)) and not seen.look(points.candidates(seen.symbols, MORE)):
+            if (
+                not seen.look(where(seen.symbols))
+                and not seen.look(points.candidates(seen.symbols, MORE))
+                and not _closer(seen)
+            ):
                 return Comparison(Outcome.UNDECIDED, f"{reason}; {seen.evidence}")
         return seen.difference
+
+
+def _closer(seen: _Seen) -> bool:
+    """A second look at the first points, at a precision that shows very small differences."""
+    with points.precision(points.PRECISION * 8):
+        return seen.look(points.candidates(seen.symbols, FIRST))
 
 
 def _assumptions_changed(golden: Tree, now: Tree) -> str:
@@ -246,7 +256,9 @@ class _Seen:
         if self.found is None:
             raise ValueError("no difference was found")
         point, (golden, now) = self.found
-        return Comparison(Outcome.DIFFERENT, "the two differ", False, tuple(point.items()), shown(golden), shown(now))
+        return Comparison(
+            Outcome.DIFFERENT, "the two differ", False, tuple(point.items()), *points.told_apart(golden, now)
+        )
 
     @property
     def evidence(self) -> str:

@@ -76,30 +76,39 @@ def poly_is_real(p: Poly) -> bool:
     return all(monomial_is_real(m) for m, _ in p)
 
 
-def _monomial_sign(m: Monomial) -> int | None:
-    """1: positive everywhere; 0: nonnegative everywhere; None: unknown."""
-    strict = True
+def _monomial_sign(m: Monomial) -> tuple[int, bool] | None:
+    """The sign that a monomial has wherever it is not 0, and whether it is never 0; None where that is not known."""
+    strict, s = True, 1
     for g, e in m:
         if is_positive(g):
+            continue
+        if g.kind == "symbol" and "negative" in g.data[1] and e.denominator == 1:
+            s = -s if e.numerator % 2 else s
             continue
         even = e.denominator == 1 and e.numerator % 2 == 0
         if not ((even and is_real(g)) or (is_nonnegative(g) and e > 0)):
             return None
         strict = strict and never_zero(g)
-    return 1 if strict else 0
+    return s, strict
 
 
 def sign(p: Poly) -> int | None:
     """1 or -1 where every value is positive or negative, None where that is not known."""
+    found = [_term_sign(m, c) for m, c in p]
     for s in (1, -1):
-        signs = [_monomial_sign(m) if c * s > 0 else None for m, c in p]
-        if signs and None not in signs and 1 in signs:
+        if (s, True) in found and all(f is not None and f[0] == s for f in found):
             return s
     return None
 
 
 def nonnegative(p: Poly) -> bool:
-    return all(c > 0 and _monomial_sign(m) is not None for m, c in p)
+    found = [_term_sign(m, c) for m, c in p]
+    return all(f is not None and f[0] == 1 for f in found)
+
+
+def _term_sign(m: Monomial, c: Fraction) -> tuple[int, bool] | None:
+    known = _monomial_sign(m)
+    return None if known is None else (known[0] if c > 0 else -known[0], known[1])
 
 
 def zero_free(p: Poly) -> bool:

@@ -311,7 +311,8 @@ class Normal:
             if not base.den and nonnegative(base.num):
                 made = self.times(made, self._power_of_nonnegative(base, e * q))
             elif not base.den and e % 2 == 0 and poly_is_real(base.num):
-                size = self._root(self.times(base, base), 2)
+                below = sign(base.num) == -1
+                size = self.times(number(-1), base) if below else self._root(self.times(base, base), 2)
                 made = self.times(made, self._power_of_nonnegative(size, e * q))
             else:
                 rest = self.times(rest, self.integer_power(base, int(e)))

@@ -91,11 +91,10 @@ def evaluate(t: Tree, at: Point) -> Value:
 def _constant(name: str) -> Value:
     import flint
 
-    return {
-        "I": lambda: (Fraction(0), Fraction(1)),
-        "pi": lambda: flint.acb(flint.arb.pi()),
-        "E": lambda: flint.acb(1).exp(),
-    }[name]()
+    if name == "I":
+        return (Fraction(0), Fraction(1))
+    arb: Any = flint.arb
+    return flint.acb(arb.pi()) if name == "pi" else flint.acb(1).exp()
 
 
 def _applied(t: Tree, args: Sequence[Value], at: Point) -> Value:
@@ -330,7 +329,16 @@ def certainly_differ(a: Value, b: Value) -> bool:
     return not (ball(a) - ball(b)).contains(0)
 
 
-def shown(v: Value | None) -> str:
+def told_apart(a: Value | None, b: Value | None) -> tuple[str, str]:
+    """Two different values as text, with as many digits as it takes to see that they differ."""
+    for digits in (15, 30, 60, 120, 600):
+        texts = shown(a, digits), shown(b, digits)
+        if texts[0] != texts[1]:
+            break
+    return texts
+
+
+def shown(v: Value | None, digits: int = 15) -> str:
     """A value as text: exact, or digits that are certain; None is shown as undefined."""
     if v is None:
         return "undefined"
@@ -341,7 +349,7 @@ def shown(v: Value | None) -> str:
         size = "" if abs(im) == 1 else f"{abs(im)}*"
         head = f"{re} {'-' if im < 0 else '+'} " if re else "-" if im < 0 else ""
         return f"{head}{size}I"
-    real, imag = (x.str(15, radius=False) for x in (v.real, v.imag))
+    real, imag = (x.str(digits, radius=False) for x in (v.real, v.imag))
     return real if v.imag == 0 else f"{real} + {imag}*I"
 
 
@@ -350,7 +358,7 @@ def shown(v: Value | None) -> str:
 _REALS = [Fraction(x) for x in ("2", "-1", "0", "1", "1/2", "-2", "3", "-1/2", "1/3", "-3", "5", "7/4")]
 POOL: list[Exact] = [
     *((x, Fraction(0)) for x in _REALS[:6]),
-    *((Fraction(a), Fraction(b)) for a, b in ((0, 1), (-1, 1), (0, -1), (1, -2))),
+    *((Fraction(a), Fraction(b)) for a, b in ((0, 1), (-1, 1), (0, -1), (1, 4))),
     *((x, Fraction(0)) for x in _REALS[6:]),
 ]
 

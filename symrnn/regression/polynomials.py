@@ -16,6 +16,7 @@ from typing import Any
 
 MOST_TERMS = 20_000
 LARGEST_FACTORED = 1_000  # terms of what is still factored
+HIGHEST_FACTORED = 200  # its degree in any generator
 
 Monomial = tuple[tuple["Gen", Fraction], ...]  # sorted by generator, no exponent 0
 Poly = tuple[tuple[Monomial, Fraction], ...]  # sorted, no coefficient 0
@@ -141,10 +142,10 @@ def factor(p: Poly, scale: int = 1) -> Factored:
     rest = tuple((times(m, inverse(common)), c) for m, c in p)
     if len(rest) == 1:
         return Factored(rest[0][1], common, ())
-    if len(rest) > LARGEST_FACTORED:
+    ring = _Ring(rest, scale)
+    if len(rest) > LARGEST_FACTORED or ring.degree(rest) > HIGHEST_FACTORED:
         lead = rest[0][1]
         return Factored(lead, common, ((tuple((m, c / lead) for m, c in rest), 1),))
-    ring = _Ring(rest, scale)
     number, found = ring.to_flint(rest).factor()
     value, factors = _fraction(number), []
     for f, multiplicity in found:
@@ -188,6 +189,9 @@ class _Ring:
         names = [f"g{i}" for i in range(len(self.gens))]
         self.ring = flint.fmpq_mpoly_ctx.get(names, flint.Ordering.degrevlex)
         self._fmpq = flint.fmpq
+
+    def degree(self, p: Poly) -> int:
+        return max((int(e * self.scale[self.at[g]]) for m, _ in p for g, e in m), default=0)
 
     def to_flint(self, p: Poly) -> Any:
         data = {}
