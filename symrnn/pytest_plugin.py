@@ -56,7 +56,7 @@ class DerivationFile(pytest.File):
             deadline = _deadline(self.config)
         except (ScriptError, SettingsError) as error:
             line = getattr(error, "line", None)
-            raise self.CollectError(f"{self.path}:{line}: {error}" if line else str(error)) from error
+            raise self.CollectError(f"{_near(self.path)}:{line}: {error}" if line else str(error)) from error
         if len(derivations) == 1:
             yield from _items(self, Decided(derivations[0], deadline))
             return
