@@ -114,9 +114,7 @@ class Decided:
 
         ScriptError if the claim is malformed.
         """
-        import symrnn.crosscheck
-        import symrnn.search.decide  # noqa: F401 - here, so that the processes forked for each step need not
-
+        _import_pipeline()
         if step.id not in self._results:
             done = run(
                 [self.derivation],
@@ -132,6 +130,12 @@ class Decided:
         if step.id in self._errors:
             raise ScriptError(self._errors[step.id], self.derivation.source, step.line)
         return self._results[step.id]
+
+
+def _import_pipeline() -> None:
+    """Import what decides a step here, once, so that the processes forked for each step need not."""
+    from symrnn import crosscheck  # noqa: F401
+    from symrnn.search import conditions, decide, inference, presentation, repairs, variants  # noqa: F401
 
 
 class StepFailed(Exception):

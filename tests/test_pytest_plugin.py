@@ -33,7 +33,7 @@ d.step("2.a", eq(A @ B, B @ A), expect="refuted")
 
 
 def run(pytester: pytest.Pytester, *args: str) -> pytest.RunResult:
-    return pytester.runpytest_inprocess("-p", "no:cacheprovider", *args)
+    return pytester.runpytest_inprocess("-p", "no:cacheprovider", "-p", "no:hypothesispytest", *args)
 
 
 @pytest.fixture
