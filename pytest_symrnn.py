@@ -55,10 +55,7 @@ def pytest_collect_file(file_path: Path, parent: pytest.Collector) -> Derivation
         return None
     from symrnn.pytest_plugin import DerivationFile, defines_derivations
 
-    explicit = parent.session.isinitpath(file_path)
-    if not explicit and not defines_derivations(file_path):
-        return None
-    return DerivationFile.from_parent(parent, path=file_path)
+    return DerivationFile.from_parent(parent, path=file_path) if defines_derivations(file_path) else None
 
 
 def _may_be_script(path: Path) -> bool:

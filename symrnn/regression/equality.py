@@ -265,6 +265,8 @@ class _Seen:
         if not self.compared:
             return f"at none of {self.tried} points could both be evaluated"
         gap = "exactly" if self.gap == 0 else f"to within {self.gap:.1e}"
+        if not self.symbols:
+            return f"their values agree, {gap}, which proves nothing"
         return f"at {self.compared} of {self.tried} points they agree, {gap}, which proves nothing"
 
 
