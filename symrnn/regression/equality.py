@@ -142,7 +142,8 @@ def _by_forms(golden: Tree, now: Tree) -> tuple[str, _Where]:
         first, second = _same_scale(left.conditions, right.conditions)
     except TooLarge as error:
         return f"the normal forms are too large: {error}", _Where(())
-    where = _Where(tuple(p for kind, p in first ^ second if kind == "nonzero" and isinstance(p, tuple)))
+    apart = sorted((p for kind, p in first ^ second if kind == "nonzero" and isinstance(p, tuple)), key=repr)
+    where = _Where(tuple(apart))
     never = ("nonzero", polynomials.ZERO)
     if never in first | second:
         return "one of them is nowhere defined", where
