@@ -77,6 +77,9 @@ EQUAL = [
     (S.tan(x), S.sin(x) / S.cos(x)),
     (S.Max(0, r), (r + S.Abs(r)) / 2),
     (S.Max(r, s) + S.Min(r, s), r + s),
+    (S.exp(x / (x + 1)), times(S.E, S.exp(-1 / (x + 1)))),
+    (S.exp(1 / (x * (x - 1))), times(S.exp(1 / (x - 1)), S.exp(-1 / x))),
+    (sigma(r * sigma(s)), 1 - 1 / (1 + times(S.exp(r), S.exp(-r / (1 + S.exp(s)))))),
     (f(x * (y + 1)), f(x * y + x)),
     (f(x) ** 2 - g(y) ** 2, (f(x) - g(y)) * (f(x) + g(y))),
     ((1 + S.I) ** 2, 2 * S.I),
@@ -109,6 +112,7 @@ DIFFERENT = [  # with the point
     (f(x, y), f(y, x), {}),
     (x ** (y + 1), x * x**y, {"x": "0", "y": "-1"}),
     (x, S.conjugate(x), {}),
+    (times(S.exp(1 / (x - 1)), S.exp(-1 / (x - 1))), S.Integer(1), {"x": "1"}),
 ]
 
 

@@ -14,6 +14,7 @@ from enum import Enum
 from fractions import Fraction
 
 from symrnn.regression import points, polynomials
+from symrnn.regression.exponents import Quotient
 from symrnn.regression.facts import zero_free
 from symrnn.regression.forms import Condition, Form, Normal
 from symrnn.regression.points import Exact, Point, Undefined, Unknown, Value
@@ -135,10 +136,11 @@ def _assumptions_changed(golden: Tree, now: Tree) -> str:
 
 def _by_forms(golden: Tree, now: Tree) -> tuple[str, _Where]:
     """Why the two are not proved equal, empty if they are; and where to look for a difference."""
-    left, right = Normal(), Normal()
+    exponents: list[Quotient] = []
+    left, right = Normal(exponents), Normal(exponents)
     try:
         a, b = left.form(golden), right.form(now)
-        difference = Normal().minus(a, b)
+        difference = Normal(exponents).minus(a, b)
         first, second = _same_scale(left.conditions, right.conditions)
     except TooLarge as error:
         return f"the normal forms are too large: {error}", _Where(())
@@ -311,7 +313,7 @@ def _gen(g: Gen) -> str:
     if g.kind == "pi":
         return "pi"
     if g.kind == "exp":
-        return f"exp({_told(Form(((g.data[0], Fraction(1)),), g.data[1]))})"
+        return f"exp({_told(Form(*g.data))})"
     if g.kind == "log":
         return f"log({_told(Form(*g.data))})"
     if g.kind == "root":

@@ -32,8 +32,8 @@ def is_real(g: Gen) -> bool:
     if g.kind in ("prime", "pi"):
         return True
     if g.kind == "exp":
-        m, den = g.data
-        return monomial_is_real(m) and all(poly_is_real(p) for p, _ in den)
+        num, den = g.data
+        return poly_is_real(num) and all(poly_is_real(p) for p, _ in den)
     if g.kind == "root":
         (num, den), _ = g.data
         return not den and nonnegative(num)

@@ -17,6 +17,7 @@ from fractions import Fraction
 from functools import reduce
 
 from symrnn.regression import polynomials as poly
+from symrnn.regression.exponents import Quotient, split
 from symrnn.regression.facts import closure, is_positive, never_zero, nonnegative, poly_is_real, sign, zero_free
 from symrnn.regression.polynomials import ONE, ZERO, Gen, Monomial, Poly, TooLarge
 from symrnn.regression.trees import Tree
@@ -57,8 +58,10 @@ PI = Gen("pi", ())
 class Normal:
     """The normal forms of one expression. ``conditions``: what must hold for all of it to be defined."""
 
-    def __init__(self) -> None:
+    def __init__(self, exponents: list[Quotient] | None = None) -> None:
+        """``exponents`` is shared by the normal forms of expressions that are to be compared."""
         self.conditions: set[Condition] = set()
+        self._exponents = [] if exponents is None else exponents
         self._known: dict[Tree, Form] = {}
 
     def form(self, t: Tree) -> Form:
@@ -188,19 +191,20 @@ class Normal:
         return {"pi": lambda: of_gen(PI), "I": lambda: of_gen(I), "E": lambda: self.exp(UNIT)}[t.value]()
 
     def exp(self, f: Form) -> Form:
-        made = UNIT
-        for m, c in f.num:
-            term = self.made(((m, Fraction(1)),), f.den)
-            made = self.times(made, self._exp_of(term, c))
+        whole, made = f.num, UNIT
+        if f.den:
+            parts = split(f.data, self._exponents)
+            whole = parts.whole
+            for exponent, weight in parts.weights:
+                made = self.times(made, of_gen(Gen("exp", exponent), weight))
+        for m, c in whole:
+            made = self.times(made, self._exp_of_monomial(m, c))
         return made
 
-    def _exp_of(self, term: Form, c: Fraction) -> Form:
-        if len(term.num) != 1 or term.num[0][1] != 1:  # a root was reduced on the way
-            return of_gen(Gen("exp", (_whole(term), ())), c)
-        m = term.num[0][0]
-        if not term.den and len(m) == 1 and m[0][0].kind == "log" and m[0][1] == 1:
+    def _exp_of_monomial(self, m: Monomial, c: Fraction) -> Form:
+        if len(m) == 1 and m[0][0].kind == "log" and m[0][1] == 1:
             return self.power(Form(*m[0][0].data), c)
-        return of_gen(Gen("exp", (m, term.den)), c)
+        return of_gen(Gen("exp", (((m, Fraction(1)),), ())), c)
 
     def _through_exp(self, t: Tree) -> Form:
         u = self.form(t.args[0])
@@ -236,7 +240,7 @@ class Normal:
         if len(m) == 1 and c == 1 and m[0][1] == 1:
             g = m[0][0]
             if g.kind == "exp":
-                return Form(((g.data[0], Fraction(1)),), g.data[1])
+                return Form(*g.data)
             if g.kind == "prime":
                 return of_gen(Gen("log", number(g.data[0]).data))
             if g.kind == "root":
@@ -359,11 +363,6 @@ class Normal:
 def _base(g: Gen, e: Fraction) -> tuple[Form, Fraction]:
     """A base and its exponent; fractional only where the base is positive (not so exp(m) with complex m)."""
     return (of_gen(g), e) if is_positive(g) or e.denominator == 1 else (of_gen(g, e), Fraction(1))
-
-
-def _whole(f: Form) -> Monomial:
-    """A form that is no monomial as one letter."""
-    return ((Gen("function", ("whole", "", (f.data,))), Fraction(1)),)
 
 
 def _out_of_range(g: Gen, e: Fraction) -> bool:

@@ -8,7 +8,7 @@ where it cannot be 0. An identity of polynomials is then an identity of function
 from __future__ import annotations
 
 import math
-from collections.abc import Iterable, Iterator
+from collections.abc import Iterable, Iterator, Sequence
 from dataclasses import dataclass
 from fractions import Fraction
 from functools import cached_property
@@ -169,6 +169,21 @@ def quotient(p: Poly, q: Poly) -> Poly | None:
     if remainder != 0:
         return None
     return tuple((times(m, low), c) for m, c in ring.from_flint(found))
+
+
+class Remainders:
+    """The remainders of polynomials modulo one without monomial content: ``of[i]`` is 0 if and only if it divides.
+
+    Taking remainders is linear, here up to a monomial that all are multiplied with.
+    """
+
+    def __init__(self, polys: Sequence[Poly], modulus: Poly) -> None:
+        together = tuple(t for p in polys for t in p)
+        shift = inverse(content(together)) if together else ()
+        ring = _Ring((*((times(m, shift), c) for m, c in together), *modulus), 1)
+        below = ring.to_flint(modulus)
+        shifted = (tuple((times(m, shift), c) for m, c in p) for p in polys)
+        self.of = [ring.from_flint(divmod(ring.to_flint(p), below)[1]) for p in shifted]
 
 
 def scale_of(polys: Iterable[Poly]) -> int:
