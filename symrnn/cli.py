@@ -11,7 +11,6 @@ import contextlib
 import json
 import math
 import os
-import shutil
 import sys
 import time
 from collections.abc import Callable, Iterable, Iterator, Sequence
@@ -338,6 +337,8 @@ class _Line:
         if time.monotonic() - self.began < PATIENCE:
             return
         at = ", ".join(f"step {step} of {title} ({seconds:.0f} s)" for title, step, seconds in progress.running)
+        import shutil
+
         room = shutil.get_terminal_size((80, 24)).columns - 1
         line = f"{progress.done} of {progress.total} steps decided; {at}".encode("ascii", "replace").decode()[:room]
         self._write(line.ljust(self.shown))
