@@ -104,15 +104,13 @@ def _compare(golden: Tree, now: Tree) -> Comparison:
     with points.precision():
         seen = _Seen(golden, now)
         if not seen.look(points.candidates(seen.symbols, FIRST)):
-            reason, where = _by_forms(golden, now)
-            if not reason:
+            forms = _by_forms(golden, now)
+            if not forms.reason:
                 return Comparison(Outcome.EQUAL, "equal normal forms, defined at the same points")
-            if (
-                not seen.look(where(seen.symbols))
-                and not seen.look(points.candidates(seen.symbols, MORE))
-                and not _closer(seen)
-            ):
-                return Comparison(Outcome.UNDECIDED, f"{reason}; {seen.evidence}")
+            where = _Where(forms.apart)
+            found = seen.look(where(seen.symbols)) or seen.look(points.candidates(seen.symbols, MORE)) or _closer(seen)
+            if not found:
+                return _gap(forms) or Comparison(Outcome.UNDECIDED, f"{forms.reason}; {seen.evidence}")
         return seen.difference
 
 
@@ -134,8 +132,25 @@ def _assumptions_changed(golden: Tree, now: Tree) -> str:
 # ---- by normal forms -------------------------------------------------------------------------------------------------
 
 
-def _by_forms(golden: Tree, now: Tree) -> tuple[str, _Where]:
-    """Why the two are not proved equal, empty if they are; and where to look for a difference."""
+@dataclass(frozen=True)
+class _Forms:
+    """Why two trees are not proved equal, empty if they are; the conditions under which each is defined.
+
+    ``agree``: their values are proved equal wherever both are defined.
+    """
+
+    reason: str
+    golden: Conditions = frozenset()
+    now: Conditions = frozenset()
+    agree: bool = False
+
+    @property
+    def apart(self) -> tuple[Poly, ...]:
+        """What must not vanish for one of the two only."""
+        return tuple(sorted((p for kind, p in self.golden ^ self.now if kind == "nonzero"), key=repr))  # type: ignore[misc]
+
+
+def _by_forms(golden: Tree, now: Tree) -> _Forms:
     exponents: list[Quotient] = []
     left, right = Normal(exponents), Normal(exponents)
     try:
@@ -143,18 +158,16 @@ def _by_forms(golden: Tree, now: Tree) -> tuple[str, _Where]:
         difference = Normal(exponents).minus(a, b)
         first, second = _same_scale(left.conditions, right.conditions)
     except TooLarge as error:
-        return f"the normal forms are too large: {error}", _Where(())
-    apart = sorted((p for kind, p in first ^ second if kind == "nonzero" and isinstance(p, tuple)), key=repr)
-    where = _Where(tuple(apart))
+        return _Forms(f"the normal forms are too large: {error}")
     never = ("nonzero", polynomials.ZERO)
     if never in first | second:
-        return "one of them is nowhere defined", where
+        return _Forms("one of them is nowhere defined", first, second)
     if difference.num:
-        return f"their difference has the normal form {_told(difference)}, which is not shown to be 0", where
-    if first != second:
-        told = "; ".join(sorted(_condition(c) for c in first ^ second))
-        return f"they agree wherever both are defined, but only one of them needs: {told}", where
-    return "", where
+        reason = f"their difference has the normal form {_told(difference)}, which is not shown to be 0"
+        return _Forms(reason, first, second)
+    told = "; ".join(sorted(_condition(c) for c in first ^ second))
+    reason = f"they agree wherever both are defined, but only one of them needs: {told}" if told else ""
+    return _Forms(reason, first, second, True)
 
 
 def _same_scale(a: set[Condition], b: set[Condition]) -> tuple[Conditions, Conditions]:
@@ -171,6 +184,29 @@ def _same_scale(a: set[Condition], b: set[Condition]) -> tuple[Conditions, Condi
         return frozenset(found)
 
     return split(a), split(b)
+
+
+def _gap(forms: _Forms) -> Comparison | None:
+    """A root of what one side alone must avoid, where the other side is defined: irreducible factors share no root."""
+    every = forms.golden | forms.now
+    if not forms.agree or any(kind != "nonzero" for kind, _ in every):
+        return None
+    symbols = {g for _, p in every for g in polynomials.gens(p)}  # type: ignore[arg-type]
+    for p in forms.apart if len(symbols) == 1 else ():
+        (g,) = symbols
+        if g.kind == "symbol" and _has_root(p, g.data[2].split(" ")[1:]):
+            point = ((str(g.data[0]), f"a root of {_poly(p)}"),)
+            was, there = ("undefined" if ("nonzero", p) in side else "defined" for side in (forms.golden, forms.now))
+            return Comparison(Outcome.DIFFERENT, "the two differ", False, point, was, there)
+    return None
+
+
+def _has_root(p: Poly, assumptions: list[str]) -> bool:
+    """Whether a polynomial in one symbol, not constant, certainly has a root that the assumptions allow."""
+    if set(assumptions) <= {"complex", "finite"}:
+        return True
+    values = [sum(c * x ** int(m[0][1] if m else 0) for m, c in p) for x in map(Fraction, range(-50, 51))]
+    return assumptions == ["real"] and min(values) < 0 < max(values)
 
 
 @dataclass(frozen=True)
@@ -297,9 +333,10 @@ def _poly(p: Poly) -> str:
     if not p:
         return "0"
     terms = []
-    for m, c in p:
+    for m, c in reversed(p):
         factors = [_power(_gen(g), e) for g, e in m]
-        terms.append("*".join(([str(c)] if c != 1 or not factors else []) + factors))
+        size = [str(abs(c))] if abs(c) != 1 or not factors else []
+        terms.append(("-" if c < 0 else "") + "*".join(size + factors))
     return " + ".join(terms).replace("+ -", "- ")
 
 

@@ -144,13 +144,13 @@ def factor(p: Poly, scale: int = 1) -> Factored:
         return Factored(rest[0][1], common, ())
     ring = _Ring(rest, scale)
     if len(rest) > LARGEST_FACTORED or ring.degree(rest) > HIGHEST_FACTORED:
-        lead = rest[0][1]
+        lead = rest[-1][1]
         return Factored(lead, common, ((tuple((m, c / lead) for m, c in rest), 1),))
     number, found = ring.to_flint(rest).factor()
     value, factors = _fraction(number), []
     for f, multiplicity in found:
         monic = ring.from_flint(f)
-        lead = monic[0][1]
+        lead = monic[-1][1]
         value *= lead**multiplicity
         factors.append((tuple((m, c / lead) for m, c in monic), int(multiplicity)))
     return Factored(value, common, tuple(sorted(factors, key=lambda item: repr(item[0]))))
