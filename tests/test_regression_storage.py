@@ -134,6 +134,13 @@ def test_an_expression_and_a_term_are_not_compared() -> None:
     assert found.reason == "it was an expression of SymPy and is a term or claim of symrnn"
 
 
+def test_the_diff_of_a_matrix_is_that_of_an_entry() -> None:
+    x = sympy.Symbol("x")
+    old, new = golden.dumps(sympy.Matrix([[x, x + 1]])), golden.dumps(sympy.Matrix([[x + 2, x + 3]]))
+    lines = golden.node_diff(old, new, (1, 2)).splitlines()
+    assert [line for line in lines[2:] if line[0] in "+-"] == ["-  Number 1", "+  Number 3"]
+
+
 def test_the_diff_is_by_nodes() -> None:
     diff = golden.node_diff(golden.dumps(A @ B), golden.dumps(A @ A))
     assert "-      B\n" in diff and "+      A\n" in diff and "[" not in diff.replace("@@", "")

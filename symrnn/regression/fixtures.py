@@ -82,7 +82,7 @@ class SymbolicRegression(_Fixture):
             pytest.fail(f"{name}: what is stored cannot be read: {error}; write it anew with {UPDATE}")
         stored, comparison = found[-1]
         if not met:
-            pytest.fail(_failure(name, comparison, node_diff(stored, text)))
+            pytest.fail(_failure(name, comparison, node_diff(stored, text, comparison.entry)))
         if not comparison.same_form:
             self._note(f"{name}: only the form has changed ({comparison.reason})")
 

@@ -65,10 +65,17 @@ def _term(text: str) -> tuple[Node, Recurrence | None]:
     return value[0], value[1]
 
 
-def node_diff(stored: str, now: str) -> str:
-    """What changed, node by node."""
+def node_diff(stored: str, now: str, entry: tuple[int, int] | None = None) -> str:
+    """What changed, node by node; of matrices of expressions in one entry only, if one is named."""
+    if entry is not None:
+        stored, now = (_entry(text, *entry) for text in (stored, now))
     lines = difflib.unified_diff(stored.splitlines(), now.splitlines(), "golden", "now", lineterm="", n=4)
     return "\n".join(line.split(" = ")[0] if " = " in line else line for line in lines)
+
+
+def _entry(text: str, row: int, col: int) -> str:
+    matrix = trees.loads(text.removeprefix(EXPRESSION))
+    return trees.dumps(matrix.args[(row - 1) * matrix.shape[1] + col - 1])
 
 
 __all__ = ["compare_texts", "dumps", "node_diff"]

@@ -6,7 +6,7 @@ from collections.abc import Callable, Iterable
 
 from symrnn.errors import ScriptError
 from symrnn.report.instances import instance_lines
-from symrnn.report.junit import headline
+from symrnn.report.junit import condition, headline
 from symrnn.verdicts import DerivationResult, StepResult
 
 WIDTH = 100
@@ -28,8 +28,7 @@ def render(
 
 
 def _told(s: StepResult) -> str:
-    told = [headline(s), s.reason]
-    told += [f"holds {'if and only if' if c.exact else 'if'} {c.text}" for c in s.conditions[:1]]
+    told = [headline(s), s.reason, condition(s)]
     if s.repair:
         told.append(f"repair: {s.repair.text} ({s.repair.verdict})")
     if s.counterexample:

@@ -75,12 +75,21 @@ def step_properties(s: StepResult) -> list[tuple[str, str]]:
         "symrnn_expected": s.expected or "proved",
         "symrnn_claim": s.claim_text,
         "symrnn_inference": s.inference if s.inference != "none" else "",
-        "symrnn_condition": s.conditions[0].text if s.conditions else "",
+        "symrnn_condition": condition(s),
         "symrnn_repair": s.repair.text if s.repair else "",
         "symrnn_rests_on": ", ".join(s.rests_on),
         "symrnn_alarm": s.alarm or "",
     }
     return [(k, v) for k, v in found.items() if v]
+
+
+def condition(s: StepResult) -> str:
+    """When a refuted step does hold, in words: by its exact condition, if one was found for all sizes and lags."""
+    exact = [c for c in s.conditions if c.exact and not c.under]
+    for c in (*exact, *s.conditions):
+        given = f" (given {'; '.join(c.under)})" if c.under else ""
+        return f"holds {'if and only if' if c.exact else 'if'} {c.text}{given}"
+    return ""
 
 
 def headline(s: StepResult) -> str:
@@ -108,4 +117,4 @@ def _ascii(text: str) -> str:
     return text.encode("ascii", "xmlcharrefreplace").decode()
 
 
-__all__ = ["headline", "place", "render", "step_properties"]
+__all__ = ["condition", "headline", "place", "render", "step_properties"]
