@@ -200,7 +200,10 @@ REFUSED = [
     (S.Symbol("A", commutative=False), "A does not commute"),
     (S.oo, "oo cannot be compared"),
     (S.nan, "nan cannot be compared"),
-    (S.MatrixSymbol("A", 2, 2) * S.MatrixSymbol("B", 2, 2), "make it explicit with .as_explicit()"),
+    (
+        S.MatrixSymbol("A", 2, 2) * S.MatrixSymbol("B", 2, 2),
+        "is a matrix expression: make it explicit with .as_explicit()",
+    ),
     (S.Symbol("x", prime=True), "x is assumed prime; known here are complex, real"),
     (S.Heaviside(x, 0), "only Heaviside(x) with value 1/2 at 0"),
     (S.Symbol("two words"), "is no Symbol"),

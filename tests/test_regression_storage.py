@@ -128,6 +128,40 @@ def test_edited_terms_are_refused() -> None:
         assert message in str(error.value)
 
 
+m_ = sympy.Symbol("m", integer=True, positive=True)
+X, Y = sympy.MatrixSymbol("X", m_, m_), sympy.MatrixSymbol("Y", m_, m_)
+MATRICES = [
+    ((X * Y).T, Y.T * X.T, "equal"),
+    (2 * X * (Y + sympy.Identity(m_)), 2 * X * Y + 2 * X, "equal"),
+    (sympy.Trace(X * Y), sympy.Trace(Y * X), "equal"),
+    (X**3, X * X**2, "equal"),
+    (X * Y, Y * X, "different"),
+    (X.I * Y * X, Y, "different"),
+    (sympy.Determinant(X * Y), sympy.Determinant(X) * sympy.Determinant(Y), "equal"),
+    (sympy.ZeroMatrix(m_, m_) + X, X, "equal"),
+    (sympy.MatrixSymbol("Z", 2, 2) * 3, sympy.MatrixSymbol("Z", 2, 2), "different"),
+]
+
+
+@pytest.mark.parametrize(("left", "right", "outcome"), MATRICES)
+def test_matrices_of_symbolic_size(left: Any, right: Any, outcome: str) -> None:
+    found = golden.compare_texts(golden.dumps(left), golden.dumps(right))
+    assert found.outcome.value == outcome, found.message
+
+
+def test_other_matrices_are_refused() -> None:
+    for given, message in [
+        (X**m_, "only powers with whole exponents"),
+        (sympy.conjugate(X), "is none of MatrixSymbol, Identity"),
+        (sympy.MatrixSymbol("two words", 2, 2), "two words"),
+        (X[0, 1] + 1, "is none of MatrixSymbol, Identity"),
+        (sympy.MatrixSymbol("X", 2 * m_, 2), "is no size that symrnn knows"),
+    ]:
+        with pytest.raises(GoldenError) as error:
+            golden.dumps(given)
+        assert message in str(error.value)
+
+
 def test_an_expression_and_a_term_are_not_compared() -> None:
     found = golden.compare_texts(golden.dumps(sympy.Integer(1)), golden.dumps(A))
     assert found.outcome is Outcome.UNDECIDED

@@ -17,7 +17,7 @@ from symrnn.cells import Cell
 from symrnn.claims.index import Node
 from symrnn.claims.recurrence import Recurrence
 from symrnn.claims.tree import Prop, Term
-from symrnn.regression import claim_equality, claim_trees, equality, sympy_trees, trees
+from symrnn.regression import claim_equality, claim_trees, equality, sympy_matrices, sympy_trees, trees
 from symrnn.regression.equality import Comparison, Outcome
 from symrnn.regression.trees import GoldenError
 
@@ -30,7 +30,17 @@ def dumps(value: Any, cell: Cell | None = None) -> str:
         return TERM + claim_trees.dumps((value, cell.recurrence if cell else None))
     if isinstance(value, Node):
         raise GoldenError(f"{type(value).__name__} is neither a term nor a claim of symrnn")
+    if _of_symbolic_size(value):
+        return dumps(sympy_matrices.to_term(value), cell)
     return EXPRESSION + trees.dumps(sympy_trees.from_sympy(value))
+
+
+def _of_symbolic_size(value: Any) -> bool:
+    import sympy
+
+    if isinstance(value, sympy.MatrixExpr | sympy.Trace | sympy.Determinant):
+        return True
+    return isinstance(value, sympy.Expr) and value.has(sympy.MatrixSymbol)
 
 
 def compare_texts(stored: str, now: str, cell: Cell | None = None) -> Comparison:

@@ -33,10 +33,7 @@ def _is_matrix(value: Any) -> bool:
     import sympy
 
     if isinstance(value, sympy.MatrixExpr):
-        raise GoldenError(
-            f"{value} is a matrix of symbolic size or form: make it explicit with .as_explicit(), or write it with"
-            " symrnn's own matrices, which the kernel compares for all sizes"
-        )
+        raise GoldenError(f"{value} is a matrix expression: make it explicit with .as_explicit()")
     return isinstance(value, sympy.MatrixBase)
 
 
