@@ -154,12 +154,38 @@ def test_other_matrices_are_refused() -> None:
         (X**m_, "only powers with whole exponents"),
         (sympy.conjugate(X), "is none of MatrixSymbol, Identity"),
         (sympy.MatrixSymbol("two words", 2, 2), "two words"),
-        (X[0, 1] + 1, "is none of MatrixSymbol, Identity"),
         (sympy.MatrixSymbol("X", 2 * m_, 2), "is no size that symrnn knows"),
     ]:
         with pytest.raises(GoldenError) as error:
             golden.dumps(given)
         assert message in str(error.value)
+
+
+def test_explicit_matrices_of_any_kind() -> None:
+    Z = sympy.MatrixSymbol("Z", 2, 2)
+    explicit = (Z * Z).as_explicit()
+    assert "Symbol Z[0,1]\n" in golden.dumps(explicit)
+    for one, other, outcome in [
+        (explicit, sympy.Matrix(explicit).expand(), Outcome.EQUAL),
+        (sympy.ImmutableMatrix(explicit), sympy.SparseMatrix(explicit), Outcome.EQUAL),
+        (explicit, explicit.T, Outcome.DIFFERENT),
+    ]:
+        assert golden.compare_texts(golden.dumps(one), golden.dumps(other)).outcome is outcome
+
+
+class sign(sympy.Function):  # type: ignore[misc]  # called like one of SymPy's
+    """A function with a meaning of its own."""
+
+
+def test_functions() -> None:
+    from symrnn.jacobians import opaque
+
+    x = sympy.Symbol("x", positive=True)
+    with pytest.raises(GoldenError, match="sign is a class of its own, whose meaning is not known here"):
+        golden.dumps(sign(x) + 1)
+    with pytest.raises(GoldenError, match="is a function assumed negative: assumptions on functions cannot be kept"):
+        golden.dumps(sympy.Function("f", negative=True)(x))
+    assert "Function phi'\n" in golden.dumps(sympy.diff(opaque("phi")(x), x) + 1)
 
 
 def test_an_expression_and_a_term_are_not_compared() -> None:

@@ -38,9 +38,11 @@ def dumps(value: Any, cell: Cell | None = None) -> str:
 def _of_symbolic_size(value: Any) -> bool:
     import sympy
 
+    if isinstance(value, sympy.MatrixBase):
+        return False
     if isinstance(value, sympy.MatrixExpr | sympy.Trace | sympy.Determinant):
         return True
-    return isinstance(value, sympy.Expr) and value.has(sympy.MatrixSymbol)
+    return isinstance(value, sympy.Expr) and value.has(sympy.Trace, sympy.Determinant)
 
 
 def compare_texts(stored: str, now: str, cell: Cell | None = None) -> Comparison:

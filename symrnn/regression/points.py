@@ -181,9 +181,9 @@ def _zero_to(exponent: Value) -> Value:
     re = exponent[0] if isinstance(exponent, tuple) else exponent.real
     if re > 0:
         return ZERO
-    if re < 0 or isinstance(exponent, tuple):
-        raise Undefined("0 to a power that is not positive")
-    raise Unknown("0 to a power of unknown sign")
+    if re < 0:
+        raise Undefined("0 to a negative power")
+    raise Unknown("0 to a power that may be imaginary")
 
 
 def _root(base: Fraction, q: Fraction) -> Fraction | None:

@@ -163,6 +163,10 @@ def quotient(p: Poly, q: Poly) -> Poly | None:
     if not gens(q) <= gens(p):
         return None
     low = content(p)
+    if len(q) == 1:
+        left = times(low, inverse(q[0][0]))
+        over = any(e < 0 and dict(q[0][0]).get(g, 0) > 0 for g, e in left)
+        return None if over else tuple((times(m, inverse(q[0][0])), c / q[0][1]) for m, c in p)
     rest = tuple((times(m, inverse(low)), c) for m, c in p)
     ring = _Ring((*rest, *q), 1)
     found, remainder = divmod(ring.to_flint(rest), ring.to_flint(q))

@@ -32,9 +32,11 @@ def from_sympy(value: Any) -> Tree:
 def _is_matrix(value: Any) -> bool:
     import sympy
 
+    if isinstance(value, sympy.MatrixBase):
+        return True
     if isinstance(value, sympy.MatrixExpr):
         raise GoldenError(f"{value} is a matrix expression: make it explicit with .as_explicit()")
-    return isinstance(value, sympy.MatrixBase)
+    return False
 
 
 def _tree(e: Any) -> Tree:
@@ -50,22 +52,44 @@ def _tree(e: Any) -> Tree:
         raise GoldenError(
             f"{e} is a float and so not exact: write Rational({str(e)!r}) or the number that it stands for"
         )
-    if name in _CONSTANTS:
+    if name in _CONSTANTS and _is_of_sympy(e):
         return Tree("Constant", _CONSTANTS[name])
     if isinstance(e, sympy.Symbol):
         return _symbol(e)
+    if name == "MatrixElement":
+        return Tree("Symbol", f"{e.parent}[{e.i},{e.j}]")
+    if not _is_of_sympy(e):
+        return _function(e)
     args = tuple(_tree(a) for a in e.args)
-    if isinstance(e, sympy.core.function.AppliedUndef):
-        return Tree("Function", e.func.__name__, args)
     if name == "Heaviside":
         return _heaviside(e, args)
-    if name in _NARY and e.is_commutative:
-        return Tree(name, "", args)
-    if name in UNARY:
+    if name in UNARY or (name in _NARY and e.is_commutative):
         return Tree(name, "", args)
     raise GoldenError(
         f"{e} cannot be compared: {name} is none of {', '.join((*_NARY, *UNARY))}, a symbol, a number, pi, E, I or an"
         " undefined function; evaluate it first (.doit()) or test what it is made of"
+    )
+
+
+def _is_of_sympy(e: Any) -> bool:
+    import sympy
+
+    undefined = isinstance(e, sympy.core.function.AppliedUndef)
+    return not undefined and (type(e).__module__ or "").startswith("sympy.")
+
+
+def _function(e: Any) -> Tree:
+    """An undefined function: of SymPy, or an opaque activation of ``symrnn.jacobians``."""
+    import sympy
+
+    assumed = sorted(k for k, v in getattr(type(e), "_kwargs", {}).items() if v is not None and k != "commutative")
+    if assumed:
+        raise GoldenError(f"{e} is a function assumed {', '.join(assumed)}: assumptions on functions cannot be kept")
+    if isinstance(e, sympy.core.function.AppliedUndef) or type(e).__module__ == "symrnn.jacobians":
+        return Tree("Function", type(e).__name__, tuple(_tree(a) for a in e.args))
+    raise GoldenError(
+        f"{e} cannot be compared: {type(e).__name__} is a class of its own, whose meaning is not known here;"
+        f" use sympy.Function({type(e).__name__!r}) for a function that may be any"
     )
 
 
