@@ -46,6 +46,14 @@ def test_nothing_is_evaluated_on_the_way() -> None:
     assert found.outcome is Outcome.DIFFERENT and found.point == (("x", "0"),)
 
 
+def test_what_is_too_deep_is_refused_before_it_is_stored() -> None:
+    tree = Tree("Symbol", "x")
+    for _ in range(trees.DEEPEST + 1):
+        tree = Tree("exp", "", (tree,))
+    with pytest.raises(GoldenError, match="more than 300 levels"):
+        trees.dumps(tree)
+
+
 def test_assumptions_are_kept() -> None:
     s = sympy.Symbol("s", positive=True, integer=True, zero=False)
     assert trees.dumps(golden.sympy_trees.from_sympy(s)) == "Symbol s integer not-zero positive\n"
@@ -183,7 +191,7 @@ def test_functions() -> None:
     x = sympy.Symbol("x", positive=True)
     with pytest.raises(GoldenError, match="sign is a class of its own, whose meaning is not known here"):
         golden.dumps(sign(x) + 1)
-    with pytest.raises(GoldenError, match="is a function assumed negative: assumptions on functions cannot be kept"):
+    with pytest.raises(GoldenError, match="is a function with assumptions, which cannot be kept"):
         golden.dumps(sympy.Function("f", negative=True)(x))
     assert "Function phi'\n" in golden.dumps(sympy.diff(opaque("phi")(x), x) + 1)
 

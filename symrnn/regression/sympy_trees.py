@@ -82,9 +82,8 @@ def _function(e: Any) -> Tree:
     """An undefined function: of SymPy, or an opaque activation of ``symrnn.jacobians``."""
     import sympy
 
-    assumed = sorted(k for k, v in getattr(type(e), "_kwargs", {}).items() if v is not None and k != "commutative")
-    if assumed:
-        raise GoldenError(f"{e} is a function assumed {', '.join(assumed)}: assumptions on functions cannot be kept")
+    if set(getattr(type(e), "_kwargs", {})) - {"commutative"}:
+        raise GoldenError(f"{e} is a function with assumptions, which cannot be kept: use one without")
     if isinstance(e, sympy.core.function.AppliedUndef) or type(e).__module__ == "symrnn.jacobians":
         return Tree("Function", type(e).__name__, tuple(_tree(a) for a in e.args))
     raise GoldenError(

@@ -145,8 +145,13 @@ def _made(content: str, args: tuple[Tree, ...], number: int) -> Tree:
 
 def checked(tree: Tree) -> Tree:
     """The tree, if every node of it is one that can be stored; GoldenError otherwise."""
-    for node in walk(tree):
-        _node(node)
+    level, depth = [tree], 0
+    while level:
+        if depth > DEEPEST:
+            raise GoldenError(f"more than {DEEPEST} levels")
+        for node in level:
+            _node(node)
+        level, depth = [a for node in level for a in node.args], depth + 1
     return tree
 
 
