@@ -1,4 +1,4 @@
-"""An independent evaluator of expression trees, by mpmath at 60 digits, and random trees with doubtful rewritings.
+"""An independent evaluator of expression trees, by mpmath at 120 digits, and random trees with doubtful rewritings.
 
 Used to catch a false EQUAL: it shares nothing with ``symrnn.regression`` but the tree type.
 """
@@ -15,8 +15,9 @@ import mpmath
 from symrnn.regression.trees import Tree
 
 CONTEXT = mpmath.mp.clone()
-CONTEXT.dps = 60
-TINY = CONTEXT.mpf(10) ** -40
+CONTEXT.dps = 120
+TINY = CONTEXT.mpf(10) ** -80
+NOISE = CONTEXT.mpf(10) ** -100
 
 
 class NoValue(Exception):
@@ -32,7 +33,14 @@ def value(t: Tree, at: Mapping[str, Any]) -> Any:
         return CONTEXT.mpc(at[t.value])
     if t.head == "Constant":
         return CONTEXT.mpc({"pi": CONTEXT.pi, "E": CONTEXT.e, "I": CONTEXT.j}[t.value])
-    return RULES[t.head](*args)
+    return _snapped(RULES[t.head](*args))
+
+
+def _snapped(x: Any) -> Any:
+    """Without the rounding noise in a part that is 0: it would choose the side of a branch cut."""
+    if abs(x.imag) < NOISE * abs(x):
+        return CONTEXT.mpc(x.real)
+    return CONTEXT.mpc(0, x.imag) if abs(x.real) < NOISE * abs(x) else x
 
 
 def _pow(base: Any, exponent: Any) -> Any:
@@ -78,6 +86,12 @@ def _one(x: Any) -> Any:
     return CONTEXT.mpc(1)
 
 
+def _real(x: Any) -> Any:
+    if x.imag != 0:
+        raise NoValue
+    return x.real
+
+
 RULES: dict[str, Callable[..., Any]] = {
     "Add": lambda *a: CONTEXT.fsum(a),
     "Mul": lambda *a: CONTEXT.fprod(a),
@@ -94,6 +108,9 @@ RULES: dict[str, Callable[..., Any]] = {
     "re": lambda x: CONTEXT.mpc(x.real),
     "im": lambda x: CONTEXT.mpc(x.imag),
     "conjugate": CONTEXT.conj,
+    "sign": lambda x: x / abs(x) if abs(x) > TINY else CONTEXT.mpc(0),
+    "Max": lambda *a: CONTEXT.mpc(max(map(_real, a))),
+    "Min": lambda *a: CONTEXT.mpc(min(map(_real, a))),
 }
 
 # ---- random trees ----------------------------------------------------------------------------------------------------
@@ -104,8 +121,12 @@ VALUES = {
     "positive": ["1", "2", "0.5", "3.1", "0.01", "7"],
     "nonnegative": ["0", "1", "2", "0.5", "3.1"],
     "nonzero": ["1", "-1", "2", "-0.5", "3.1"],
+    "negative": ["-1", "-2", "-0.5", "-3.1"],
 }
 KINDS = list(VALUES)
+
+
+KINDS_OF_NODE = ["Add", "Add", "Mul", "Mul", "Pow", "Pow", "root", "exp", "log", "tanh", "Abs", "sin", "cosh"]
 
 
 def number(x: int | Fraction) -> Tree:
@@ -119,11 +140,15 @@ def random_tree(drawn: random.Random, symbols: list[Tree], depth: int) -> Tree:
     def below() -> Tree:
         return random_tree(drawn, symbols, depth - 1)
 
-    kind = drawn.choice(["Add", "Add", "Mul", "Mul", "Pow", "Pow", "root", "exp", "log", "tanh", "Abs", "sin", "cosh"])
+    kind = drawn.choice([*KINDS_OF_NODE, *(["power", "Max", "Min", "sign"] if drawn.random() < 0.3 else [])])
     if kind in ("Add", "Mul"):
         return Tree(kind, "", (below(), below()))
     if kind == "Pow":
         return Tree("Pow", "", (below(), number(drawn.choice([2, -1, -2, 3]))))
+    if kind == "power":
+        return Tree("Pow", "", (below(), below()))
+    if kind in ("Max", "Min"):
+        return Tree(kind, "", (below(), below()))
     if kind == "root":
         return Tree("Pow", "", (below(), number(drawn.choice([Fraction(1, 2), Fraction(-1, 2), Fraction(1, 3)]))))
     return Tree(kind, "", (below(),))
@@ -183,6 +208,13 @@ def _functions(t: Tree) -> Iterator[Tree]:
     if t.head == "Abs":
         yield a
         yield Tree("Pow", "", (Tree("Pow", "", (a, number(2))), number(Fraction(1, 2))))
+    if t.head in ("Max", "Min"):
+        size = Tree("Abs", "", (Tree("Add", "", (a, Tree("Mul", "", (number(-1), t.args[1])))),))
+        signed = size if t.head == "Max" else Tree("Mul", "", (number(-1), size))
+        yield Tree("Mul", "", (number(Fraction(1, 2)), Tree("Add", "", (*t.args, signed))))
+        yield Tree(t.head, "", t.args[::-1])
+    if t.head == "Pow" and t.args[1].head != "Number":
+        yield Tree("exp", "", (Tree("Mul", "", (t.args[1], Tree("log", "", (a,)))),))
     if t.head == "Abs" and a.head == "Mul":
         yield Tree("Mul", "", tuple(Tree("Abs", "", (b,)) for b in a.args))
     if t.head == "tanh":
