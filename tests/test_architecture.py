@@ -43,6 +43,9 @@ ORDER = [  # each may import only what stands above it
     "check",
     "worker",
     "report",
+    "changes",
+    "regression",
+    "settings",
     "cli",
     "pytest_plugin",
 ]
@@ -60,6 +63,8 @@ ONLY = {  # narrower than the order
     "block_jacobians": {"errors", "claims", "semantics", "cells"},
     "crosscheck": {"errors", "claims", "verdicts"},
     "report": {"errors", "verdicts", "certificates"},
+    "changes": {"verdicts"},
+    "settings": {"errors"},
 }
 SCRIPTS = "symrnn.scripts"  # derivation scripts are code, and run as such
 CALLS = {"eval", "exec", "sympify", "parse_expr", "compile", "__import__"}
