@@ -17,7 +17,7 @@ COMMANDS = GREEK | frozenset(
     "mathsf odot operatorname partial prod rVert rho right rvert sigma sqrt sum tanh text tfrac to".split()
 )
 SIGNS = frozenset(",!\\;")  # \, \! \\ \;
-WORST, FACTOR, SUM, RELATION, ARROW = 10000, 400, 200, 50, 0  # penalties: the lower, the sooner a line ends there
+WORST, FACTOR, INNER, SUM, RELATION, ARROW = 10000, 400, 300, 200, 50, 0  # penalties: the lower, the sooner a line ends there
 _BREAKS = {
     **dict.fromkeys((r"\iff", r"\implies"), ARROW),
     **dict.fromkeys((r"\text{ and }", r"\text{, then }"), ARROW),
@@ -64,17 +64,26 @@ def pieces(latex: str) -> Iterator[tuple[int, str]]:
     >>> list(pieces(r"a = b \left(c + d\right) - e \iff f < g"))
     [(10000, 'a'), (50, '= b'), (400, '\\left(c + d\\right)'), (200, '- e'), (0, '\\iff f'), (50, '< g')]
     """
-    depth, out, penalty = 0, "", WORST
+    around: list[str] = []  # the brackets that are open
+    out, penalty = "", WORST
     tokens = _TOKEN.findall(latex)
     for i, token in enumerate(tokens):
-        if depth == 0 and out.strip() and i and tokens[i - 1].isspace():
-            here = _penalty(token, "".join(tokens[i : i + 14]), out)
+        if set(around) <= {"("} and out.strip() and i and tokens[i - 1].isspace():
+            here = _penalty(token, "".join(tokens[i : i + 14]), out) if not around else _inner(token, len(around))
             if here is not None:
                 yield penalty, out.strip()
                 out, penalty = "", here
-        depth += bool(_OPENING.fullmatch(token)) - bool(_CLOSING.fullmatch(token))
+        if _OPENING.fullmatch(token):
+            around.append(token)
+        elif _CLOSING.fullmatch(token) and around:
+            around.pop()
         out += token
     yield penalty, out.strip()
+
+
+def _inner(token: str, depth: int) -> int | None:
+    """Inside plain parentheses a line may end before "and" and "or", the deeper the worse."""
+    return INNER * min(depth, 9) if token in (r"\land", r"\lor") else None
 
 
 def _penalty(token: str, ahead: str, before: str) -> int | None:

@@ -294,9 +294,11 @@ def _variant(v: Variant) -> VariantLine:
 
 def _crosscheck(c: Crosscheck, verdict: str) -> str:
     where = "one point" if c.points == 1 else f"{int(c.points)} points"
-    mantissa, _, exponent = str(c.residual).partition("e")
-    residual = tex(mantissa) + (rf" \cdot 10^{{{int(exponent)}}}" if exponent else "")
     agrees = "agrees" if c.agrees else r"\textbf{disagrees}"
+    found = re.fullmatch(r"([-0-9.]+)(?:e([-+]?\d+))?", str(c.residual))
+    if found is None:  # inf: what is inverted is singular there
+        return f"A simulation of the recurrence with {int(c.digits)} digits, at {where}, {agrees}: a side has no value there."
+    residual = found[1] + (rf" \cdot 10^{{{int(found[2])}}}" if found[2] else "")
     meaning = "the residual, which a true claim makes vanish, is" if verdict == "proved" else "the residual is"
     return f"A simulation of the recurrence with {int(c.digits)} digits, at {where}, {agrees}: {meaning} ${residual}$."
 

@@ -15,8 +15,8 @@ from symrnn.claims.index import Node, Var, as_index
 from symrnn.claims.latex import latex
 from symrnn.claims.recurrence import Claim
 from symrnn.claims.shapes import shape_of
-from symrnn.claims.substitution import substitute, walk
-from symrnn.claims.tree import And, Const, Entry, Iff, Implies, Prop, Rel, Sym, Term
+from symrnn.claims.substitution import substitute
+from symrnn.claims.tree import And, Const, Entry, Iff, Implies, Prop, Rel, Sym, Term, Times
 from symrnn.errors import SymrnnError
 from symrnn.report.tex.escape import prose, tex
 from symrnn.report.tex.formulas import flow
@@ -27,6 +27,7 @@ from symrnn.semantics.uses import as_equation, definition_of, filled, lookup
 
 DEEPEST = 7  # further levels are not indented more
 MOST_CASES = 24
+REDUCED = r"Entry by entry, the difference of the two sides reduces to 0 by what is known.\quad$\square$"
 
 
 @dataclass(frozen=True)
@@ -143,9 +144,9 @@ def _words(level: int, s: Sequent | None, c: cert.Words) -> Lines:
     forms = left.to_term(p, shape), right.to_term(q, shape)
     if not c.uses:
         if minus(p, q):
-            yield Line(level, "Both sides have the same entries.")
+            yield Line(level, r"Both sides have the same entries.\quad$\square$")
         elif forms[0] == lhs == rhs:
-            yield Line(level, "Both sides are the same.")
+            yield Line(level, r"Both sides are the same.\quad$\square$")
         else:
             yield Line(level, "Written out, both sides are", (_show(forms[0], s),))
         return
@@ -156,7 +157,7 @@ def _words(level: int, s: Sequent | None, c: cert.Words) -> Lines:
         yield Line(level, f"By {_source(s, use.equation)}{_instance(use.values)}", (_show(Rel("=", l, r), s),))
         for proof in use.discharge:
             yield from _told(min(level + 1, DEEPEST), None, proof)
-    yield Line(level, "Put in, " + ("this makes" if len(c.uses) == 1 else "these make") + " the two sides equal.")
+    yield Line(level, "Put in, " + ("this makes" if len(c.uses) == 1 else "these make") + r" the two sides equal.\quad$\square$")
 
 
 def _rewriting(uses: int) -> str:
@@ -258,6 +259,9 @@ def _both(level: int, s: Sequent | None, c: cert.Both) -> Lines:
         yield Line(level, "Part by part:")
         yield from _inside(level, c.proofs)
         return
+    if all(isinstance(p, cert.Leaf) for p in c.proofs):
+        yield Line(level, f"Part by part. {REDUCED}")
+        return
     goal, words = s.goal, [f"Part {i}." for i in range(1, len(c.proofs) + 1)]
     parts: tuple[Prop, ...] = goal.args if isinstance(goal, And) else ()
     if isinstance(goal, Iff):
@@ -271,15 +275,25 @@ def _both(level: int, s: Sequent | None, c: cert.Both) -> Lines:
 
 
 def _choose(level: int, s: Sequent | None, c: cert.Choose) -> Lines:
-    yield Line(level, f"Member {c.which + 1} of the disjunction holds.")
-    yield from _told(level, s.towards(s.goal.args[c.which]) if s is not None else None, c.proof)  # type: ignore[attr-defined]
+    if s is None:
+        yield Line(level, f"Member {c.which + 1} of the disjunction holds.")
+        yield from _told(level, None, c.proof)
+        return
+    inner = s.towards(s.goal.args[c.which])  # type: ignore[attr-defined]
+    yield Line(level, "Of the disjunction it is shown that", (_show(inner.goal, s),))
+    yield from _told(level, inner, c.proof)
 
 
 def _by_cases(level: int, s: Sequent | None, c: cert.ByCases) -> Lines:
+    if all(isinstance(p, cert.Leaf) for p in c.proofs):
+        yield Line(level, f"In each of these {len(c.proofs)} cases: {REDUCED[0].lower()}{REDUCED[1:]}")
+        return
     members = s.hypotheses[c.which].args if s is not None else [None] * len(c.proofs)  # type: ignore[attr-defined]
     for i, (member, proof) in enumerate(zip(members, c.proofs, strict=True), 1):
-        yield Line(level, rf"\symrnnlabel{{Case {i}.}} Assume" if member else rf"\symrnnlabel{{Case {i}.}}", (_show(member),) if member else ())
-        yield from _told(min(level + 1, DEEPEST), s.with_hypothesis(c.which, member) if s is not None else None, proof)
+        label = rf"\symrnnlabel{{Case {i}.}}"
+        yield Line(level, f"{label} Assume" if member else label, (_show(member, s),) if member else ())
+        inner = _try(s.with_hypothesis, c.which, member) if s is not None else None
+        yield from _told(min(level + 1, DEEPEST), inner, proof)
 
 
 # ---- properties, bounds, explicit sizes ------------------------------------------------------------------------------
@@ -309,32 +323,38 @@ def _geometric(level: int, s: Sequent | None, c: cert.Geometric) -> Lines:
 
 def _cases(level: int, s: Sequent | None, proof: Node) -> Lines:
     """A tree of cases at explicit sizes; a large one is cut short, the certificate has the whole."""
-    yield Line(level, "Entry by entry: at this size the entries are independent unknowns, and what is assumed makes polynomials in them vanish.")
-    tree = list(_case_tree(level, proof))
+    if s is not None and s.explicit is None and not isinstance(proof, cert.Leaf):
+        yield Line(level, "At this size the entries are independent unknowns, and what is assumed makes polynomials in them vanish.")
+    inner = replace(s, explicit=s.at_explicit_sizes()) if s is not None else None
+    tree = list(_case_tree(level, inner, proof))
     yield from tree[:MOST_CASES]
-    left = sum(isinstance(p, cert.Leaf) for p in walk(proof)) - sum(line.text.startswith("Every") for line in tree[:MOST_CASES])
     if len(tree) > MOST_CASES:
-        yield Line(level, f"And so on: {left} more such cases, all in the certificate, which the kernel checked in full.")
+        left = sum(line.text == REDUCED for line in tree[MOST_CASES:])
+        yield Line(level, f"And so on, for {left} more such cases; all are in the certificate, which the kernel checked in full.")
 
 
-def _case_tree(level: int, proof: Node) -> Lines:
+def _case_tree(level: int, s: Sequent | None, proof: Node) -> Lines:
     inner = min(level + 1, DEEPEST)
     if isinstance(proof, cert.Leaf):
-        yield Line(level, "Every entry of the difference of the two sides reduces to 0 by these polynomials.")
+        yield Line(level, REDUCED)
     elif isinstance(proof, cert.Cancel):
-        yield Line(level, f"In ${_product(proof.factor, proof.rest)} = 0$ the first factor is never 0, so ${latex(proof.rest)} = 0$.")
-        yield from _case_tree(level, proof.proof)
+        yield Line(level, f"In ${_product(proof.factor, proof.rest, s)} = 0$ the first factor is never 0, so ${_term(proof.rest, s)} = 0$.")
+        yield from _case_tree(level, s, proof.proof)
     elif isinstance(proof, cert.Case):
-        yield Line(level, f"Since ${_product(proof.left, proof.right)} = 0$, one of the two is 0.")
+        yield Line(level, f"Since ${_product(proof.left, proof.right, s)} = 0$, one of the two factors is 0.")
         for factor, branch in ((proof.left, proof.if_left), (proof.right, proof.if_right)):
-            yield Line(level, rf"\symrnnlabel{{Case ${latex(factor)} = 0$.}}")
-            yield from _case_tree(inner, branch)
+            yield Line(level, rf"\symrnnlabel{{Case}} ${_term(factor, s)} = 0$.")
+            yield from _case_tree(inner, s, branch)
     else:
-        yield from _told(level, None, proof)
+        yield from _told(level, s, proof)
 
 
-def _product(a: Term, b: Term) -> str:
-    return rf"({latex(a)}) \cdot ({latex(b)})"
+def _term(t: Term, s: Sequent | None) -> str:
+    return latex(readable(t, s.cell if s is not None else None))
+
+
+def _product(a: Term, b: Term, s: Sequent | None) -> str:
+    return _term(Times((a, b)), s)
 
 
 _RULES: dict[type[Any], Callable[[int, Sequent | None, Any], Lines]] = {
