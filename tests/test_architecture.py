@@ -39,10 +39,15 @@ ORDER = [  # each may import only what stands above it
     "check",
     "worker",
     "report",
+    "reporting",
     "cli",
     "pytest_plugin",
 ]
-UPWARDS = {("certificates", "kernel"), ("derivations", "cli")}  # inside one function each: replay_entry and main
+UPWARDS = {  # inside functions: replay_entry, main, and what notebooks show of results
+    ("certificates", "kernel"),
+    ("derivations", "cli"),
+    ("verdicts", "report"),
+}
 ONLY = {  # narrower than the order
     "claims": {"errors"},
     "lemmas": {"errors", "claims"},
@@ -52,7 +57,7 @@ ONLY = {  # narrower than the order
     "cells": {"errors", "claims"},
     "jacobians": {"errors", "claims"},
     "crosscheck": {"errors", "claims", "verdicts"},
-    "report": {"errors", "verdicts", "certificates"},
+    "report": {"errors", "claims", "lemmas", "semantics", "certificates", "verdicts", "crosscheck"},  # no kernel, no search
 }
 SCRIPTS = "symrnn.scripts"  # derivation scripts are code, and run as such
 CALLS = {"eval", "exec", "sympify", "parse_expr", "compile", "__import__"}
