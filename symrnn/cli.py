@@ -321,12 +321,21 @@ def _output(context: click.Context, parameter: click.Parameter, value: str) -> P
 
 @cli.command()
 @click.argument("paths", metavar="PATH...", nargs=-1, required=True)
-@click.option("--fragment", "as_fragment", is_flag=True, is_eager=True, help="Macros to \\input into a document of yours.")
-@click.option("-o", "--output", metavar="FILE", required=True, callback=_output, help="A .tex, or a .pdf (needs latexmk).")
+@click.option(
+    "--fragment", "as_fragment", is_flag=True, is_eager=True, help="Macros to \\input into a document of yours."
+)
+@click.option(
+    "-o", "--output", metavar="FILE", required=True, callback=_output, help="A .tex, or a .pdf (needs latexmk)."
+)
 @click.option("--paper", type=click.Choice(["a4", "letter"]), default="a4", help="Of the report.  [default: a4]")
 @click.option("--jobs", metavar="N", type=click.IntRange(min=1), default=1, help="Worker processes.  [default: 1]")
 @click.option(
-    "--deadline", metavar="S", type=float, default=60.0, callback=_deadline, help="Seconds a step may take.  [default: 60]"
+    "--deadline",
+    metavar="S",
+    type=float,
+    default=60.0,
+    callback=_deadline,
+    help="Seconds a step may take.  [default: 60]",
 )
 def report(paths: tuple[str, ...], as_fragment: bool, output: Path, paper: str, jobs: int, deadline: float) -> int:
     """Typeset a report with LaTeX, from scripts, directories, or JSON that check has saved (names that end in .json).

@@ -61,7 +61,9 @@ def _decided(paths: Sequence[str], deadline: float, jobs: int, on_tick: Ticked) 
     return Gathered(tuple(done.results), (*loaded.errors, *done.errors), done.interrupted)
 
 
-def write(results: Sequence[DerivationResult], output: Path, paper: str, as_fragment: bool) -> tuple[list[str], list[str]]:
+def write(
+    results: Sequence[DerivationResult], output: Path, paper: str, as_fragment: bool
+) -> tuple[list[str], list[str]]:
     """Write the report; the files written, and what is wrong with the pages.
 
     A PDF comes with its source beside it, which is written even if there can be no PDF. Raises SymrnnError and OSError.

@@ -57,7 +57,15 @@ ONLY = {  # narrower than the order
     "cells": {"errors", "claims"},
     "jacobians": {"errors", "claims"},
     "crosscheck": {"errors", "claims", "verdicts"},
-    "report": {"errors", "claims", "lemmas", "semantics", "certificates", "verdicts", "crosscheck"},  # no kernel, no search
+    "report": {
+        "errors",
+        "claims",
+        "lemmas",
+        "semantics",
+        "certificates",
+        "verdicts",
+        "crosscheck",
+    },  # no kernel, no search
 }
 SCRIPTS = "symrnn.scripts"  # derivation scripts are code, and run as such
 CALLS = {"eval", "exec", "sympify", "parse_expr", "compile", "__import__"}

@@ -1,4 +1,4 @@
-"""Counterexamples as blocks of LaTeX: the network in exact numbers, both sides worked out, the growth along an orbit."""
+"""Counterexamples as LaTeX: the network in exact numbers, both sides worked out, the growth along an orbit."""
 
 from __future__ import annotations
 
@@ -76,7 +76,9 @@ def _network(c: Data, times: list[str]) -> Iterator[str]:
 def _named(values: Data) -> tuple[str, ...]:
     out = []
     for name, v in values.items():
-        members = v if isinstance(v, list) and v and isinstance(v[0], list) and v[0] and isinstance(v[0][0], list) else None
+        members = (
+            v if isinstance(v, list) and v and isinstance(v[0], list) and v[0] and isinstance(v[0][0], list) else None
+        )
         if members is None:
             out.append(_equals(name_latex(str(name)), value(v)))
         else:  # a family, member by member
@@ -104,15 +106,19 @@ def _orbit(c: Data) -> Iterator[Block]:
     yield Block(f"{_what(c)} {where}, so that the run goes on for ever:", tuple(_network(c, times)))
     test, power = str(c["growth"].get("test")), int(c["growth"].get("power", 1))
     yield Block("The Jacobian over one period is", (_equals("M", value(c["growth"]["monodromy"])),))
-    yield Block(f"{_GROWTH.get(test, prose(GROWTH.get(test, test))).replace('<r>', '' if power == 1 else f'^{{{power}}}')}.")
+    yield Block(
+        f"{_GROWTH.get(test, prose(GROWTH.get(test, test))).replace('<r>', '' if power == 1 else f'^{{{power}}}')}."
+    )
     yield from _hypotheses(c, {})
     figure = growth(c)
     yield Block(_said(figure), figure=figure)
 
 
 _GROWTH = {
-    "explodes": r"Since $\lvert\operatorname{tr} M<r>\rvert > n$, its spectral radius exceeds 1, and the Jacobian grows without bound",
-    "persists": r"The powers of $M$ do not vanish: $\lvert\operatorname{tr} M<r>\rvert \ge n$, or $\lvert\det M\rvert \ge 1$, or they recur",
+    "explodes": r"Since $\lvert\operatorname{tr} M<r>\rvert > n$, its spectral radius exceeds 1, and the Jacobian "
+    "grows without bound",
+    "persists": r"The powers of $M$ do not vanish: $\lvert\operatorname{tr} M<r>\rvert \ge n$, or "
+    r"$\lvert\det M\rvert \ge 1$, or they recur",
     "vanishes": r"Since $\lVert M<r>\rVert < 1$, the Jacobian vanishes",
 }
 
@@ -143,7 +149,10 @@ def _sides(c: Data, names: Names) -> Iterator[Block]:
             shown.append(_equals(side(said, names) if said is not None else rf"\text{{{word}}}", value(c[which])))
     if shown:
         relation = {"<": "not less", "<=": "not at most"}.get(str(c.get("relation")))
-        yield Block(f"The left side is {relation} than the right one:" if relation else "Left side and right side are", tuple(shown))
+        yield Block(
+            f"The left side is {relation} than the right one:" if relation else "Left side and right side are",
+            tuple(shown),
+        )
     yield from _hypotheses(c, names)
 
 
@@ -170,7 +179,9 @@ def _undefined(c: Data) -> Iterator[Block]:
 def _negation(c: Data) -> Iterator[Block]:
     yield Block(f"It is shown that {tex(str(c['text']))}")
     numbers = {**c.get("sizes", {}), **c.get("lags", {})}
-    yield Block("There", (*(f"{name_latex(str(n))} = {int(i)}" for n, i in numbers.items()), *_named(c.get("values", {}))))
+    yield Block(
+        "There", (*(f"{name_latex(str(n))} = {int(i)}" for n, i in numbers.items()), *_named(c.get("values", {})))
+    )
 
 
 _RULES: dict[str, Callable[[Data], Iterator[Block]]] = {

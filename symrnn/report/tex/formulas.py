@@ -9,15 +9,22 @@ from __future__ import annotations
 import re
 from collections.abc import Iterator
 
-from symrnn.claims.latex_numbers import number_latex
 from symrnn.claims.latex import GREEK
+from symrnn.claims.latex_numbers import number_latex
 
 COMMANDS = GREEK | frozenset(
-    "begin cdot colon det end exp forall frac iff implies in infty land le left lVert lnot log lor lvert mathbf mathit mathrm "
-    "mathsf odot operatorname partial prod rVert rho right rvert sigma sqrt sum tanh text tfrac to".split()
+    "begin cdot colon det end exp forall frac iff implies in infty land le left lVert lnot log lor lvert mathbf mathit "
+    "mathrm mathsf odot operatorname partial prod rVert rho right rvert sigma sqrt sum tanh text tfrac to".split()
 )
 SIGNS = frozenset(",!\\;")  # \, \! \\ \;
-WORST, FACTOR, INNER, SUM, RELATION, ARROW = 10000, 400, 300, 200, 50, 0  # penalties: the lower, the sooner a line ends there
+WORST, FACTOR, INNER, SUM, RELATION, ARROW = (
+    10000,
+    400,
+    300,
+    200,
+    50,
+    0,
+)  # penalties: the lower, the sooner a line ends there
 _BREAKS = {
     **dict.fromkeys((r"\iff", r"\implies"), ARROW),
     **dict.fromkeys((r"\text{ and }", r"\text{, then }"), ARROW),
@@ -26,7 +33,10 @@ _BREAKS = {
     **dict.fromkeys(("+", "-"), SUM),
 }
 _FACTORS = ("(", r"\left(", r"\prod_", r"\frac{")
-_OPENING, _CLOSING = re.compile(r"\\left\S|\\lVert|\\lvert|\\begin|[({\[]"), re.compile(r"\\right\S|\\rVert|\\rvert|\\end|[)}\]]")
+_OPENING, _CLOSING = (
+    re.compile(r"\\left\S|\\lVert|\\lvert|\\begin|[({\[]"),
+    re.compile(r"\\right\S|\\rVert|\\rvert|\\end|[)}\]]"),
+)
 _TOKEN = re.compile(r"\\left\S|\\right\S|\\[A-Za-z]+|\\.|\s+|.", re.DOTALL)
 
 
@@ -93,9 +103,15 @@ def _penalty(token: str, ahead: str, before: str) -> int | None:
     for sign, penalty in _BREAKS.items():
         if ahead.startswith(sign) and not ahead[len(sign) :][:1].isalpha():
             return penalty
-    stands_alone = re.search(r"(?:\\(?:prod|sum|colon)|[_^]\{[^{}]*\}|[=<+-]|\\l(?:e|and|or|not)|\\i(?:ff|mplies))\s*$", before)
+    stands_alone = re.search(
+        r"(?:\\(?:prod|sum|colon)|[_^]\{[^{}]*\}|[=<+-]|\\l(?:e|and|or|not)|\\i(?:ff|mplies))\s*$", before
+    )
     operator = re.search(r"\\(?:prod|sum)[^()\s]*(?: \S{1,6})?\s*$", before)
-    if ahead.startswith(_FACTORS) and not operator and (stands_alone is None or re.search(r"[A-Za-z)]_\{[^{}]*\}\s*$", before)):
+    if (
+        ahead.startswith(_FACTORS)
+        and not operator
+        and (stands_alone is None or re.search(r"[A-Za-z)]_\{[^{}]*\}\s*$", before))
+    ):
         return FACTOR
     return None
 

@@ -1,4 +1,4 @@
-"""The figure of a counterexample to a limit: how the Jacobian really grows along it, what was predicted, what doubles say.
+"""The figure of a counterexample to a limit: how the Jacobian really grows, what was predicted, what doubles say.
 
 The orbit's derivatives are exact; norms are spectral norms at 60 digits. The doubles simulate the network from the same
 first state, as a program would, and show how long that can be believed.
@@ -59,7 +59,11 @@ def growth(orbit: Data) -> Growth:
     series = [Series("true", r"the true Jacobian, $\lVert J_k\rVert_2$", _points(true, last, every))]
     for name in _predictors(orbit):
         powers = _norms([_matrix(orbit["parameters"][name], numbers)], last, numbers)
-        series.append(Series("prediction", rf"what was predicted from: $\lVert {name_latex(name)}^k\rVert_2$", _points(powers, last)))
+        series.append(
+            Series(
+                "prediction", rf"what was predicted from: $\lVert {name_latex(name)}^k\rVert_2$", _points(powers, last)
+            )
+        )
     if doubles:
         series.append(Series("doubles", r"$\lVert J_k\rVert_2$ simulated in IEEE doubles", _points(doubles, last)))
     return Growth(tuple(series), last, failure, bool(doubles))
@@ -129,7 +133,9 @@ def _sigmoid(a: float) -> float:
     return 1 / (1 + math.exp(-a)) if a > -700 else 0.0
 
 
-_DOUBLES: dict[str, tuple[Callable[[float], float], Callable[[float, float], float]]] = {  # s(a), and s'(a) from a, s(a)
+_DOUBLES: dict[
+    str, tuple[Callable[[float], float], Callable[[float, float], float]]
+] = {  # s(a), and s'(a) from a, s(a)
     "sigmoid": (_sigmoid, lambda a, p: p * (1 - p)),
     "tanh": (math.tanh, lambda a, p: 1 - p * p),
     "relu": (lambda a: max(a, 0.0), lambda a, p: float(a > 0)),
@@ -141,7 +147,9 @@ def _simulated(orbit: Data, last: int) -> Iterator[float | None]:
     """Decimal logarithms of the norms of the Jacobians of a run in doubles; it ends where they overflow."""
     numbers = Arithmetic(DIGITS)
     activation, slope = _DOUBLES[orbit["activation"]]
-    parameters = {n: [[float(closed_form(x, numbers)) for x in _row(row)] for row in m] for n, m in orbit["parameters"].items()}
+    parameters = {
+        n: [[float(closed_form(x, numbers)) for x in _row(row)] for row in m] for n, m in orbit["parameters"].items()
+    }
     weight, drive = parameters["W_hh"], parameters.get("W_xh")
     bias = [row[0] for row in parameters["b"]] if "b" in parameters else [0.0] * len(weight)
     inputs = [[float(closed_form(x, numbers)) for x in xs] for xs in orbit.get("inputs") or []]
@@ -153,7 +161,10 @@ def _simulated(orbit: Data, last: int) -> Iterator[float | None]:
         h = [activation(x) for x in a]
         slopes = [slope(x, p) for x, p in zip(a, h, strict=True)]
         columns = list(zip(*product, strict=True))
-        product = [[s * math.fsum(x * y for x, y in zip(row, c, strict=True)) for c in columns] for s, row in zip(slopes, weight, strict=True)]
+        product = [
+            [s * math.fsum(x * y for x, y in zip(row, c, strict=True)) for c in columns]
+            for s, row in zip(slopes, weight, strict=True)
+        ]
         if not all(math.isfinite(x) for row in product for x in row):
             return
         yield _log_norm(numbers.ctx.matrix(product), numbers)

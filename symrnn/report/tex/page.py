@@ -134,7 +134,9 @@ def page(results: Iterable[DerivationResult], version: str) -> Page:
     made = tuple(_derivation(i, r) for i, r in enumerate(results, 1))
     if len(made) == 1:
         made = (replace(made[0], steps=tuple(replace(s, key=s.key.partition("/")[2]) for s in made[0].steps)),)
-    names = sorted({lemma.name: lemma for d in made for s in d.steps for lemma in s.lemmas}.values(), key=lambda c: c.name)
+    names = sorted(
+        {lemma.name: lemma for d in made for s in d.steps for lemma in s.lemmas}.values(), key=lambda c: c.name
+    )
     return Page(tex(version), made, tuple(names), tuple(dict.fromkeys(c.reference for c in names if c.reference)))
 
 
@@ -185,7 +187,7 @@ def _network(r: DerivationResult) -> tuple[str, ...]:
 
 
 def _equations(cell: Recurrence) -> list[str]:
-    return [latex(Rel("=", head[cell.time], term)) for head, term in (*cell.steps, *cell.locals)]  # type: ignore[index]
+    return [latex(Rel("=", head[cell.time], term)) for head, term in (*cell.steps, *cell.locals)]
 
 
 def _decoded(evidence: Data) -> tuple[Any, Any]:
@@ -295,19 +297,20 @@ def _variant(v: Variant) -> VariantLine:
 def _crosscheck(c: Crosscheck, verdict: str) -> str:
     where = "one point" if c.points == 1 else f"{int(c.points)} points"
     agrees = "agrees" if c.agrees else r"\textbf{disagrees}"
+    simulated = f"A simulation of the recurrence with {int(c.digits)} digits, at {where},"
     found = re.fullmatch(r"([-0-9.]+)(?:e([-+]?\d+))?", str(c.residual))
     if found is None:  # inf: what is inverted is singular there
-        return f"A simulation of the recurrence with {int(c.digits)} digits, at {where}, {agrees}: a side has no value there."
+        return f"{simulated} {agrees}: a side has no value there."
     residual = found[1] + (rf" \cdot 10^{{{int(found[2])}}}" if found[2] else "")
     meaning = "the residual, which a true claim makes vanish, is" if verdict == "proved" else "the residual is"
-    return f"A simulation of the recurrence with {int(c.digits)} digits, at {where}, {agrees}: {meaning} ${residual}$."
+    return f"{simulated} {agrees}: {meaning} ${residual}$."
 
 
 def _proofs(anchor: str, s: StepResult) -> tuple[Proof, ...]:
     """The proofs of a step and of its conditions, told for the appendix."""
     entries: list[tuple[str, Data]] = [("", s.certificate)]
     entries += [(_condition_title(c), c.certificate) for c in s.conditions]
-    out = []
+    out: list[Proof] = []
     for what, entry in entries:
         claim, certificate = _decoded(entry)
         if isinstance(claim, Claim) and isinstance(certificate, Proved | Null):

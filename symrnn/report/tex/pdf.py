@@ -55,14 +55,19 @@ def compiled(source: str) -> tuple[bytes, str]:
     latexmk = shutil.which("latexmk")
     if latexmk is None or shutil.which("pdflatex") is None:
         raise NoPdf(
-            "latexmk and pdflatex are needed for a PDF and are not installed; on Debian: apt-get install latexmk lmodern "
-            "texlive-latex-base texlive-latex-recommended texlive-pictures"
+            "latexmk and pdflatex are needed for a PDF and are not installed; on Debian: apt-get install latexmk "
+            "lmodern texlive-latex-base texlive-latex-recommended texlive-pictures"
         )
     with tempfile.TemporaryDirectory(prefix="symrnn-") as folder:
         Path(folder, "report.tex").write_text(source, encoding="utf-8", newline="\n")
         try:
             run = subprocess.run(
-                [latexmk, *OPTIONS, "report.tex"], cwd=folder, capture_output=True, stdin=subprocess.DEVNULL, timeout=PATIENCE, check=False
+                [latexmk, *OPTIONS, "report.tex"],
+                cwd=folder,
+                capture_output=True,
+                stdin=subprocess.DEVNULL,
+                timeout=PATIENCE,
+                check=False,
             )
         except (OSError, subprocess.TimeoutExpired) as error:
             raise NoPdf(f"latexmk did not run to its end: {error}") from error

@@ -49,16 +49,25 @@ def account(claim: Claim, certificate: Node) -> tuple[Line, ...]:
     if isinstance(certificate, cert.Null):
         narrowed = Claim(claim.conclusion, (*claim.hypotheses, certificate.condition), claim.cell)
         return (
-            Line(0, "It fails at the instance shown with the step, and is proved under the condition that", (_show(certificate.condition),)),
+            Line(
+                0,
+                "It fails at the instance shown with the step, and is proved under the condition that",
+                (_show(certificate.condition),),
+            ),
             *_proved(narrowed, certificate.proof, certificate.witness),
-            Line(0, "The condition excludes a null set only: the determinant is a polynomial, and it is not the zero "
-                 f"polynomial at any size, since it does not vanish where {_multiples(certificate.scalars)}."),
+            Line(
+                0,
+                "The condition excludes a null set only: the determinant is a polynomial, and it is not the zero "
+                f"polynomial at any size, since it does not vanish where {_multiples(certificate.scalars)}.",
+            ),
         )
     return ()
 
 
 def _multiples(scalars: Any) -> str:
-    return ", ".join(f"${latex(Sym(name, None, 'free', (), (), False))} = {_coefficient(value)}I$" for name, value in scalars)
+    return ", ".join(
+        f"${latex(Sym(name, None, 'free', (), (), False))} = {_coefficient(value)}I$" for name, value in scalars
+    )
 
 
 def _coefficient(value: Any) -> str:
@@ -78,7 +87,11 @@ def _proved(claim: Claim, proof: Node, witness: Any) -> Lines:
     yield from _told(0, sequent, proof)
     if witness is not None:
         at = ", ".join(f"${v.name} = {i}$" for v, i in sorted(witness.integers, key=lambda item: item[0].name))
-        yield Line(0, "The assumptions can hold together: the kernel evaluated an instance that meets them" + (f", at {at}." if at else "."))
+        yield Line(
+            0,
+            "The assumptions can hold together: the kernel evaluated an instance that meets them"
+            + (f", at {at}." if at else "."),
+        )
 
 
 def _told(level: int, s: Sequent | None, proof: Node) -> Lines:
@@ -157,7 +170,10 @@ def _words(level: int, s: Sequent | None, c: cert.Words) -> Lines:
         yield Line(level, f"By {_source(s, use.equation)}{_instance(use.values)}", (_show(Rel("=", l, r), s),))
         for proof in use.discharge:
             yield from _told(min(level + 1, DEEPEST), None, proof)
-    yield Line(level, "Put in, " + ("this makes" if len(c.uses) == 1 else "these make") + r" the two sides equal.\quad$\square$")
+    yield Line(
+        level,
+        "Put in, " + ("this makes" if len(c.uses) == 1 else "these make") + r" the two sides equal.\quad$\square$",
+    )
 
 
 def _rewriting(uses: int) -> str:
@@ -176,7 +192,9 @@ def _source(s: Sequent, name: str) -> str:
         return f"the lemma \\emph{{{tex(which)}}}"
     if kind == "def":
         return f"the definition of ${latex(Sym(which, None, 'free', (), (), False))}$"
-    words = {"hyp": "assumption", "ih": "the induction hypothesis", "cut": "what was shown on the way"}.get(kind, tex(name))
+    words = {"hyp": "assumption", "ih": "the induction hypothesis", "cut": "what was shown on the way"}.get(
+        kind, tex(name)
+    )
     equation = lookup(s, name)
     stated = rf", ${latex(readable(Rel('=', equation.lhs, equation.rhs), s.cell))}$," if kind == "cut" else ""
     return words + stated
@@ -212,7 +230,11 @@ def _induct(level: int, s: Sequent | None, c: cert.Induct) -> Lines:
     for i, h in enumerate(hypotheses):
         assumed[f"ih:{i}"] = Equation.of(h, general, recurring)
     after = s.by_itself(substitute(goal, {c.var: var + (c.low + len(c.bases))}), recurring)
-    yield Line(level, rf"\symrnnlabel{{Step.}} Assume, for a ${k} \ge 0$ and all times,", tuple(_show(h, s) for h in hypotheses))
+    yield Line(
+        level,
+        rf"\symrnnlabel{{Step.}} Assume, for a ${k} \ge 0$ and all times,",
+        tuple(_show(h, s) for h in hypotheses),
+    )
     yield Line(level, "To show:", (_show(after.goal, s),))
     yield from _told(inner, replace(after, equations=assumed, inducted=(*s.inducted, var.terms[0][0])), c.step)
 
@@ -265,7 +287,10 @@ def _both(level: int, s: Sequent | None, c: cert.Both) -> Lines:
     goal, words = s.goal, [f"Part {i}." for i in range(1, len(c.proofs) + 1)]
     parts: tuple[Prop, ...] = goal.args if isinstance(goal, And) else ()
     if isinstance(goal, Iff):
-        parts, words = (Implies(goal.left, goal.right), Implies(goal.right, goal.left)), [r"($\Rightarrow$)", r"($\Leftarrow$)"]
+        parts, words = (
+            (Implies(goal.left, goal.right), Implies(goal.right, goal.left)),
+            [r"($\Rightarrow$)", r"($\Leftarrow$)"],
+        )
     for word, part, proof in zip(words, parts, c.proofs, strict=True):
         inner = s.towards(part)
         new = tuple(_show(h) for h in inner.hypotheses if h not in s.hypotheses)
@@ -316,21 +341,27 @@ def _geometric(level: int, s: Sequent | None, c: cert.Geometric) -> Lines:
     norm = {"1": "1-norm", "2": "2-norm", "inf": "maximum norm"}.get(c.kind, tex(c.kind))
     yield Line(
         level,
-        rf"In the {norm}, $\lVert AB\rVert \le \lVert A\rVert\,\lVert B\rVert$ and the bounds of the activation's derivative "
-        r"give $\lVert X_k\rVert \le c\,r^k$, where the assumptions make $r$ small enough for the limit.",
+        rf"In the {norm}, $\lVert AB\rVert \le \lVert A\rVert\,\lVert B\rVert$ and the bounds of the activation's "
+        r"derivative give $\lVert X_k\rVert \le c\,r^k$, where the assumptions make $r$ small enough for the limit.",
     )
 
 
 def _cases(level: int, s: Sequent | None, proof: Node) -> Lines:
     """A tree of cases at explicit sizes; a large one is cut short, the certificate has the whole."""
     if s is not None and s.explicit is None and not isinstance(proof, cert.Leaf):
-        yield Line(level, "At this size the entries are independent unknowns, and what is assumed makes polynomials in them vanish.")
+        yield Line(
+            level,
+            "At this size the entries are independent unknowns, and what is assumed makes polynomials in them vanish.",
+        )
     inner = replace(s, explicit=s.at_explicit_sizes()) if s is not None else None
     tree = list(_case_tree(level, inner, proof))
     yield from tree[:MOST_CASES]
     if len(tree) > MOST_CASES:
         left = sum(line.text == REDUCED for line in tree[MOST_CASES:])
-        yield Line(level, f"And so on, for {left} more such cases; all are in the certificate, which the kernel checked in full.")
+        yield Line(
+            level,
+            f"And so on, for {left} more such cases; all are in the certificate, which the kernel checked in full.",
+        )
 
 
 def _case_tree(level: int, s: Sequent | None, proof: Node) -> Lines:
@@ -338,7 +369,11 @@ def _case_tree(level: int, s: Sequent | None, proof: Node) -> Lines:
     if isinstance(proof, cert.Leaf):
         yield Line(level, REDUCED)
     elif isinstance(proof, cert.Cancel):
-        yield Line(level, f"In ${_product(proof.factor, proof.rest, s)} = 0$ the first factor is never 0, so ${_term(proof.rest, s)} = 0$.")
+        yield Line(
+            level,
+            f"In ${_product(proof.factor, proof.rest, s)} = 0$ the first factor is never 0, "
+            f"so ${_term(proof.rest, s)} = 0$.",
+        )
         yield from _case_tree(level, s, proof.proof)
     elif isinstance(proof, cert.Case):
         yield Line(level, f"Since ${_product(proof.left, proof.right, s)} = 0$, one of the two factors is 0.")

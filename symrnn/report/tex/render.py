@@ -1,4 +1,4 @@
-"""Page models put into templates. jinja2 with delimiters that LaTeX leaves alone, and an error for whatever is undefined."""
+"""Page models put into templates: jinja2, with delimiters that LaTeX leaves alone; what is undefined is an error."""
 
 from __future__ import annotations
 
