@@ -61,6 +61,7 @@ PUNCTUATION = {
 T1_LETTERS = frozenset(
     "¡¿ÀÁÂÃÄÅÆÇÈÉÊËÌÍÎÏÐÑÒÓÔÕÖØÙÚÛÜÝÞßàáâãäåæçèéêëìíîïðñòóôõöøùúûüýþÿĂăĄąĆćČčĎďĐđĘęĚěĞğİĹĺĽľŁłŃńŇňŐőŒœŔŕŘřŚśŞşŠšŢţŤťŮůŰűŸŹźŻżŽž"
 )
+LONG = 20  # characters of a word that fits anywhere
 
 
 class Untypesettable(SymrnnError):
@@ -73,7 +74,18 @@ def tex(text: str) -> str:
     >>> print(tex("50% of D_t & \\input{x} — naïve, ∂σ ≤ 1"))
     50\% of D\_t \& \textbackslash{}input\{x\} --- naïve, \ensuremath{\partial}\ensuremath{\sigma} \ensuremath{\le} 1
     """
-    return "".join(map(_character, unicodedata.normalize("NFC", text)))
+    words = re.split(r"(\s+)", unicodedata.normalize("NFC", text))
+    return "".join("".join(map(_character, w)) if len(w) <= LONG else _breakable(w) for w in words)
+
+
+def _breakable(word: str) -> str:
+    """A word too long for a line, with places where one may end: after every few characters, at a stroke if possible."""
+    out, since = "", 0
+    for c in word:
+        out, since = out + _character(c), since + 1
+        if since >= LONG // 2 or c in "/_.,:;-":
+            out, since = out + r"\allowbreak{}", 0
+    return out
 
 
 def _character(c: str) -> str:
@@ -97,7 +109,7 @@ def _character(c: str) -> str:
 # ---- the prose of the package ----------------------------------------------------------------------------------------
 
 
-_RELATIONS = {"=": "=", "<=": r"\le ", ">=": r"\ge ", "<": "<", ">": ">"}
+_RELATIONS = {"=": "=", "<=": r"\le", ">=": r"\ge", "<": "<", ">": ">"}
 _NUMBER = r"-?\d+(?:/\d+)?"
 
 
