@@ -68,22 +68,24 @@ class Untypesettable(SymrnnError):
     """A character that pdfTeX has no glyph for in the fonts of the report."""
 
 
-def tex(text: str) -> str:
+def tex(text: str, longest: int = LONG) -> str:
     r"""Text that people wrote, as LaTeX source that shows it and does nothing else.
+
+    Words of more than ``longest`` characters may be broken.
 
     >>> print(tex("50% of D_t & \\input{x} — naïve, ∂σ ≤ 1"))
     50\% of D\_t \& \textbackslash{}input\{x\} --- naïve, \ensuremath{\partial}\ensuremath{\sigma} \ensuremath{\le} 1
     """
     words = re.split(r"(\s+)", unicodedata.normalize("NFC", text))
-    return "".join("".join(map(_character, w)) if len(w) <= LONG else _breakable(w) for w in words)
+    return "".join("".join(map(_character, w)) if len(w) <= longest else _breakable(w, longest) for w in words)
 
 
-def _breakable(word: str) -> str:
-    """A word too long for a line, with places where one may end: after every few characters, at a stroke if possible."""
+def _breakable(word: str, longest: int) -> str:
+    """A word too long for a line, with places where one may end: after strokes and every few characters."""
     out, since = "", 0
     for c in word:
         out, since = out + _character(c), since + 1
-        if since >= LONG // 2 or c in "/_.,:;-":
+        if since >= longest // 2 or c in "/_.,:;-":
             out, since = out + r"\allowbreak{}", 0
     return out
 

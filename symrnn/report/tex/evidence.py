@@ -17,6 +17,7 @@ from symrnn.verdicts import Data
 
 Names = dict[str, str]
 TIMES = r" \times "
+WIDEST = 100  # characters in a row of a matrix
 
 
 @dataclass(frozen=True)
@@ -80,19 +81,28 @@ def _named(values: Data) -> tuple[str, ...]:
             v if isinstance(v, list) and v and isinstance(v[0], list) and v[0] and isinstance(v[0][0], list) else None
         )
         if members is None:
-            out.append(_equals(name_latex(str(name)), value(v)))
+            out += _valued(name_latex(str(name)), v)
         else:  # a family, member by member
-            out += [_equals(name_latex(str(name), str(i)), value(m)) for i, m in enumerate(members)]
+            out += [x for i, m in enumerate(members) for x in _valued(name_latex(str(name), str(i)), m)]
     return tuple(out)
 
 
 def _at_time(letter: str, time: str, state: Data) -> Iterator[str]:
     for name, block in state.items() if isinstance(state, dict) else [(letter, state)]:
-        yield _equals(name_latex(str(name), time), value(block))
+        yield from _valued(name_latex(str(name), time), block)
 
 
 def _flat(rows: Data) -> list[Any]:
     return [v[0] if isinstance(v, list) else v for v in rows]
+
+
+def _valued(left: str, data: Data) -> list[str]:
+    """left = data; a matrix that no line can hold, entry by entry."""
+    rows = [row if isinstance(row, list) else [row] for row in data] if isinstance(data, list) else []
+    if max((sum(len(str(x)) for x in row) for row in rows), default=0) <= WIDEST:
+        return [_equals(left, value(data))]
+    name = f"({left})"
+    return [_equals(f"{name}_{{{i},{j}}}", value(x)) for i, row in enumerate(rows, 1) for j, x in enumerate(row, 1)]
 
 
 def _equals(left: str, right: str) -> str:
@@ -146,7 +156,7 @@ def _sides(c: Data, names: Names) -> Iterator[Block]:
     for which, word in (("lhs", "left side"), ("rhs", "right side")):
         if which in c:
             said = c.get("sides", {}).get(which)
-            shown.append(_equals(side(said, names) if said is not None else rf"\text{{{word}}}", value(c[which])))
+            shown += _valued(side(said, names) if said is not None else rf"\text{{{word}}}", c[which])
     if shown:
         relation = {"<": "not less", "<=": "not at most"}.get(str(c.get("relation")))
         yield Block(

@@ -32,6 +32,11 @@ _BREAKS = {
     **dict.fromkeys((r"\land", r"\lor"), RELATION),
     **dict.fromkeys(("+", "-"), SUM),
 }
+_INCOMPLETE = re.compile(  # what stands before an operand, not after a factor
+    r"(?:\\(?:prod|sum)_\{(?:[^{}]|\{[^{}]*\})*\}\^\{(?:[^{}]|\{[^{}]*\})*\}"
+    r"|\\colon|[=<+-]|\\(?:le|land|lor|lnot|iff|implies))\s*$"
+)
+FACTORS_LONG = 48  # characters after which a product of plain symbols may be broken too
 _FACTORS = ("(", r"\left(", r"\prod_", r"\frac{")
 _OPENING, _CLOSING = (
     re.compile(r"\\left\S|\\lVert|\\lvert|\\begin|[({\[]"),
@@ -103,17 +108,8 @@ def _penalty(token: str, ahead: str, before: str) -> int | None:
     for sign, penalty in _BREAKS.items():
         if ahead.startswith(sign) and not ahead[len(sign) :][:1].isalpha():
             return penalty
-    stands_alone = re.search(
-        r"(?:\\(?:prod|sum|colon)|[_^]\{[^{}]*\}|[=<+-]|\\l(?:e|and|or|not)|\\i(?:ff|mplies))\s*$", before
-    )
-    operator = re.search(r"\\(?:prod|sum)[^()\s]*(?: \S{1,6})?\s*$", before)
-    if (
-        ahead.startswith(_FACTORS)
-        and not operator
-        and (stands_alone is None or re.search(r"[A-Za-z)]_\{[^{}]*\}\s*$", before))
-    ):
-        return FACTOR
-    return None
+    starts = ahead.startswith(_FACTORS) or (len(before.strip()) > FACTORS_LONG and token.isalpha() and len(token) == 1)
+    return FACTOR if starts and _INCOMPLETE.search(before) is None else None
 
 
 def flow(latex: str) -> str:

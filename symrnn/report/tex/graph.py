@@ -8,7 +8,8 @@ from dataclasses import dataclass
 from symrnn.verdicts import StepResult
 
 WIDEST = 7  # steps side by side
-ACROSS, DOWN = 2.1, 1.55  # centimetres
+ACROSS, DOWN = 2.1, 1.55  # centimetres from step to step
+WIDTH, GAP = 0.2, 0.8  # of a character of a long id, and between two of them
 
 
 @dataclass(frozen=True)
@@ -45,14 +46,15 @@ def graph(steps: Sequence[StepResult]) -> Graph:
     there = {s.id for s in steps}
     cited = {s.id: [c for c in s.follows if c in there and c != s.id] for s in steps}
     linked = [s for s in steps if cited[s.id] or any(s.id in cs for cs in cited.values())]
-    places = _places([s.id for s in linked], cited)
+    across = max(ACROSS, WIDTH * max((len(s.id) for s in linked), default=0) + GAP)
+    places = _places([s.id for s in linked], cited, across)
     boxes = tuple(Box(s.id, s.verdict, bool(s.rests_on), *places[s.id]) for s in linked)
     number = {s.id: i for i, s in enumerate(linked)}
     arrows = tuple(Arrow(number[c], number[s.id], s.inference) for s in linked for c in cited[s.id])
     return Graph(boxes, arrows, len(steps) - len(linked))
 
 
-def _places(ids: Sequence[str], cited: Mapping[str, Sequence[str]]) -> dict[str, tuple[str, str]]:
+def _places(ids: Sequence[str], cited: Mapping[str, Sequence[str]], wide: float) -> dict[str, tuple[str, str]]:
     """Coordinates: in each layer by the mean of the places of what is cited, then in the author's order."""
     layer: dict[str, int] = {}
     for i in ids:  # what is cited comes earlier
@@ -65,7 +67,7 @@ def _places(ids: Sequence[str], cited: Mapping[str, Sequence[str]]) -> dict[str,
         for start in range(0, len(row), WIDEST):
             part = row[start : start + WIDEST]
             for at, i in enumerate(part):
-                across[i] = (at - (len(part) - 1) / 2) * ACROSS
+                across[i] = (at - (len(part) - 1) / 2) * wide
                 places[i] = (f"{across[i]:.2f}", f"{-top * DOWN:.2f}")
             top += 1
     return places

@@ -24,6 +24,7 @@ from symrnn.report.tex.proofs import Line, account
 from symrnn.report.tex.references import Cited, cited
 from symrnn.verdicts import Condition, Crosscheck, Data, DerivationResult, Scope, StepResult, Variant, Verdict
 
+NARROW = 6  # characters of an id in the table of verdicts
 WORDS = ("proved", "conditional", "refuted", "undecided")
 
 
@@ -70,6 +71,7 @@ class StepPage:
     anchor: str
     key: str
     id: str
+    short: str
     title: str
     verdict: str
     expected: str
@@ -208,6 +210,7 @@ def _step(anchor: str, key: str, s: StepResult) -> StepPage:
         anchor=anchor,
         key=key,
         id=tex(s.id),
+        short=tex(s.id, NARROW),
         title=remark(s.title),
         verdict=_word(s.verdict),
         expected="" if s.passed else f"expected: {tex(s.expected or 'proved')}",

@@ -75,7 +75,7 @@ def curves(g: Growth) -> Axis:
     heights = [y for s in g.series for _, y in s.points if y is not None] or [0.0]
     low, high = math.floor(min(heights)) - 1, math.ceil(max(heights)) + 1
     step = max(1, math.ceil((high - low) / TICKS))
-    ticks = ",".join(map(str, range(low, high + 1, step)))
+    ticks = ",".join(str(y) for y in range(low, high + 1) if y % step == 0)
     made = (Curve(s.label, STYLES[s.name], _coordinates(s.points, low)) for s in g.series)
     return Axis(tuple(made), g.last, low, high, ticks)
 
