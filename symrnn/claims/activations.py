@@ -18,6 +18,7 @@ class Facts(Node):
 
     ``never_zero``: s' has no zero. ``low_attained``, ``high_attained``: the bound is a value of s'.
     ``open_box``: the values of s' fill an open interval, so a polynomial vanishing on them is zero.
+    ``positive``: s itself is above 0. ``zero_at_zero_only``: s(a) = 0 if and only if a = 0.
     """
 
     low: Fraction
@@ -26,15 +27,17 @@ class Facts(Node):
     high_attained: bool
     never_zero: bool
     open_box: bool
+    positive: bool
+    zero_at_zero_only: bool
 
 
 _Q = Fraction
 FACTS: dict[str, Facts] = {
-    "sigmoid": Facts(_Q(0), _Q(1, 4), False, True, True, True),
-    "tanh": Facts(_Q(0), _Q(1), False, True, True, True),
-    "softplus": Facts(_Q(0), _Q(1), False, False, True, True),
-    "relu": Facts(_Q(0), _Q(1), True, True, False, False),  # off the kink: 0 or 1
-    "identity": Facts(_Q(1), _Q(1), True, True, True, False),
+    "sigmoid": Facts(_Q(0), _Q(1, 4), False, True, True, True, True, False),
+    "tanh": Facts(_Q(0), _Q(1), False, True, True, True, False, True),
+    "softplus": Facts(_Q(0), _Q(1), False, False, True, True, True, False),
+    "relu": Facts(_Q(0), _Q(1), True, True, False, False, False, False),  # off the kink: 0 or 1
+    "identity": Facts(_Q(1), _Q(1), True, True, True, False, False, True),
 }
 
 

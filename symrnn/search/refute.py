@@ -326,7 +326,7 @@ def _instances(
             if f not in FACTS and standin is not None:
                 cell = with_activation(cell, f, standin)  # type: ignore[assignment]
         for name in PLANS:
-            made = plan(cell, name, fixed, integers, steps, rng, number % 4)
+            made = plan(cell, name, fixed, integers, steps, rng, number % 5)
             if made is None:
                 continue
             everything = {**fixed, **made.parameters}

@@ -184,6 +184,7 @@ class _Planner:
             0: varied if step % 2 else [pool[0]] * count,
             1: [pool[(i + step) % len(pool)] for i in range(count)],
             2: varied if step % 2 else [pool[1]] * count,
+            4: [pool[step % len(pool)]] * count,
         }.get(self.choice, [self.rng.choice(pool) for _ in range(count)])
         return [preimage(f, p) for p in picks]
 
