@@ -251,6 +251,9 @@ def test_what_the_printer_writes_is_not_foreign(founding: DerivationResult) -> N
         for latex in (s.claim_latex, *(c.latex for c in s.conditions), *([s.repair.latex] if s.repair else [])):
             assert checked(latex) == latex
             assert re.sub(r"\s", "", "".join(p for _, p in pieces(latex))) == re.sub(r"\s", "", latex)
+    printer = [ROOT / "symrnn" / "claims" / name for name in ("latex.py", "latex_numbers.py")]
+    written = {c for path in printer for c in re.findall(r"\\([A-Za-z]{2,})", path.read_text(encoding="utf-8"))}
+    assert written <= COMMANDS
     assert {"input", "write", "def", "openout", "csname", "catcode"}.isdisjoint(COMMANDS)
 
 

@@ -18,6 +18,7 @@ from symrnn.claims.shapes import shape_of
 from symrnn.claims.substitution import substitute
 from symrnn.claims.tree import And, Const, Entry, Iff, Implies, Prop, Rel, Sym, Term, Times
 from symrnn.errors import SymrnnError
+from symrnn.report.tex import analysis
 from symrnn.report.tex.escape import prose, tex
 from symrnn.report.tex.formulas import flow
 from symrnn.report.tex.readable import readable
@@ -57,17 +58,22 @@ def account(claim: Claim, certificate: Node) -> tuple[Line, ...]:
             *_proved(narrowed, certificate.proof, certificate.witness),
             Line(
                 0,
-                "The condition excludes a null set only: the determinant is a polynomial, and it is not the zero "
-                f"polynomial at any size, since it does not vanish where {_multiples(certificate.scalars)}.",
+                "The condition excludes a null set only: what must not be 0 is a polynomial, and at no size the zero "
+                f"polynomial, since it does not vanish{_where(certificate)}.",
             ),
         )
     return ()
 
 
-def _multiples(scalars: Any) -> str:
-    return ", ".join(
-        f"${latex(Sym(name, None, 'free', (), (), False))} = {_coefficient(value)}I$" for name, value in scalars
-    )
+def _where(c: cert.Null) -> str:
+    """The point at which the polynomial of a null set is not 0."""
+    places = [f"${_named(name)} = {_coefficient(value)}I$" for name, value in c.scalars if name != c.ramp]
+    places += [rf"${_named(c.ramp)} = \operatorname{{diag}}(1, \dots, n)$"] if c.ramp else []
+    return f" where {', '.join(places)}" if places else ""
+
+
+def _named(name: str) -> str:
+    return latex(Sym(name, None, "free", (), (), False))
 
 
 def _coefficient(value: Any) -> str:
@@ -96,10 +102,7 @@ def _proved(claim: Claim, proof: Node, witness: Any) -> Lines:
 
 def _told(level: int, s: Sequent | None, proof: Node) -> Lines:
     """The account of one rule and of the proofs inside it."""
-    rule = _RULES.get(type(proof))
-    if rule is None:
-        yield from _unknown(level, proof)
-        return
+    rule = _analysed if s is not None and analysis.is_about(proof) else _RULES.get(type(proof), _unknown)
     lines: list[Line] = []
     try:
         lines += rule(level, s, proof)
@@ -115,7 +118,20 @@ def _inside(level: int, proofs: Any) -> Lines:
         yield from _told(min(level + 1, DEEPEST), None, p)
 
 
-def _unknown(level: int, proof: Node) -> Lines:
+def _analysed(level: int, s: Sequent | None, proof: Node) -> Lines:
+    """A rule of analysis: its words, and all that it leaves to show."""
+    if s is None:
+        raise TypeError("a rule of analysis is told by its goal")
+    for text, nodes in analysis.said(s, proof):
+        yield Line(level, text, tuple(_show(n, s) for n in nodes))
+    left = analysis.premises(s, proof)
+    for inner, p in left:
+        if inner.goal != s.goal:
+            yield Line(level, "To show:", (_show(inner.goal, inner),))
+        yield from _told(level if (inner, p) == left[-1] else min(level + 1, DEEPEST), inner, p)
+
+
+def _unknown(level: int, s: Sequent | None, proof: Node) -> Lines:
     """A rule without words of its own here: what its certificate says of itself, and what it uses."""
     about = (type(proof).__doc__ or "").strip().splitlines()
     yield Line(level, f"By the rule \\emph{{{tex(type(proof).__name__)}}}: {prose(about[0]) if about else ''}")
@@ -328,24 +344,6 @@ def _known(level: int, s: Sequent | None, c: cert.Known) -> Lines:
     yield Line(level, "This follows from what is recorded about the matrices in it.")
 
 
-def _bound(level: int, s: Sequent | None, c: cert.Bound) -> Lines:
-    yield Line(
-        level,
-        r"The norm of a product is at most the product of the norms, that of a sum at most the sum, and the norm of a "
-        r"diagonal matrix is its largest entry. With the bounds of the activation's derivative this gives a bound, and "
-        "each of its terms is at most what stands on the right.",
-    )
-
-
-def _geometric(level: int, s: Sequent | None, c: cert.Geometric) -> Lines:
-    norm = {"1": "1-norm", "2": "2-norm", "inf": "maximum norm"}.get(c.kind, tex(c.kind))
-    yield Line(
-        level,
-        rf"In the {norm}, $\lVert AB\rVert \le \lVert A\rVert\,\lVert B\rVert$ and the bounds of the activation's "
-        r"derivative give $\lVert X_k\rVert \le c\,r^k$, where the assumptions make $r$ small enough for the limit.",
-    )
-
-
 def _cases(level: int, s: Sequent | None, proof: Node) -> Lines:
     """A tree of cases at explicit sizes; a large one is cut short, the certificate has the whole."""
     if s is not None and s.explicit is None and not isinstance(proof, cert.Leaf):
@@ -402,8 +400,6 @@ _RULES: dict[type[Any], Callable[[int, Sequent | None, Any], Lines]] = {
     cert.General: _general,
     cert.Extensional: _extensional,
     cert.Known: _known,
-    cert.Bound: _bound,
-    cert.Geometric: _geometric,
     cert.Leaf: _cases,
     cert.Case: _cases,
     cert.Cancel: _cases,
