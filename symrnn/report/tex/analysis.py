@@ -51,11 +51,25 @@ def _source(name: str) -> str:
     kind, _, which = name.partition(":")
     if kind == "lemma":
         return rf"the lemma \emph{{{tex(which)}}}"
-    return "assumption" if kind == "hyp" else f"what is known of it ({tex(name.replace('_', ' '))})"
+    return "assumption" if kind == "hyp" else _KNOWN.get(name, f"what is known ({tex(name)})")
+
+
+_KNOWN = {
+    "norm": "the rules for norms",
+    "assumed norm": "the rules for norms",
+    "square": "squares not being negative",
+    "magnitude": "what magnitudes are",
+    "negated magnitude": "what magnitudes are",
+    "below": "the range of the activation",
+    "above": "the range of the activation",
+    "slope": "the derivative of the activation",
+    "slope, turned": "the derivative of the activation",
+}
 
 
 def _cite(s: Sequent, c: cert.Cite) -> Iterator[Said]:
-    values = ", ".join(rf"${latex(v)} := {latex(readable(x, s.cell))}$" for v, x in c.values)
+    put = [(latex(v), latex(readable(x, s.cell))) for v, x in c.values]
+    values = ", ".join(rf"${v} := {x}$" for v, x in put if v != x)
     yield rf"This is the lemma \emph{{{tex(c.lemma)}}}" + (f" with {values}." if values else "."), ()
 
 

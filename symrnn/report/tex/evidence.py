@@ -148,6 +148,10 @@ def _said(g: Growth) -> str:
 def _values(c: Data) -> Iterator[Block]:
     yield Block("With", _named(c["values"]))
     yield from _sides(c, {})
+    if c.get("network"):
+        steps = len(c["network"]["states"]) - 1
+        times = tuple(_time(steps - i) for i in range(steps + 1))
+        yield Block("These values are those of the network", tuple(_network(c["network"], list(times))))
 
 
 def _sides(c: Data, names: Names) -> Iterator[Block]:
