@@ -31,7 +31,7 @@ from symrnn.errors import Refused
 from symrnn.semantics.bounds import upper
 from symrnn.semantics.inequalities import orders
 from symrnn.semantics.monomials import minus
-from symrnn.semantics.rates import dominant, goal_of_limit, rates
+from symrnn.semantics.rates import dominant, goal_of_limit, moves_with, rates
 from symrnn.semantics.sequents import Sequent
 from symrnn.semantics.steering import steered
 from symrnn.semantics.uses import lemma_hypotheses, lemma_instance
@@ -57,7 +57,7 @@ def _lemma(s: Sequent, source: str, values: Any, discharge: tuple[Node, ...]) ->
         raise Refused(f"{source} has {len(needed)} hypotheses to discharge")
     if source.startswith("lemma:"):
         yield source[6:]
-    yield from ((replace(s, goal=h), proof) for h, proof in zip(needed, discharge, strict=True))
+    yield from ((s.premise(h), proof) for h, proof in zip(needed, discharge, strict=True))
 
 
 def cite(s: Sequent, c: cert.Cite) -> Iterator[Premise]:
@@ -74,8 +74,9 @@ def cite(s: Sequent, c: cert.Cite) -> Iterator[Premise]:
 
 def given(s: Sequent, c: cert.Given) -> Iterator[Premise]:
     """
-    ---------------------------------
-    hypotheses, goal, ... |- goal
+    a hypothesis that says the goal, term by term in normal form
+    ------------------------------------------------------------
+    the goal
     """
     if not 0 <= c.which < len(s.hypotheses):
         raise Refused("there is no such hypothesis")
@@ -93,7 +94,7 @@ def fact(s: Sequent, c: cert.Fact) -> Iterator[Premise]:
     check_shapes(c.prop)
     if any(v.kind == "bound" for v in free_vars(c.prop)):
         raise Refused("a variable of normal forms occurs free")
-    yield replace(s, goal=c.prop), c.proof
+    yield s.premise(c.prop), c.proof
     yield s.with_fact(c.prop), c.rest
 
 
@@ -132,7 +133,7 @@ def within(s: Sequent, c: cert.Within) -> Iterator[Premise]:
     X_k vanishes (is bounded)
     """
     term, lag = goal_of_limit(s)
-    if lag in free_vars(c.left) | free_vars(c.right):
+    if moves_with(lag, c.left) or moves_with(lag, c.right):
         raise Refused("what stands beside it depends on the lag")
     scalars = [x for x in (c.left, c.right) if is_scalar(shape_of(x))]
     product = Times((c.left, c.inner, c.right)) if len(scalars) == 2 else MatMul((c.left, c.inner, c.right))
@@ -156,6 +157,21 @@ def split(s: Sequent, c: cert.Split) -> Iterator[Premise]:
     names = ("bounded", s.goal.name) if c.left_is_bounded else (s.goal.name, "bounded")  # type: ignore[attr-defined]
     yield replace(s, goal=Pred(names[0], c.left, "", lag)), c.if_left
     yield replace(s, goal=Pred(names[1], c.right, "", lag)), c.if_right
+
+
+def rewritten(s: Sequent, c: cert.Rewritten) -> Iterator[Premise]:
+    """
+    X = Y (of a limit: for every value of its lag)      P(Y)
+    --------------------------------------------------------
+    P(X)      (a property, or a limit)
+    """
+    goal = s.goal
+    if not isinstance(goal, Pred) or (goal.var is not None and s.mentions(goal.var)):
+        raise Refused("the goal is no property or limit, or its lag occurs in a hypothesis")
+    equation = Rel("=", goal.arg, c.term)
+    check_shapes(equation)
+    yield replace(s, goal=equation), c.equal
+    yield replace(s, goal=replace(goal, arg=c.term)), c.rest
 
 
 def absurd(s: Sequent, c: cert.Absurd) -> Iterator[Premise]:
@@ -183,7 +199,7 @@ def turn(s: Sequent, c: cert.Turn) -> Iterator[Premise]:
     name = goal.arg.name if isinstance(goal, Not) and isinstance(goal.arg, Pred) else ""
     if isinstance(goal, Pred) and goal.name == "bounded":
         premise: Prop = replace(goal, name="vanishes")
-    elif isinstance(goal, Pred) and goal.name == "explodes" and s.defined(goal.arg):
+    elif isinstance(goal, Pred) and goal.name == "explodes" and not _fixed(s, goal) and s.defined(goal.arg):
         premise = Not(replace(goal, name="bounded"))
     elif isinstance(goal, Not) and isinstance(goal.arg, Pred) and name in ("explodes", "vanishes", "bounded"):
         premise = replace(goal.arg, name="bounded" if name == "explodes" else "explodes")
@@ -215,7 +231,7 @@ def steer(s: Sequent, c: cert.Steer) -> Iterator[Premise]:
     check_shapes(needed)
     if any(x.role != "free" or x.index for x in symbols(c.right_inverse)):
         raise Refused("the right inverse must not depend on the trajectory")
-    yield replace(s, goal=needed), c.onto
+    yield s.premise(needed), c.onto
     yield s.with_fact(found.statement), c.rest
 
 
@@ -230,6 +246,8 @@ def same(s: Sequent, p: Prop, q: Prop) -> bool:
     if isinstance(p, Pred) and isinstance(q, Pred):
         if (p.name, p.field, p.var is None) != (q.name, q.field, q.var is None):
             return False
+        if _fixed(s, p) or _fixed(s, q):
+            raise Refused("the lag of a limit occurs in a hypothesis")
         arg = p.arg if p.var is None or q.var is None else _renamed(p.arg, p.var, q.var)
         return _equal(s, arg, q.arg)
     if isinstance(p, And | Or) and isinstance(q, And | Or):
@@ -237,6 +255,11 @@ def same(s: Sequent, p: Prop, q: Prop) -> bool:
     if isinstance(p, Implies | Iff) and isinstance(q, Implies | Iff):
         return same(s, p.left, q.left) and same(s, p.right, q.right)
     return isinstance(p, Not) and isinstance(q, Not) and same(s, p.arg, q.arg)
+
+
+def _fixed(s: Sequent, p: Pred) -> bool:
+    """Whether the lag of a limit is one of which something is known."""
+    return p.var is not None and s.mentions(p.var)
 
 
 def _renamed(t: Any, old: Var, new: Var) -> Any:
@@ -263,6 +286,7 @@ RULES: dict[type[Node], Rule] = {
     cert.Dominated: dominated,
     cert.Within: within,
     cert.Split: split,
+    cert.Rewritten: rewritten,
     cert.Absurd: absurd,
     cert.Turn: turn,
     cert.AllTrajectories: for_all_trajectories,

@@ -193,6 +193,15 @@ class Split(Proof):
 
 
 @node
+class Rewritten(Proof):
+    """A statement about a term, from the same about an equal one."""
+
+    term: Term
+    equal: Proof
+    rest: Proof
+
+
+@node
 class Absurd(Proof):
     """l < r (or l <= r), since the contrary would refute hypothesis ``which``."""
 

@@ -255,7 +255,7 @@ def _discharge(s: Sequent, use: cert.Use) -> Iterator[str]:
     if use.equation.startswith("lemma:"):
         yield use.equation[6:]
     for h, proof in zip(needed, use.discharge, strict=True):
-        yield from proves(replace(s, goal=h), proof)
+        yield from proves(s.premise(h), proof)
 
 
 def _induct(s: Sequent, c: cert.Induct) -> Iterator[str]:

@@ -84,7 +84,8 @@ def _variable(v: Var) -> None:
 
 
 def _index(i: Index) -> None:
-    if as_index(0) + i != i or len({v for v, _ in i.terms}) != len(i.terms):
+    keys = [v.key for v, _ in i.terms]
+    if keys != sorted(set(keys)) or any(c == 0 for _, c in i.terms):
         raise ClaimError(f"malformed index {i.key}")
 
 

@@ -17,7 +17,7 @@ from symrnn.claims.latex import latex
 from symrnn.claims.recurrence import Claim
 from symrnn.claims.substitution import free_vars, symbols, walk
 from symrnn.claims.text import text
-from symrnn.claims.tree import Iff, IndexRel, Pred, Prop, Rel, Sym, Transpose
+from symrnn.claims.tree import And, Iff, IndexRel, Pred, Prop, Rel, Sym, Transpose
 from symrnn.errors import SymrnnError
 from symrnn.search.decide import Decision, with_witness
 from symrnn.search.presentation import domain
@@ -81,7 +81,7 @@ def of_null(claim: Claim, decision: Decision) -> tuple[Condition, ...]:
     made = Condition(
         text(c.condition),
         latex(c.condition),
-        True,
+        _necessary(claim, c.condition),
         (),
         domain(claim),
         decision.judgement.lemmas,
@@ -89,6 +89,14 @@ def of_null(claim: Claim, decision: Decision) -> tuple[Condition, ...]:
         data,
     )
     return (made,)
+
+
+def _necessary(claim: Claim, condition: Prop) -> bool:
+    """Whether the claim also implies the condition: without an inverse its atom is false; else by proof."""
+    parts = condition.args if isinstance(condition, And) else (condition,)
+    if all(isinstance(p, Pred) and p.name == "invertible" for p in parts):
+        return True
+    return prove(Claim(condition, (*claim.hypotheses, claim.conclusion), claim.cell)) is not None
 
 
 def _established(candidate: Candidate) -> Condition | None:

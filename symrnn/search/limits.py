@@ -5,14 +5,17 @@ from __future__ import annotations
 from collections.abc import Iterator
 from dataclasses import replace
 from fractions import Fraction
+from functools import partial
+from typing import Any
 
-from symrnn.certificates import AllTrajectories, Dominated, Geometric, Proof, Split, Steer, Turn, Within
+from symrnn.certificates import AllTrajectories, Dominated, Geometric, Proof, Rewritten, Split, Steer, Turn, Within
 from symrnn.claims.index import Var, as_index
 from symrnn.claims.shapes import shape_of
-from symrnn.claims.substitution import free_vars, symbols
+from symrnn.claims.substitution import free_vars, substitute, symbols
 from symrnn.claims.tree import Const, Eye, ForAllTrajectories, Inv, MatMul, Not, Pow, Pred, Prop, Rel, Term, Times
 from symrnn.errors import SymrnnError
 from symrnn.search.lemmas import Prover, accepted, prove_by_lemma, with_facts
+from symrnn.search.matching import match_term
 from symrnn.semantics.bounds import upper
 from symrnn.semantics.rates import dominant, rates
 from symrnn.semantics.sequents import Sequent
@@ -30,7 +33,7 @@ def prove_limit(s: Sequent, prove: Prover) -> Proof | None:
         return _for_all(s, prove)
     if not isinstance(goal, Pred) or goal.var is None:
         return None
-    for strategy in (prove_by_lemma, _geometric, _factored, _dominated, _split, _turned):
+    for strategy in (prove_by_lemma, _geometric, _factored, _dominated, _split, prove_rewritten, _turned):
         found = strategy(s, prove)
         if found is not None:
             return found
@@ -151,6 +154,27 @@ def _rate(s: Sequent, t: Term, lag: Var) -> Fraction | None:
             return None
         rate *= atom.value**times if isinstance(atom, Const) else 1
     return rate
+
+
+def prove_rewritten(s: Sequent, prove: Prover) -> Proof | None:
+    """A limit or property by an equation among the hypotheses, one of whose sides the expression is."""
+    goal = s.goal
+    if not isinstance(goal, Pred):
+        return None
+    for equation in s.equations.values():
+        for side, other in ((equation.lhs, equation.rhs), (equation.rhs, equation.lhs)):
+            values: dict[Any, Any] = {}
+            if not match_term(side, goal.arg, equation.free, values):
+                continue
+            term = substitute(other, values)
+            equal = prove(replace(s, goal=Rel("=", goal.arg, term)))
+            after = replace(s, goal=replace(goal, arg=term))
+            onwards = prove if goal.var is None else partial(prove_limit, prove=prove)
+            rest = onwards(after) if equal is not None else None
+            made = Rewritten(term, equal, rest) if equal is not None and rest is not None else None
+            if made is not None and accepted(s, made):
+                return made
+    return None
 
 
 def _turned(s: Sequent, prove: Prover) -> Proof | None:

@@ -14,11 +14,11 @@ from symrnn.claims.tree import And, ForAllTrajectories, Iff, Implies, Not, Or, P
 from symrnn.errors import SymrnnError
 from symrnn.search.cuts import prove_with_cuts
 from symrnn.search.entrywise import prove_entrywise
-from symrnn.search.equations import prove_equation
+from symrnn.search.equations import prove_at_once, prove_equation
 from symrnn.search.explicit import prove_explicit
 from symrnn.search.inductions import prove_by_induction
 from symrnn.search.lemmas import prove_by_lemma, with_facts
-from symrnn.search.limits import prove_by_steering, prove_limit
+from symrnn.search.limits import prove_by_steering, prove_limit, prove_rewritten
 from symrnn.search.orders import prove_by_contradiction, prove_order
 from symrnn.search.refute import quickly_refuted
 from symrnn.search.reversals import prove_with_a_sum_reversed
@@ -33,7 +33,11 @@ Memo = dict[tuple[Prop, tuple[Prop, ...], int], Proof | None]
 def prove(claim: Claim) -> Proof | None:
     """A proof of a claim, or None; whether it is one is for the kernel to say."""
     try:
-        return None if quickly_refuted(claim) else prove_sequent(sequent_of(claim))
+        s = sequent_of(claim)
+        easy = None if any(isinstance(h, Or) for h in s.hypotheses) else prove_at_once(s)
+        if easy is not None:
+            return easy
+        return None if quickly_refuted(claim) else prove_sequent(s)
     except SymrnnError:
         return None
 
@@ -75,7 +79,7 @@ def _by_goal(s: Sequent, depth: int, deeper: Strategy) -> Proof | None:
     if isinstance(goal, ForAllTrajectories | Not) or (isinstance(goal, Pred) and goal.var is not None):
         return prove_limit(s, deeper) or prove_by_lemma(s, deeper, depth)
     if isinstance(goal, Pred):
-        return _by_facts(s) or prove_by_lemma(s, deeper, depth)
+        return _by_facts(s) or prove_by_lemma(s, deeper, depth) or prove_rewritten(s, deeper)
     if isinstance(goal, Rel) and goal.op != "=":
         return prove_by_lemma(s, deeper, depth) or prove_order(s, deeper) or prove_by_contradiction(s, deeper)
     if isinstance(goal, Rel):

@@ -43,6 +43,7 @@ from symrnn.semantics.algebra import Algebra
 from symrnn.semantics.derivative import one_step
 from symrnn.semantics.monomials import member
 from symrnn.semantics.sequents import Sequent
+from symrnn.semantics.uses import in_range
 
 ONE = Const(Fraction(1))
 TRANSPOSED = {"1": "inf", "inf": "1", "2": "2"}
@@ -98,7 +99,7 @@ def _upper(s: Bounded, algebra: Algebra, t: Term, kind: str) -> Term:
 
 
 def _of_letter(s: Bounded, algebra: Algebra, t: Term, kind: str) -> Term:
-    given = _assumed(s.sequent, t, kind) if s.assumed else None
+    given = _assumed(s.sequent, algebra, t, kind) if s.assumed else None
     if given is not None:
         return given
     if isinstance(t, Sym) and t.role == "local" and s.cell is not None and t.index:
@@ -113,10 +114,9 @@ def _of_letter(s: Bounded, algebra: Algebra, t: Term, kind: str) -> Term:
     return Norm(t, kind)
 
 
-def _assumed(s: Sequent, t: Term, kind: str) -> Term | None:
+def _assumed(s: Sequent, algebra: Algebra, t: Term, kind: str) -> Term | None:
     """c where a hypothesis says ||member|| <= c for all members of a family that t is one of, or of t itself."""
-    algebra = s.algebra("left")
-    for h in s.hypotheses:
+    for i, h in enumerate(s.hypotheses):
         free: set[Var] = set()
         body: Any = h
         while isinstance(body, ForAll) and isinstance(body.var, Var):
@@ -124,9 +124,12 @@ def _assumed(s: Sequent, t: Term, kind: str) -> Term | None:
             body = body.body
         if not isinstance(body, Rel) or body.op not in ("<", "<=") or not isinstance(body.lhs, Norm):
             continue
+        if body.lhs.kind != kind:
+            continue
         for values in _members(t, tuple(free)):
             if algebra.poly(substitute(body.lhs.arg, values)) == algebra.poly(t):
-                return body.rhs
+                in_range(f"hyp:{i}", body.lhs, body.rhs, frozenset(free), values, algebra.context)
+                return substitute(body.rhs, values)  # type: ignore[no-any-return]
     return None
 
 
@@ -144,6 +147,8 @@ def _of_range(s: Bounded, algebra: Algebra, t: Prod | Sum, kind: str) -> Term:
     length = t.hi - t.lo + 1
     if not algebra.context.at_least(length, 0):
         raise Refused(f"the range {t.lo} .. {t.hi} may end before it begins")
+    if s.assumed and s.sequent.mentions(t.var):
+        raise Refused(f"{t.var} is fixed in a hypothesis, and runs here")
     body = _upper(s, algebra.within(t.var, t.lo, t.hi), t.body, kind)
     if t.var in free_vars(body):
         return Prod(body, t.var, t.lo, t.hi, True) if isinstance(t, Prod) else Sum(body, t.var, t.lo, t.hi)
@@ -159,7 +164,7 @@ def _of_jacobian(s: Bounded, algebra: Algebra, t: Jac, kind: str) -> Term:
         raise Refused("only Jacobians of the one state block by itself are bounded")
     if not algebra.context.at_least(length, 0):
         raise Refused(f"{t.of} is not known to come after {t.wrt}")
-    at = as_index(Var("some time", "time", None))
+    at = as_index(Var("some time", "bound", None))
     block = s.cell.states[0]
     step = _upper(s, algebra, one_step(s.cell, member(block, at), member(block, at - 1)), kind)
     if free_vars(step) & free_vars(at):

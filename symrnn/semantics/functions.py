@@ -112,8 +112,8 @@ def abs_form(a: Algebra, t: Abs) -> Poly:
     if shape is None:
         return a.times(scale, scalar_atom(Abs(a.to_term(rest, None))))
     word = next(iter(rest))[2] if len(rest) == 1 and not next(iter(rest))[1] else ()
-    if len(word) == 1 and (a.context.has(base(word[0]), "nonnegative") or isinstance(word[0], Abs)):
-        return a.times(scale, rest)  # powers of a nonnegative matrix included
+    if len(word) == 1 and (_nonnegative_power(a.context, word[0]) or isinstance(word[0], Abs)):
+        return a.times(scale, rest)
     if len(word) == 1 and isinstance(word[0], Transpose):
         return a.times(scale, a.transpose(Transpose(a.to_term(abs_form(a, Abs(word[0].arg)), shape[::-1]))))
     return a.times(scale, a.letter(Abs(a.to_term(rest, shape))))
@@ -182,8 +182,13 @@ def never_negative(context: Context, s: Term) -> bool:
         facts = FACTS.get(s.function)
         return facts is not None and (facts.low >= 0 if s.order else facts.positive)
     if isinstance(s, Entry):
-        return isinstance(s.arg, Abs) or context.has(base(s.arg), "nonnegative")
+        return isinstance(s.arg, Abs) or _nonnegative_power(context, s.arg)
     return isinstance(s, Norm | SpectralRadius | Binomial | Abs) or context.has(s, "nonnegative")
+
+
+def _nonnegative_power(context: Context, x: Term) -> bool:
+    """A nonnegative matrix, or a power of one that is no inverse."""
+    return context.has(base(x), "nonnegative") and context.at_least(exponent(x), 0)
 
 
 def monomial_never_negative(context: Context, scalars: Scalars) -> bool:

@@ -10,7 +10,7 @@ from fractions import Fraction
 from symrnn.claims.activations import FACTS
 from symrnn.claims.index import Var, as_index
 from symrnn.claims.shapes import shape_of
-from symrnn.claims.substitution import free_vars
+from symrnn.claims.substitution import free_vars, symbols
 from symrnn.claims.tree import (
     Abs,
     Add,
@@ -50,7 +50,7 @@ def rates(s: Sequent, bound: Term, lag: Var, strictly: bool) -> tuple[Prop, ...]
     """
     needed = []
     for scalars, binders, word in sorted(s.algebra("left").poly(bound), key=mono_key):
-        if word or binders or any(lag in free_vars(a) for a, _ in scalars):
+        if word or binders or any(moves_with(lag, a) for a, _ in scalars):
             raise Refused("the bound depends on the lag in another way than by exponents")
         growing = [_upwards(a, dict(e.terms).get(lag, 0)) for a, e in scalars]
         if any(rate < 0 for _, rate in growing):
@@ -62,6 +62,14 @@ def rates(s: Sequent, bound: Term, lag: Var, strictly: bool) -> tuple[Prop, ...]
             ratio = ONE if not factors else factors[0] if len(factors) == 1 else Times(tuple(factors))
             needed.append(Rel("<" if strictly else "<=", ratio, ONE))
     return tuple(needed)
+
+
+def moves_with(lag: Var, t: Term) -> bool:
+    """Whether a term may change as the lag grows.
+
+    It does so with the lag in it, and where it speaks of a time or a trajectory: the k steps have a fixed start.
+    """
+    return any(v == lag or v.kind == "time" for v in free_vars(t)) or any(s.role != "free" for s in symbols(t))
 
 
 def _upwards(a: Term, rate: int) -> tuple[Term, int]:
@@ -136,7 +144,7 @@ def _of_jacobian(s: Sequent, algebra: Algebra, t: Jac) -> Term:
         raise Refused("only Jacobians of the one state block by itself are bounded")
     if not algebra.context.at_least(length, 0):
         raise Refused(f"{t.of} is not known to come after {t.wrt}")
-    at, block = as_index(Var("some time", "time", None)), s.cell.states[0]
+    at, block = as_index(Var("some time", "bound", None)), s.cell.states[0]
     step = _dominant(s, algebra, one_step(s.cell, member(block, at), member(block, at - 1)))
     if free_vars(step) & free_vars(at):
         raise Refused("what dominates one step depends on the time")

@@ -137,6 +137,16 @@ class Sequent:
         made = self._rebuilt(goal, self.hypotheses)
         return replace(made, begun=first_steps((made.goal, *made.hypotheses), Context(None, _ranges(made.hypotheses))))
 
+    def premise(self, goal: Prop) -> Sequent:
+        """The same hypotheses with another goal, whose rows and columns all exist here.
+
+        An index runs over what a sequent speaks of; a goal that spoke of fewer rows would be shown for these only.
+        """
+        context = self.algebra("left").context
+        if not all(context.has_row(as_index(v), end) for v, end in rows_used(goal)):
+            raise Refused("a premise about rows or columns that there may not be")
+        return replace(self, goal=goal)
+
     def with_fact(self, fact: Prop) -> Sequent:
         """The same goal with one more hypothesis, proved here, that speaks of nothing before the trajectories."""
         if any(isinstance(n, IndexRel | ForAll) for n in walk(fact)):

@@ -12,7 +12,7 @@ from typing import Any
 from symrnn.claims.index import Index, Var, as_index
 from symrnn.claims.recurrence import Recurrence
 from symrnn.claims.shapes import ONE, shape_of
-from symrnn.claims.substitution import free_vars, rebuild, symbols
+from symrnn.claims.substitution import free_vars, rebuild, symbols, walk
 from symrnn.claims.tree import (
     Add,
     Apply,
@@ -30,6 +30,7 @@ from symrnn.claims.tree import (
     Zeros,
 )
 from symrnn.errors import Refused
+from symrnn.semantics.context import Context
 from symrnn.semantics.derivative import one_step
 from symrnn.semantics.monomials import member
 from symrnn.semantics.sequents import Sequent
@@ -63,6 +64,9 @@ def steered(s: Sequent, which: int) -> Steered:
     if not isinstance(h, ForAllTrajectories) or not isinstance(h.body, Pred) or h.body.var is None or s.cell is None:
         raise Refused("there is no such hypothesis about limits on all trajectories")
     plain = plain_network(s.cell)
+    for x in (x for x in walk(h.body.arg) if isinstance(x, Jac)):
+        if not Context().at_least(x.of.index[0] - x.wrt.index[0], 0):
+            raise Refused(f"{x.of} is not known to come after {x.wrt}")
     arg = _put_in(h.body.arg, s.cell, plain)
     if any(x.role != "free" for x in symbols(arg)):
         raise Refused("the statement speaks of more than derivatives")
@@ -86,9 +90,15 @@ def plain_network(cell: Recurrence) -> Plain:
     if any(drive.head in symbols(x) for x in others) or symbols(driven[0].args[0]) & {drive.head}:
         raise Refused("the input occurs elsewhere")
     shape = shape_of(pre)
-    if shape is None or shape[1] != ONE or any(x.role != "free" for x in symbols(driven[0].args[0])):
+    weight = driven[0].args[0]
+    if (
+        shape is None
+        or shape[1] != ONE
+        or any(x.role != "free" for x in symbols(weight))
+        or cell.time in free_vars(weight)
+    ):
         raise Refused("the pre-activation is no column, or its weight moves")
-    return Plain(update.function, state, pre, driven[0].args[0], shape[0])
+    return Plain(update.function, state, pre, weight, shape[0])
 
 
 def _put_in(n: Any, cell: Recurrence, plain: Plain) -> Any:
@@ -115,7 +125,7 @@ def _jacobian(t: Jac, cell: Recurrence, plain: Plain) -> Term:
     """One step to the power of the lag."""
     if t.layout == "denominator" or {t.of.role, t.wrt.role} != {"state"}:
         raise Refused("a Jacobian of other things than states, or in denominator layout")
-    at = as_index(Var("some time", "time", None))
+    at = as_index(Var("some time", "bound", None))
     step: Term = _put_in(one_step(cell, member(plain.state, at), member(plain.state, at - 1)), cell, plain)
     if free_vars(step) & free_vars(at):
         raise Refused("one step depends on the time")
