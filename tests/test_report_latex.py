@@ -212,6 +212,7 @@ def test_long_words_can_be_broken() -> None:
 def test_prose_sets_mathematics() -> None:
     assert prose("for n = 1 and for k >= 2") == r"for $n = 1$ and for $k \ge 2$"
     assert prose("W_hh is invertible") == "$W_{hh}$ is invertible" and prose("A network") == "A network"
+    assert prose("rho(W_hh) < 3/4 or ||A|| <= 1") == r"$\rho(W_{hh}) < 3/4$ or $\lVert A\rVert_{2} \le 1$"
     assert prose("for all D") == "for all $D$" and prose("50% of it") == r"50\% of it"
 
 
@@ -360,13 +361,15 @@ def test_the_graph_puts_what_is_cited_above() -> None:
     assert [box.id for box in made.boxes] == ["a", "b", "c"] and made.alone == 1
     assert float(made.boxes[0].y) > float(made.boxes[1].y) > float(made.boxes[2].y) and made.boxes[2].down
     assert {(x.source, x.target) for x in made.arrows} == {(0, 1), (0, 2), (1, 2)}
+    (past,) = (x.points for x in made.arrows if (x.source, x.target) == (0, 2))  # around b
+    assert len(past) == 1 and past[0][1] == made.boxes[1].y and abs(float(past[0][0]) - float(made.boxes[1].x)) > 1
     assert [(s.id, ids) for s, ids in takes_down(steps)] == [("b", ("c",))]
 
 
 def test_a_broad_layer_is_wrapped() -> None:
     root = replace(EMPTY, id="0")
     made = graph((root, *(replace(EMPTY, id=str(i), follows=("0",)) for i in range(1, 20))))
-    assert max(abs(float(b.x)) for b in made.boxes) < 8 and len({(b.x, b.y) for b in made.boxes}) == 20
+    assert max(abs(float(b.x)) for b in made.boxes) < 12 and len({(b.x, b.y) for b in made.boxes}) == 20
 
 
 # ---- proofs ----------------------------------------------------------------------------------------------------------

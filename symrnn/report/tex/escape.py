@@ -119,6 +119,12 @@ def _comparison(m: re.Match[str]) -> str:
     return f"${m[1]} {_RELATIONS[m[2]]} {m[3]}$"
 
 
+def _size_of_matrix(m: re.Match[str]) -> str:
+    """A spectral radius or a norm, perhaps compared with a number."""
+    shown = rf"\rho({name_latex(m[1])})" if m[1] else rf"\lVert {name_latex(m[2])}\rVert_{{2}}"
+    return f"${shown} {_RELATIONS[m[3]]} {m[4]}$" if m[3] else f"${shown}$"
+
+
 def _sized(m: re.Match[str]) -> str:
     return rf"${m[1]} \times {m[2]}$"
 
@@ -131,14 +137,16 @@ def _symbol(m: re.Match[str]) -> str:
     return f"${name_latex(m[0])}$"
 
 
+_NAME = r"[A-Za-z](?:_[A-Za-z]+)?"
 _MATHEMATICS: tuple[tuple[str, Callable[[re.Match[str]], str]], ...] = (
+    (rf"(?<!\w)(?:rho\(({_NAME})\)|\|\|({_NAME})\|\|)(?: (<=|>=|=|<|>) ({_NUMBER}))?(?![\w_])", _size_of_matrix),
     (rf"(?<!\w)([a-z]) (<=|>=|=|<|>) ({_NUMBER}|[a-z])(?!\w)", _comparison),
     (r"(?<!\w)([a-z1]) x ([a-z1])(?!\w)", _sized),
     (r"(?<!\w)([A-Za-z](?:_[A-Za-z]+)?)\[([a-z0-9+ -]+)\]", _member),
     (r"(?<!\w)[A-Z](?:_[a-z]{1,2})?(?![\w'])(?<!A)(?<!I)", _symbol),
     (r"(?<!\w)[A-Za-z]_[a-z]{1,2}(?!\w)", _symbol),
 )
-_ANY = re.compile("|".join(f"(?:{re.sub(r'[(](?![?])', '(?:', p)})" for p, _ in _MATHEMATICS))
+_ANY = re.compile("|".join(f"(?:{pattern})" for pattern, _ in _MATHEMATICS))
 
 
 def prose(text: str) -> str:

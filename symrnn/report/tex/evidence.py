@@ -12,7 +12,7 @@ from symrnn.claims.latex_numbers import paren
 from symrnn.report.instances import GROWTH, TESTS, plain_value
 from symrnn.report.tex.escape import prose, tex
 from symrnn.report.tex.formulas import value
-from symrnn.report.tex.growth import Growth, growth
+from symrnn.report.tex.growth import LONGEST, Growth, growth
 from symrnn.verdicts import Data
 
 Names = dict[str, str]
@@ -142,7 +142,7 @@ def _said(g: Growth) -> str:
             out += f" The prediction is 0 from $k = {first}$ on, which is drawn at the lower edge."
     if g.failure is not None:
         return out + f" Simulated in IEEE doubles it is wrong by more than 1\\% from $k = {g.failure}$ on."
-    return out + (" IEEE doubles follow it this far." if g.simulated else "")
+    return out + (f" IEEE doubles follow it, up to $k = {LONGEST}$ at least." if g.simulated else "")
 
 
 def _values(c: Data) -> Iterator[Block]:

@@ -48,6 +48,7 @@ STYLES = {
     "doubles": "only marks, mark=o, mark size=1.3pt, red!70!black",
 }
 TICKS = 7  # about as many on the axis
+MARKS = 60  # of a curve that is drawn by marks
 
 
 @dataclass(frozen=True)
@@ -76,7 +77,8 @@ def curves(g: Growth) -> Axis:
     low, high = math.floor(min(heights)) - 1, math.ceil(max(heights)) + 1
     step = max(1, math.ceil((high - low) / TICKS))
     ticks = ",".join(str(y) for y in range(low, high + 1) if y % step == 0)
-    made = (Curve(s.label, STYLES[s.name], _coordinates(s.points, low)) for s in g.series)
+    marks = f", mark repeat={1 + g.last // MARKS}"
+    made = (Curve(s.label, STYLES[s.name] + marks, _coordinates(s.points, low)) for s in g.series)
     return Axis(tuple(made), g.last, low, high, ticks)
 
 
