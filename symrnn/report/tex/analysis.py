@@ -11,7 +11,7 @@ from symrnn.claims.index import Node
 from symrnn.claims.latex import latex
 from symrnn.claims.tree import Pred, Rel
 from symrnn.errors import SymrnnError
-from symrnn.report.tex.escape import tex
+from symrnn.report.tex.escape import prose, tex
 from symrnn.report.tex.readable import readable
 from symrnn.semantics.bounds import upper
 from symrnn.semantics.inequalities import known
@@ -23,8 +23,8 @@ Said = tuple[str, tuple[Node, ...]]  # words, and what is typeset after them
 
 
 def said(s: Sequent, proof: Node) -> tuple[Said, ...]:
-    """What the rule does here, in words. KeyError for a rule of another kind."""
-    return tuple(_RULES[type(proof)](s, proof))
+    """What the rule does here, in words; what its certificate says of itself, if there are none here."""
+    return tuple(WORDS.get(type(proof), _named)(s, proof))
 
 
 def premises(s: Sequent, proof: Node) -> tuple[Premise, ...]:
@@ -34,7 +34,17 @@ def premises(s: Sequent, proof: Node) -> tuple[Premise, ...]:
 
 def is_about(proof: Node) -> bool:
     """Whether a proof is by one of these rules."""
-    return type(proof) in _RULES and type(proof) in analysis.RULES
+    return type(proof) in analysis.RULES
+
+
+def about(proof: Node) -> str:
+    """What a kind of certificate says of itself."""
+    first = (type(proof).__doc__ or "").replace("``", "").strip().splitlines()
+    return rf"By the rule \emph{{{tex(type(proof).__name__)}}}: {prose(first[0]) if first else ''}"
+
+
+def _named(s: Sequent, c: Node) -> Iterator[Said]:
+    yield about(c), ()
 
 
 def _order(s: Sequent, c: cert.Order) -> Iterator[Said]:
@@ -110,6 +120,10 @@ def _split(s: Sequent, c: cert.Split) -> Iterator[Said]:
     yield "It is the product of these two, of which one is bounded:", (c.left, c.right)
 
 
+def _rewritten(s: Sequent, c: cert.Rewritten) -> Iterator[Said]:
+    yield "What it speaks of is equal to another term, of which the same is shown:", (c.term,)
+
+
 def _absurd(s: Sequent, c: cert.Absurd) -> Iterator[Said]:
     if isinstance(s.goal, Rel):
         contrary = Rel("<=" if s.goal.op == "<" else "<", s.goal.rhs, s.goal.lhs)
@@ -134,7 +148,7 @@ def _steer(s: Sequent, c: cert.Steer) -> Iterator[Said]:
     yield "There are such inputs, since the weight of the input has the right inverse", (c.right_inverse,)
 
 
-_RULES: dict[type[Any], Callable[[Sequent, Any], Iterator[Said]]] = {
+WORDS: dict[type[Any], Callable[[Sequent, Any], Iterator[Said]]] = {
     cert.Order: _order,
     cert.Cite: _cite,
     cert.Given: _given,
@@ -143,6 +157,7 @@ _RULES: dict[type[Any], Callable[[Sequent, Any], Iterator[Said]]] = {
     cert.Dominated: _dominated,
     cert.Within: _within,
     cert.Split: _split,
+    cert.Rewritten: _rewritten,
     cert.Absurd: _absurd,
     cert.Turn: _turn,
     cert.AllTrajectories: _all_trajectories,
@@ -150,4 +165,4 @@ _RULES: dict[type[Any], Callable[[Sequent, Any], Iterator[Said]]] = {
 }
 
 
-__all__ = ["is_about", "premises", "said"]
+__all__ = ["WORDS", "about", "is_about", "premises", "said"]

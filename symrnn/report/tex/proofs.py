@@ -19,7 +19,7 @@ from symrnn.claims.substitution import substitute
 from symrnn.claims.tree import And, Const, Entry, Iff, Implies, Prop, Rel, Sym, Term, Times
 from symrnn.errors import SymrnnError
 from symrnn.report.tex import analysis
-from symrnn.report.tex.escape import prose, tex
+from symrnn.report.tex.escape import tex
 from symrnn.report.tex.formulas import flow
 from symrnn.report.tex.readable import readable
 from symrnn.semantics.monomials import minus
@@ -102,7 +102,7 @@ def _proved(claim: Claim, proof: Node, witness: Any) -> Lines:
 
 def _told(level: int, s: Sequent | None, proof: Node) -> Lines:
     """The account of one rule and of the proofs inside it."""
-    rule = _analysed if s is not None and analysis.is_about(proof) else _RULES.get(type(proof), _unknown)
+    rule = _analysed if s is not None and analysis.is_about(proof) else WORDS.get(type(proof), _unknown)
     lines: list[Line] = []
     try:
         lines += rule(level, s, proof)
@@ -132,9 +132,8 @@ def _analysed(level: int, s: Sequent | None, proof: Node) -> Lines:
 
 
 def _unknown(level: int, s: Sequent | None, proof: Node) -> Lines:
-    """A rule without words of its own here: what its certificate says of itself, and what it uses."""
-    about = (type(proof).__doc__ or "").strip().splitlines()
-    yield Line(level, f"By the rule \\emph{{{tex(type(proof).__name__)}}}: {prose(about[0]) if about else ''}")
+    """A rule without words of its own here, or without its goal: what it says of itself, and what it uses."""
+    yield Line(level, analysis.about(proof))
     parts = [getattr(proof, f) for f in proof.__dataclass_fields__]
     flat = [q for p in parts for q in (p if isinstance(p, tuple) else (p,))]
     shown = tuple(_show(q) for q in flat if isinstance(q, Term | Prop))
@@ -332,7 +331,8 @@ def _by_cases(level: int, s: Sequent | None, c: cert.ByCases) -> Lines:
     members = s.hypotheses[c.which].args if s is not None else [None] * len(c.proofs)  # type: ignore[attr-defined]
     for i, (member, proof) in enumerate(zip(members, c.proofs, strict=True), 1):
         label = rf"\symrnnlabel{{Case {i}.}}"
-        yield Line(level, f"{label} Assume" if member else label, (_show(member, s),) if member else ())
+        stated = () if member is None else (_show(member, s),)
+        yield Line(level, f"{label} Assume" if stated else label, stated)
         inner = _try(s.with_hypothesis, c.which, member) if s is not None else None
         yield from _told(min(level + 1, DEEPEST), inner, proof)
 
@@ -390,7 +390,7 @@ def _product(a: Term, b: Term, s: Sequent | None) -> str:
     return _term(Times((a, b)), s)
 
 
-_RULES: dict[type[Any], Callable[[int, Sequent | None, Any], Lines]] = {
+WORDS: dict[type[Any], Callable[[int, Sequent | None, Any], Lines]] = {
     cert.Words: _words,
     cert.Induct: _induct,
     cert.Cut: _cut,
@@ -406,4 +406,4 @@ _RULES: dict[type[Any], Callable[[int, Sequent | None, Any], Lines]] = {
 }
 
 
-__all__ = ["Line", "account"]
+__all__ = ["WORDS", "Line", "account"]
