@@ -126,7 +126,9 @@ def _analysed(level: int, s: Sequent | None, proof: Node) -> Lines:
         yield Line(level, text, tuple(_show(n, s) for n in nodes))
     left = analysis.premises(s, proof)
     for inner, p in left:
-        if inner.goal != s.goal:
+        if inner.goal == s.goal:
+            yield Line(level, "With that, back to what was to be shown.")
+        elif not isinstance(proof, cert.Fact):
             yield Line(level, "To show:", (_show(inner.goal, inner),))
         yield from _told(level if (inner, p) == left[-1] else min(level + 1, DEEPEST), inner, p)
 
