@@ -15,14 +15,25 @@ from types import ModuleType
 from typing import TYPE_CHECKING, Any
 
 if TYPE_CHECKING:
-    from symrnn.cells import GRU, LSTM, Cell, Elman, cell, inputs, local, state
+    from symrnn.cells import GRU, LSTM, MGU, Cell, DiagonalRNN, Elman, Leaky, Pascanu, cell, inputs, local, state
     from symrnn.check import check
-    from symrnn.claims.activations import Activation, activation, identity, relu, sigmoid, softplus, tanh
+    from symrnn.claims.activations import (
+        Activation,
+        activation,
+        hard_sigmoid,
+        hard_sigmoid6,
+        identity,
+        relu,
+        sigmoid,
+        softplus,
+        tanh,
+    )
     from symrnn.claims.build import (
         absolute,
         all_of,
         any_of,
         binomial,
+        block_matrix,
         bounded,
         commutator,
         det,
@@ -89,9 +100,13 @@ __all__ = [
     "ClaimError",
     "Derivation",
     "DerivationResult",
+    "DiagonalRNN",
     "Elman",
     "GRU",
     "LSTM",
+    "Leaky",
+    "MGU",
+    "Pascanu",
     "Refused",
     "ScriptError",
     "ShapeMismatch",
@@ -104,6 +119,7 @@ __all__ = [
     "all_of",
     "any_of",
     "binomial",
+    "block_matrix",
     "bounded",
     "cell",
     "check",
@@ -122,6 +138,8 @@ __all__ = [
     "ge",
     "gt",
     "hadamard",
+    "hard_sigmoid",
+    "hard_sigmoid6",
     "has_property",
     "identity",
     "iff",
@@ -164,11 +182,11 @@ __all__ = [
 ]
 
 _HOMES = {  # the modules that the names come from, as above
-    "cells": "Cell Elman GRU LSTM cell inputs local state",
+    "cells": "GRU LSTM MGU Cell DiagonalRNN Elman Leaky Pascanu cell inputs local state",
     "check": "check",
-    "claims.activations": "Activation activation identity relu sigmoid softplus tanh",
+    "claims.activations": ("Activation activation hard_sigmoid hard_sigmoid6 identity relu sigmoid softplus tanh"),
     "claims.build": (
-        "absolute all_of any_of binomial bounded commutator det diag diagonal diagonalizable discriminant "
+        "absolute all_of any_of binomial block_matrix bounded commutator det diag diagonal diagonalizable discriminant "
         "entry eq explodes eye for_all_trajectories forall ge gt hadamard has_property iff implies inv "
         "invertible jacobian jordan_block jordan_decomposable le lt matrix negation norm number orthogonal "
         "product scalar spectral_radius squarefree_minimal_polynomial summation symmetric trace transpose "

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from collections.abc import Iterable
 from fractions import Fraction
 from typing import Any
 
@@ -12,6 +13,8 @@ from symrnn.claims.tree import (
     Abs,
     And,
     Binomial,
+    Blocks,
+    Const,
     Det,
     Diag,
     Discriminant,
@@ -219,6 +222,24 @@ def _ordered(a: Index, b: Index, first_is_upper: bool) -> tuple[Index, Index]:
 def diag(v: object) -> Term:
     """The diagonal matrix of a column vector."""
     return Diag(as_term(v))
+
+
+def block_matrix(rows: Iterable[Iterable[object]]) -> Term:
+    """A matrix of blocks, row by row; write ``zeros(n, m)`` for a block of zeros.
+
+    >>> from symrnn import matrix, size, zeros
+    >>> n, m = size("n"), size("m")
+    >>> print(block_matrix([[matrix("A", n), matrix("B", n, m)], [zeros(m, n), matrix("C", m)]]))
+    [A, B; 0, C]
+    """
+    made = tuple(tuple(as_term(block) for block in row) for row in rows)
+    if not made or not made[0] or any(len(row) != len(made[0]) for row in made):
+        raise ClaimError("a matrix of blocks needs rows of equally many blocks, at least one")
+    if len(made) * len(made[0]) > 1 and any(
+        isinstance(block, Const) and block.value == 0 for row in made for block in row
+    ):
+        raise ClaimError("the number 0 has no size: write zeros(n, m) for a block of zeros")
+    return Blocks(made)
 
 
 def inv(a: object) -> Term:

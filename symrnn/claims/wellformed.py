@@ -18,6 +18,7 @@ from symrnn.claims.tree import (
     SPECTRAL,
     Add,
     Apply,
+    Blocks,
     Diag,
     Entry,
     Eye,
@@ -116,6 +117,8 @@ def _size(d: Index, name: str) -> None:
 def _fine(n: Node) -> bool:
     if isinstance(n, Add | Times | MatMul):
         return len(n.args) > 0
+    if isinstance(n, Blocks):
+        return bool(n.rows) and bool(n.rows[0]) and all(len(row) == len(n.rows[0]) for row in n.rows)
     if isinstance(n, Rel | IndexRel):
         return n.op in ("=", "<=", "<")
     if isinstance(n, Apply):

@@ -15,6 +15,7 @@ from symrnn.claims.tree import (
     Abs,
     Add,
     Apply,
+    Blocks,
     Const,
     Det,
     Diag,
@@ -182,6 +183,18 @@ def _radius(t: SpectralRadius, env: Environment) -> Value:
     return max(abs(e) for e in env.numbers.eigenvalues(evaluate(t.arg, env)))
 
 
+def _blocks(t: Blocks, env: Environment) -> Value:
+    found = [[evaluate(block, env) for block in row] for row in t.rows]
+    bands = [[v if env.numbers.is_matrix(v) else env.numbers.square(v) for v in band] for band in found]
+    if any(v.rows != band[0].rows for band in bands for v in band):
+        raise Undefined(f"{t}: blocks of different heights side by side")
+    widths = {tuple(v.cols for v in band) for band in bands}
+    if len(widths) != 1:
+        raise Undefined(f"{t}: blocks of different widths one above the other")
+    rows = [[x for v in band for x in v[i, :]] for band in bands for i in range(band[0].rows)]
+    return env.numbers.ctx.matrix(rows)
+
+
 def _diag(t: Diag, env: Environment) -> Value:
     v = evaluate(t.arg, env)
     if not env.numbers.is_matrix(v) or v.cols != 1:
@@ -272,6 +285,7 @@ _RULES: dict[type[Any], Callable[[Any, Environment], Value]] = {
     SpectralRadius: _radius,
     Abs: lambda t, env: env.numbers.entrywise(abs, evaluate(t.arg, env)),
     Diag: _diag,
+    Blocks: _blocks,
     Apply: _apply,
     Entry: _entry,
     Jac: _jac,

@@ -22,6 +22,7 @@ from symrnn.search.limits import prove_by_steering, prove_limit, prove_rewritten
 from symrnn.search.orders import prove_by_contradiction, prove_order
 from symrnn.search.refute import quickly_refuted
 from symrnn.search.reversals import prove_with_a_sum_reversed
+from symrnn.search.states import prove_by_the_whole_state
 from symrnn.search.substitutions import prove_by_substitution
 from symrnn.semantics.sequents import Sequent, sequent_of
 
@@ -75,7 +76,7 @@ def _by_goal(s: Sequent, depth: int, deeper: Strategy) -> Proof | None:
     if isinstance(goal, Iff):
         return _all(s, (Implies(goal.left, goal.right), Implies(goal.right, goal.left)), depth)
     if isinstance(goal, Or):
-        return _any(s, goal, deeper)
+        return _any(s, goal, depth, deeper)
     if isinstance(goal, ForAllTrajectories | Not) or (isinstance(goal, Pred) and goal.var is not None):
         return prove_limit(s, deeper) or prove_by_lemma(s, deeper, depth)
     if isinstance(goal, Pred):
@@ -83,7 +84,7 @@ def _by_goal(s: Sequent, depth: int, deeper: Strategy) -> Proof | None:
     if isinstance(goal, Rel) and goal.op != "=":
         return prove_by_lemma(s, deeper, depth) or prove_order(s, deeper) or prove_by_contradiction(s, deeper)
     if isinstance(goal, Rel):
-        strategies = EQUATION_STRATEGIES if not depth else EQUATION_STRATEGIES[:1]
+        strategies = EQUATION_STRATEGIES if not depth else (prove_equation,)
         found = (p for strategy in strategies if (p := strategy(s)) is not None)
         return next((p for p in found if _holds(s, p)), None) or prove_by_lemma(s, deeper, depth)
     return None
@@ -117,18 +118,19 @@ def _all(s: Sequent, parts: tuple[Prop, ...], depth: int) -> Proof | None:
     return Both(tuple(proofs))
 
 
-def _any(s: Sequent, goal: Or, deeper: Strategy) -> Proof | None:
-    found = prove_explicit(s) or prove_by_lemma(s, deeper)
+def _any(s: Sequent, goal: Or, depth: int, deeper: Strategy) -> Proof | None:
+    found = prove_explicit(s) or prove_by_lemma(s, deeper, depth)
     if found is not None:
         return found
     for i, part in enumerate(goal.args):
-        proof = deeper(s.towards(part))
+        proof = prove_sequent(s.towards(part), depth)
         if proof is not None:
             return Choose(i, proof)
     return None
 
 
 EQUATION_STRATEGIES: tuple[Strategy, ...] = (
+    prove_by_the_whole_state,
     prove_equation,
     prove_with_cuts,
     prove_entrywise,

@@ -22,6 +22,7 @@ from symrnn.claims.tree import (
     Add,
     Apply,
     Binomial,
+    Blocks,
     Const,
     Det,
     Diag,
@@ -48,6 +49,7 @@ from symrnn.claims.tree import (
     Zeros,
 )
 from symrnn.errors import Refused
+from symrnn.semantics.blocks import as_unit, blocks_form, meeting, vanishes
 from symrnn.semantics.chain import jacobian_form
 from symrnn.semantics.context import Context, base
 from symrnn.semantics.functions import abs_form, binomial_form, jordan_form, norm_form, radius_form, shift_entry
@@ -80,6 +82,7 @@ class Algebra:
     def __init__(self, context: Context) -> None:
         self.context = context
         self.cache: dict[Term, Poly] = {}
+        self._commuting: dict[tuple[Term, Term], bool] = {}
 
     def within(self, var: Var, lo: Index, hi: Index) -> Algebra:
         """The algebra inside a binder."""
@@ -99,14 +102,17 @@ class Algebra:
 
     # ---- words ----
 
-    def word(self, factors: Iterable[Term]) -> Word:
-        """The lexicographic normal form of a word in partially commuting letters, equal letters merged to powers."""
-        out: list[Term] = []
+    def word(self, factors: Iterable[Term], begun: Word = ()) -> Word:
+        """The lexicographic normal form of a word in partially commuting letters, equal letters merged to powers.
+
+        ``begun``: a first part of the word that has its normal form already.
+        """
+        out: list[Term] = list(begun)
         for factor in factors:
             if isinstance(factor, Eye):
                 continue
             first = len(out)
-            while first > 0 and self.context.commute(out[first - 1], factor):
+            while first > 0 and self._commute(out[first - 1], factor):
                 first -= 1
             same = next((i for i in range(first, len(out)) if base(out[i]) == base(factor)), None)
             if same is not None:
@@ -118,7 +124,17 @@ class Algebra:
                 continue
             place = next((i for i in range(first, len(out)) if base(out[i]).key > base(factor).key), len(out))
             out.insert(place, factor)
+        met = meeting(tuple(out))
+        if met is not None and met[1]:  # E_i^T E_i = I
+            return self.word((*out[: met[0]], *out[met[0] + 2 :]))
         return tuple(out)
+
+    def _commute(self, a: Term, b: Term) -> bool:
+        """Whether two factors are known to commute; remembered."""
+        found = self._commuting.get((a, b))
+        if found is None:
+            found = self._commuting[a, b] = self.context.commute(a, b)
+        return found
 
     def times(self, p: Poly, q: Poly) -> Poly:
         """The product of two normal forms, in order."""
@@ -137,7 +153,8 @@ class Algebra:
             shift = {v: as_index(sum_var(first + i)) for i, (v, _) in enumerate(b[1])}
             b = rename(b, shift)
         scalars, factor = merge_scalars((*a[0], *b[0]))
-        return (scalars, a[1] + b[1], self.word((*a[2], *b[2]))), factor
+        word = self.word(b[2], a[2])
+        return (scalars, a[1] + b[1], word), factor if not vanishes(word) else Fraction(0)
 
     # ---- node rules ----
 
@@ -323,6 +340,10 @@ class Algebra:
             sign *= s
         spellings = [(word, Fraction(1)), (self.word(f for f, _ in turned), sign)]
         spun = [(self.word((*w[i:], *w[:i])), c) for w, c in spellings for i in range(len(w))]
+        if any(vanishes(w) for w, _ in spun):
+            return {}
+        if len(word) == 2 and any(not w for w, _ in spun) and (block := as_unit(word[0])) is not None:
+            return self.size_of(SizeOf(block[0][block[1]]))  # tr(E_i E_i^T) = tr(I)
         best, c = min(spun, key=lambda item: (len(item[0]), [f.key for f in item[0]], -item[1]))
         if not best:
             raise Refused("a trace whose word cancels")
@@ -452,6 +473,7 @@ _RULES: dict[type[Term], Callable[[Algebra, Any], Poly]] = {
     JordanBlock: jordan_form,
     Abs: abs_form,
     Diag: Algebra.diag,
+    Blocks: blocks_form,
     Apply: Algebra.apply,
     Entry: Algebra.entry,
     Jac: jacobian_form,

@@ -63,14 +63,14 @@ def compare(values: Values, p: Rel) -> int:
     sides = [substitute(t, values.integers) for t in (p.lhs, p.rhs)]
     if not all(is_scalar(shape_of(t)) for t in sides):
         raise Refused("an order between matrices with irrational entries")
+    for t, other, sign in ((sides[0], sides[1], 1), (sides[1], sides[0], -1)):
+        if isinstance(t, SpectralRadius | Norm) and is_irrational(t) and not is_irrational(other):
+            found = _against(values, t, as_num(values.scalar(other)))
+            if found is not None:
+                return sign * found
     alone = [_alone(values, t) for t in sides]
     if alone[0] is not None and alone[1] is not None:
         return alone[0].compare(alone[1])
-    for t, other, sign in ((sides[0], sides[1], 1), (sides[1], sides[0], -1)):
-        if isinstance(t, SpectralRadius) and not is_irrational(other):
-            found = _radius_against(values, t, values.scalar(other))
-            if found is not None:
-                return sign * found
     for bits in PRECISIONS:
         (a, b), (c, d) = (_enclosed(values, t, bits) for t in sides)
         if b < c or d < a:
@@ -80,21 +80,21 @@ def compare(values: Values, p: Rel) -> int:
     raise Refused("two quantities that are equal, or too close to tell apart")
 
 
-def _radius_against(values: Values, t: SpectralRadius, c: Num) -> int | None:
-    """rho(f M) against c, by enclosures of c / |f|; None if these do not tell."""
-    m, c = factored(values.matrix(t.arg)), as_num(c)
-    if spectra.radius_against(m.rational, Fraction(0)) == 0:
+def _against(values: Values, t: SpectralRadius | Norm, c: Num) -> int | None:
+    """rho(f M) or ||f M|| against c, by enclosures of c / |f|; None if these do not tell."""
+    m, kind = factored(values.matrix(t.arg)), t.kind if isinstance(t, Norm) else "rho"
+    if spectra.against(kind, m.rational, Fraction(0)) == 0:
         return -sign_of(c)
     if sign_of(c) <= 0:
         return 1
     if m.plain and not c.logs:
-        return spectra.radius_against(m.rational, c.rational)  # the factor is 1
+        return spectra.against(kind, m.rational, c.rational)  # the factor is 1
     for bits in PRECISIONS:
         (low, high), (least, most) = enclosure(_magnitude(m.factor), bits), enclosure(c, bits)
         if low > 0 and least > 0:
-            if spectra.radius_against(m.rational, least / high) < 0:
+            if spectra.against(kind, m.rational, least / high) < 0:
                 return -1
-            if spectra.radius_against(m.rational, most / low) > 0:
+            if spectra.against(kind, m.rational, most / low) > 0:
                 return 1
     return None
 

@@ -32,6 +32,7 @@ from symrnn.semantics.univariate import (
     squarefree,
     stretched,
     times,
+    value,
 )
 
 Q = list[list[Fraction]]
@@ -167,6 +168,21 @@ def radius_against(m: Q, c: Fraction) -> int:
     if all_inside(scaled_chi):
         return -1
     return 0 if none_outside(scaled_chi) else 1
+
+
+def against(kind: str, m: Q, c: Fraction) -> int:
+    """-1, 0 or 1 as rho(M) ("rho"), ||M||_2 ("2") or the Frobenius norm ("fro") is below, equal to or above c."""
+    if kind == "rho":
+        return radius_against(m, c)
+    if c < 0:
+        return 1
+    if kind == "fro":
+        square = sum((x * x for row in m for x in row), Fraction(0))
+        return (square > c * c) - (square < c * c)
+    if kind != "2":
+        raise Refused(f"no comparison of the {kind}-norm")
+    p = characteristic(product(transposed(m), m))
+    return 1 if real_roots(p, c * c) else -(value(p, c * c) != 0)
 
 
 def behaviour(m: Q) -> str:
