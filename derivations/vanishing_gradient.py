@@ -426,7 +426,7 @@ d.step(
     "9.v",
     vanishes(J(k), k),
     because="if D W_hh contracts for every constant D",
-    assuming=[forall(D, lt(rho(D[t] @ W), 1))],
+    assuming=[forall(D, lt(rho(D[j] @ W), 1))],
     expect="refuted",
 )
 d.step("9.w", implies(vanishes(J(k), k), lt(rho(W), 1)), because="it vanishes only then", expect="refuted")
@@ -440,7 +440,7 @@ d.step("9.y", le(sigmoid.prime(y), quarter), because="1/4 - p (1 - p) = (p - 1/2
 d.step("9.y1", lt(sigmoid.prime(y), 1), because="the derivatives of the sigmoid are themselves less than 1")
 d.step("9.y2", lt(tanh.prime(y), 1), because="those of tanh are, but at 0", expect="conditional")
 d.step("9.y3", lt(relu.prime(y), 1), because="those of ReLU are not", expect="refuted")
-d.step("9.y4", le(norm(D[t]), quarter), because="so ||D_t|| <= 1/4", follows=["5.a", "9.y"])
+d.step("9.y4", le(norm(D[t]), quarter), because="so ||D_t|| <= 1/4")
 d.step(
     "9.z",
     le(rho(D[t] @ W), rho(W)),

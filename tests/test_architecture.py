@@ -30,6 +30,7 @@ ORDER = [  # each may import only what stands above it
     "kernel",
     "verdicts",
     "sides",
+    "evidence",
     "counterexamples",
     "cells",
     "jacobians",
