@@ -355,6 +355,66 @@ class _Line:
             sys.stderr.flush()
 
 
+# ---- report ----------------------------------------------------------------------------------------------------------
+
+
+def _output(context: click.Context, parameter: click.Parameter, value: str) -> Path:
+    path = Path(value)
+    if path.suffix not in (".tex", ".pdf"):
+        raise click.BadParameter(f"{value!r} ends in neither .tex nor .pdf.")
+    if path.suffix == ".pdf" and context.params.get("as_fragment"):
+        raise click.BadParameter("a fragment is part of a document and no PDF of its own: let the name end in .tex.")
+    return path
+
+
+@cli.command()
+@click.argument("paths", metavar="PATH...", nargs=-1, required=True)
+@click.option(
+    "--fragment", "as_fragment", is_flag=True, is_eager=True, help="Macros to \\input into a document of yours."
+)
+@click.option(
+    "-o", "--output", metavar="FILE", required=True, callback=_output, help="A .tex, or a .pdf (needs latexmk)."
+)
+@click.option("--paper", type=click.Choice(["a4", "letter"]), default="a4", help="Of the report.  [default: a4]")
+@click.option("--jobs", metavar="N", type=click.IntRange(min=1), default=1, help="Worker processes.  [default: 1]")
+@click.option(
+    "--deadline",
+    metavar="S",
+    type=float,
+    default=60.0,
+    callback=_deadline,
+    help="Seconds a step may take.  [default: 60]",
+)
+def report(paths: tuple[str, ...], as_fragment: bool, output: Path, paper: str, jobs: int, deadline: float) -> int:
+    """Typeset a report with LaTeX, from scripts, directories, or JSON that check has saved (names that end in .json).
+
+    Exit code 0 when it is written, whatever the verdicts are. A PDF comes with its .tex beside it.
+    """
+    from symrnn.errors import SymrnnError
+    from symrnn.reporting import gather, write
+
+    with _progress() as on_tick:
+        found = gather(paths, deadline, jobs, on_tick)
+    errors = list(found.errors)
+    if found.interrupted:
+        raise click.Abort
+    if not found.results:
+        errors.append(_error("nothing to report: there is no step in what was given"))
+    else:
+        try:
+            written, flaws = write(found.results, output, paper, as_fragment)
+        except OSError as error:
+            errors.append(_error(f"the report cannot be written: {error.strerror}", str(output)))
+        except SymrnnError as error:
+            errors.append(_error(str(error)))
+        else:
+            _print(f"wrote {' and '.join(written)}\n")
+            for flaw in flaws:
+                _complain(f"warning: {output}: {flaw}")
+    _report((), errors, "text")
+    return UNUSABLE if errors else OK
+
+
 # ---- replay ----------------------------------------------------------------------------------------------------------
 
 
