@@ -11,6 +11,7 @@ from symrnn import (
     Elman,
     absolute,
     any_of,
+    binomial,
     bounded,
     cell,
     commutator,
@@ -31,7 +32,9 @@ from symrnn import (
     inv,
     invertible,
     jacobian,
+    jordan_block,
     jordan_decomposable,
+    lag,
     le,
     local,
     lt,
@@ -314,6 +317,23 @@ d.step(
 )
 d.step("8.m", jordan_decomposable(W), because="what every square matrix has is a Jordan form")
 
+q, r, e = size("q"), lag("r"), scalar("e")
+
+d.step(
+    "8.n",
+    eq((jordan_block(e, q) ** k)[i, i + r], binomial(k, r) * e ** (k - r)),
+    because="the powers of a Jordan block, r places above the diagonal",
+    assuming=[le(1, i), le(r, q - i), le(r, k)],
+)
+d.step("8.o", eq((jordan_block(e, q) ** k)[i, i], e**k), because="and on it")
+d.step(
+    "8.p",
+    le(absolute(J(k + 1)[1, 2]), absolute(J(k)[1, 2])),
+    because="so the Jacobian decays from the first step on",
+    assuming=[lt(rho(W), 4), le(2, n)],
+    expect="refuted",
+)
+
 
 # ---- 9: eigenvalues and vanishing ----
 
@@ -426,7 +446,7 @@ d.step(
     "9.v",
     vanishes(J(k), k),
     because="if D W_hh contracts for every constant D",
-    assuming=[forall(D, lt(rho(D[t] @ W), 1))],
+    assuming=[forall(D, lt(rho(D[j] @ W), 1))],
     expect="refuted",
 )
 d.step("9.w", implies(vanishes(J(k), k), lt(rho(W), 1)), because="it vanishes only then", expect="refuted")
@@ -440,7 +460,7 @@ d.step("9.y", le(sigmoid.prime(y), quarter), because="1/4 - p (1 - p) = (p - 1/2
 d.step("9.y1", lt(sigmoid.prime(y), 1), because="the derivatives of the sigmoid are themselves less than 1")
 d.step("9.y2", lt(tanh.prime(y), 1), because="those of tanh are, but at 0", expect="conditional")
 d.step("9.y3", lt(relu.prime(y), 1), because="those of ReLU are not", expect="refuted")
-d.step("9.y4", le(norm(D[t]), quarter), because="so ||D_t|| <= 1/4", follows=["5.a", "9.y"])
+d.step("9.y4", le(norm(D[t]), quarter), because="so ||D_t|| <= 1/4")
 d.step(
     "9.z",
     le(rho(D[t] @ W), rho(W)),

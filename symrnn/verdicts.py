@@ -93,8 +93,27 @@ class Variant:
     certificate: Data = None
 
 
+class _Shown:
+    """How notebooks show a result: as tables."""
+
+    def _repr_html_(self) -> str:
+        from symrnn.report import notebook
+
+        return notebook.html(self)  # type: ignore[arg-type]  # a step's or a derivation's result
+
+    def _repr_markdown_(self) -> str:
+        from symrnn.report import notebook
+
+        return notebook.markdown(self)  # type: ignore[arg-type]
+
+    def _repr_latex_(self) -> str:
+        from symrnn.report import notebook
+
+        return notebook.latex(self)  # type: ignore[arg-type]
+
+
 @dataclass(frozen=True)
-class StepResult:
+class StepResult(_Shown):
     """The verdict on one step with all its evidence. Field names are those of the JSON, with claim split in two.
 
     ``alarm`` says what contradicts the verdict (a cross-check, a certificate the kernel refused): exit code 3.
@@ -136,7 +155,7 @@ class StepResult:
 
 
 @dataclass(frozen=True)
-class DerivationResult:
+class DerivationResult(_Shown):
     """All steps of one derivation."""
 
     title: str

@@ -58,6 +58,9 @@ def _values(s: Sym, given: Filling) -> list[Rows]:
     n, m = (substitute(d, at).const for d in s.shape or (ONE, ONE))
     if s.shape is None:
         return [rows([[x]]) for x in NUMBERS]
+    if "diagonal" in s.props and n > 1:
+        small = [rows([[Fraction(i == j, c * (i + 1)) for j in range(n)] for i in range(n)]) for c in (2, 8)]
+        return [*small, *islice(matrices(n, m, frozenset(s.props), random.Random(s.name)), 8)]
     made = list(islice(matrices(n, m, frozenset(s.props), random.Random(s.name)), 12))
     if 1 in (n, m) and given.monodromy is not None and len(given.monodromy) == max(n, m):
         lost = [v for side in (list(zip(*given.monodromy, strict=True)), given.monodromy) for v in _kernel(side)]

@@ -98,7 +98,7 @@ class _Runs:
         for weight_rows, states in held_by_nothing(self.function, self.n):
             made = self._trajectory(weight_rows, "nothing", (states,))
             if made is not None:
-                yield from self._filled(weight_rows, made, 1, None)
+                yield from self._filled(weight_rows, made, "nothing", (states,), None)
         for weight in tried:
             yield from self._at(weight, "inputs", _cycles(self.function, self.n), out)
 
@@ -110,7 +110,7 @@ class _Runs:
             made = self._trajectory(weight, kind, cycle)
             if made is None:
                 return
-            for i, instance in enumerate(self._filled(weight, made, len(cycle), monodromy)):
+            for i, instance in enumerate(self._filled(weight, made, kind, cycle, monodromy)):
                 if i == 0 and self._ruled_out(instance):
                     out.add(here)
                     return
@@ -147,13 +147,20 @@ class _Runs:
             parameters[s.name] = weight if s.name == self.square[0] else rows([[0] * shape[1]] * shape[0])
         return hold(self.cell, parameters, self.integers, [list(p) for p in cycle], random.Random(0), kind)
 
-    def _filled(self, weight: Rows, made: Trajectory, period: int, monodromy: Plain | None) -> Iterator[Instance]:
+    def _filled(
+        self, weight: Rows, made: Trajectory, kind: str, cycle: Cycle, monodromy: Plain | None
+    ) -> Iterator[Instance]:
         given = Filling(self.extra, self.hypotheses, self.integers, monodromy)
         ordered = tuple(sorted(self.integers.items(), key=lambda item: item[0].key))
-        parameters = {self.square[0]: weight, **made.parameters}
-        for values in islice(fillings(given, parameters), FILLINGS):
-            everything = tuple(sorted(values.items()))
-            yield Instance(ordered, everything, (), 0, period, made.initial, made.inputs, self.standin, (), True)
+        name = self.square[0]
+        for values in islice(fillings(given, {name: weight, **made.parameters}), FILLINGS):
+            run: Trajectory | None = made
+            if values[name] != weight:  # solved for: the network is another one
+                run = self._trajectory(values[name], kind, cycle)
+                values |= run.parameters if run is not None else {}
+            if run is not None:
+                everything = tuple(sorted(values.items()))
+                yield Instance(ordered, everything, (), 0, len(cycle), run.initial, run.inputs, self.standin, (), True)
 
     def _shape(self, s: Sym) -> tuple[int, int] | None:
         at = {v: as_index(i) for v, i in self.integers.items()}

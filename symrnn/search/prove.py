@@ -17,6 +17,7 @@ from symrnn.search.entrywise import prove_entrywise
 from symrnn.search.equations import prove_at_once, prove_equation
 from symrnn.search.explicit import prove_explicit
 from symrnn.search.inductions import prove_by_induction
+from symrnn.search.jordan import prove_by_binomials
 from symrnn.search.lemmas import prove_by_lemma, with_facts
 from symrnn.search.limits import prove_by_steering, prove_limit, prove_rewritten
 from symrnn.search.orders import prove_by_contradiction, prove_order
@@ -137,5 +138,6 @@ EQUATION_STRATEGIES: tuple[Strategy, ...] = (
     prove_by_induction,
     prove_with_a_sum_reversed,
     prove_by_substitution,
+    prove_by_binomials,
     prove_explicit,
 )

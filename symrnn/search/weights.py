@@ -33,7 +33,7 @@ def weights(n: int, steep: bool) -> list[Plain]:
     """Square matrices of size n, by their largest entry; ``steep``: the activation's derivative reaches 1."""
     found: list[tuple[Fraction, int, int, Plain]] = []
     for order, m in enumerate(_made(n, steep)):
-        size = max(abs(x) for row in m for x in row)
+        size = max(abs(x) for row in m for x in row) or Fraction(10**6)  # no weight at all: last
         found.append((size, max(x.denominator for row in m for x in row), order, m))
     out: list[Plain] = []
     for *_, m in sorted(found, key=lambda item: item[:3]):

@@ -52,7 +52,15 @@ from symrnn.errors import Refused
 from symrnn.semantics.blocks import as_unit, blocks_form, meeting, vanishes
 from symrnn.semantics.chain import jacobian_form
 from symrnn.semantics.context import Context, base
-from symrnn.semantics.functions import abs_form, binomial_form, jordan_form, norm_form, radius_form, shift_entry
+from symrnn.semantics.functions import (
+    abs_form,
+    binomial_form,
+    jordan_form,
+    norm_form,
+    radius_form,
+    shift_entries,
+    shift_entry,
+)
 from symrnn.semantics.monomials import (
     LONGEST,
     MOST,
@@ -391,6 +399,9 @@ class Algebra:
         for at, end in ((t.row, rows), (t.col, cols)):
             if not self.context.has_row(at, end):
                 raise Refused(f"{t}: there may be no row or column {at}")
+        found = shift_entries(self, t)
+        if found is not None:
+            return found
         out: Poly = {}
         for (scalars, binders, word), c in self.poly(t.arg).items():
             rest = [f for f in word if not self.context.diagonal(f)]

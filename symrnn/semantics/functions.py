@@ -12,8 +12,9 @@ from math import comb
 from typing import TYPE_CHECKING
 
 from symrnn.claims.activations import FACTS
-from symrnn.claims.index import Index
+from symrnn.claims.index import Index, as_index
 from symrnn.claims.shapes import ONE, shape_of
+from symrnn.claims.substitution import free_vars, substitute, walk
 from symrnn.claims.tree import (
     Abs,
     Apply,
@@ -27,6 +28,7 @@ from symrnn.claims.tree import (
     Pow,
     SizeOf,
     SpectralRadius,
+    Sum,
     Term,
     Trace,
     Transpose,
@@ -42,6 +44,7 @@ from symrnn.semantics.monomials import (
     exponent,
     merge_scalars,
     mono_key,
+    put,
     scalar_atom,
 )
 
@@ -232,6 +235,8 @@ def binomial_form(a: Algebra, t: Binomial) -> Poly:
         return {UNIT: Fraction(1)}
     if top.is_const and bottom.is_const:
         return {UNIT: Fraction(comb(top.const, bottom.const))} if top.const >= bottom.const >= 0 else {}
+    if known(top, 0) and bottom == ONE:
+        return a.size_of(SizeOf(top))
     if known(top - 1, 0) and not known(top - 1 - MOST_PASCAL, 0):
         return a.add_up(Binomial(top - 1, bottom), Binomial(top - 1, bottom - 1))
     return scalar_atom(Binomial(top, bottom))
@@ -245,6 +250,40 @@ def jordan_form(a: Algebra, t: JordanBlock) -> Poly:
     for mono, c in n.items():
         out[mono] = out.get(mono, Fraction(0)) + c
     return out
+
+
+def shift_entries(a: Algebra, t: Entry) -> Poly | None:
+    """An entry of a sum of c_r N^(+-r + e): the one term that has it; None if it cannot be told which."""
+    s = t.arg
+    if not isinstance(s, Sum) or not any(isinstance(x, JordanBlock) for x in walk(s.body)):
+        return None
+    known = a.context.at_least
+    if not known(s.hi - s.lo + 1, 0) or not all(
+        a.context.has_row(at, d) for at, d in zip((t.row, t.col), _ends(s), strict=True)
+    ):
+        return None
+    out: Poly = {}
+    for (scalars, binders, word), c in a.within(s.var, s.lo, s.hi).poly(s.body).items():
+        rate = dict(exponent(word[0]).terms).get(s.var, 0) if len(word) == 1 else 0
+        if binders or not _is_shift(word) or abs(rate) != 1:
+            return None
+        at = (t.col - t.row - exponent(word[0])) * rate + as_index(s.var)
+        if known(s.lo - at, 1) or known(at - s.hi, 1):
+            continue
+        if not (known(at - s.lo, 0) and known(s.hi - at, 0)) or s.var in free_vars(at):
+            return None
+        for mono, d in a.poly(substitute(a.mono_term((scalars, (), ()), c, None), {s.var: at})).items():
+            put(out, mono, d)
+    return out
+
+
+def _ends(t: Term) -> tuple[Index, Index]:
+    return shape_of(t) or (ONE, ONE)
+
+
+def _is_shift(word: Word) -> bool:
+    x = base(word[0])
+    return isinstance(x, JordanBlock) and x.value == Const(Fraction(0))
 
 
 def shift_entry(context: Context, f: Term, row: Index, col: Index) -> Fraction | None:
