@@ -10,7 +10,6 @@ from symrnn import (
     hadamard,
     jacobian,
     product,
-    sigmoid,
     tanh,
 )
 from symrnn.block_jacobians import one_step_matrix
@@ -33,7 +32,11 @@ def J(s):
     return kept + by_update + (one - diag(d.z[s])) @ d.D_g[s] @ d.U_g @ reset(s)
 
 
-d.step("1", eq(h[t], hadamard(d.z[t], h[t - 1]) + hadamard(1 - d.z[t], d.g[t])) if False else eq(h[t], diag(d.z[t]) @ h[t - 1] + (one - diag(d.z[t])) @ d.g[t]), because="Cho et al. 2014")
+d.step(
+    "1",
+    eq(h[t], diag(d.z[t]) @ h[t - 1] + (one - diag(d.z[t])) @ d.g[t]),
+    because="Cho et al. 2014",
+)
 d.step("2", eq(jacobian(h[t], h[t - 1]), J(t)), because="every gate path")
 d.step("2.a", eq(one_step_matrix(d.cell), J(t)), because="as derived from the step map")
 d.step("2.b", eq(jacobian(h[t], h[t - 1]), diag(d.z[t])), because="the update gate alone", expect="refuted")
@@ -53,7 +56,7 @@ d.step(
 d.step(
     "3.b",
     eq(jacobian(h[t], h[t - k]), product(diag(d.z[j]), j, t, t - k + 1)),
-    because="with all recurrent weights cut",
+    because="with the recurrent weights of the update gate and of the candidate cut",
     assuming=[eq(d.U_z, 0), eq(d.U_g, 0)],
 )
 
@@ -83,7 +86,7 @@ d.step(
 d.step(
     "4.b",
     eq(after.g[t], tanh(after.W_g @ after.x[t] + after.U_g @ hadamard(after.r[t], after.h[t - 1]) + after.b_g)),
-    because="they are, for a diagonal U_g and b_u = 0",
+    because="they agree where U_g commutes with diag(r_t), and b_u = 0",
     cell=after,
     assuming=[eq(after.b_u, 0), eq(after.U_g @ diag(after.r[t]), diag(after.r[t]) @ after.U_g)],
 )

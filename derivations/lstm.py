@@ -11,7 +11,6 @@ from symrnn import (
     diag,
     eq,
     eye,
-    index,
     jacobian,
     product,
     tanh,
@@ -21,7 +20,7 @@ from symrnn.block_jacobians import one_step_matrix, power_block, state_jacobian
 
 d = Derivation("The Jacobian of the LSTM", cell=LSTM())
 h, c, x, n = d.h, d.c, d.x, d.n
-t, k, j, l = d.t, d.k, d.j, index("l")
+t, k, j = d.t, d.k, d.j
 state = [h, c]
 
 
@@ -56,7 +55,9 @@ def J(s):
 
 d.step("1", eq(jacobian(c[t], c[t - 1]), F(t)), because="with h_{t-1} held fixed")
 d.step("1.a", eq(jacobian(c[t], h[t - 1]), A(t)), because="three paths into the memory")
-d.step("1.b", eq(jacobian(c[t], h[t - 1]), diag(d.i[t]) @ d.D_g[t] @ d.U_g), because="gates as constants", expect="refuted")
+d.step(
+    "1.b", eq(jacobian(c[t], h[t - 1]), diag(d.i[t]) @ d.D_g[t] @ d.U_g), because="gates as constants", expect="refuted"
+)
 d.step("1.c", eq(jacobian(h[t], c[t - 1]), H(t) @ F(t)))
 d.step("1.d", eq(jacobian(h[t], h[t - 1]), output_path(t) + H(t) @ A(t)))
 d.step("2", eq(state_jacobian(state, t, t - 1), J(t)), because="the four blocks as one matrix")

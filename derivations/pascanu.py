@@ -34,7 +34,9 @@ d.step(
     expect="refuted",
 )
 d.step("5.b", eq(one, W @ diag(sigmoid.prime(x[t - 1]))), because="one step, numerator layout")
-d.step("5.c", eq(one, diag(sigmoid.prime(x[t - 1])) @ W.T), because="one step, denominator layout", layout="denominator")
+d.step(
+    "5.c", eq(one, diag(sigmoid.prime(x[t - 1])) @ W.T), because="one step, denominator layout", layout="denominator"
+)
 d.step("5.d", eq(many, product(W @ D[j], j, t, t - k + 1)), follows=["5.b"], because="numerator layout")
 d.step(
     "5.e",
