@@ -36,13 +36,7 @@ d.step("6", eq(J, product(D[j] @ W, j, t, t - k + 1)), follows=["5"], because="t
 d.step("7", eq(J, product(D[j], j, t, t - k + 1) @ W**k), follows=["6"], because="diagonal matrices commute")
 d.step("7.a", eq(J, W**k), because="there is nothing to commute")
 d.step("7.b", eq(jacobian(h[t], x[t - k]), W**k @ V), because="an input k steps back")
-d.step(
-    "7.c",
-    eq(jacobian(h[t], x[t - k]), V @ W**k),
-    because="in the other order, for square W_xh",
-    assuming=[eq(d.m, d.n)],
-    expect="refuted",
-)
+d.step("7.c", eq(jacobian(h[t], x[t - k]), W ** (k + 1) @ V), because="one factor too many", expect="refuted")
 d.step(
     "8",
     eq(h[t], W**k @ h[t - k] + summation(W**i @ (V @ x[t - i] + b), i, 0, k - 1)),
