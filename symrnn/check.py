@@ -73,7 +73,7 @@ def check_step(derivation: Derivation, step: Step, earlier: Mapping[str, StepRes
         failing_set=decision.judgement.failing_set if decision.judgement else None,
         conditions=found,
         counterexample=counterexample,
-        repair=repairs.find(claim, [s.claim for s in cited]) if decision.verdict == "refuted" else None,
+        repair=repairs.find(claim, decision.verdict, [s.claim for s in cited]),
         variants=variants.find(claim, decision),
         crosscheck=checked,
         certificate=presentation.certificate(claim, decision),

@@ -10,7 +10,6 @@ from __future__ import annotations
 import contextlib
 import math
 import os
-import shutil
 import sys
 import time
 from collections.abc import Callable, Iterable, Iterator, Sequence
@@ -291,6 +290,8 @@ class _Line:
         if time.monotonic() - self.began < PATIENCE:
             return
         at = ", ".join(f"step {step} of {title} ({seconds:.0f} s)" for title, step, seconds in progress.running)
+        import shutil
+
         room = shutil.get_terminal_size((80, 24)).columns - 1
         line = f"{progress.done} of {progress.total} steps decided; {at}".encode("ascii", "replace").decode()[:room]
         self._write(line.ljust(self.shown))

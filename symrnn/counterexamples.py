@@ -6,6 +6,7 @@ from collections.abc import Iterator
 from fractions import Fraction
 from typing import Any
 
+from symrnn import evidence
 from symrnn.claims.index import Node, Var, as_index
 from symrnn.claims.recurrence import Claim, activations_of
 from symrnn.claims.shapes import ONE, shape_of
@@ -25,15 +26,15 @@ from symrnn.claims.tree import (
     Prod,
     Prop,
     Rel,
-    SpectralRadius,
     Sum,
     Sym,
     Term,
     Transpose,
 )
 from symrnn.errors import Refused, ShapeMismatch, Undefined
-from symrnn.semantics.growth import growth
+from symrnn.semantics.growth import growth_of
 from symrnn.semantics.instances import Instance, World
+from symrnn.semantics.magnitudes import is_irrational
 from symrnn.semantics.numbers import num_text
 from symrnn.semantics.values import Matrix
 from symrnn.sides import EQUATIONS, Pair, Sides, at_time, minus
@@ -63,10 +64,13 @@ def of_instance(claim: Claim, instance: Instance) -> Data:
         s.role != "free" for p in (world.goal, *world.hypotheses) for s in symbols(p)
     )
     sides = Sides(world, instance, moving)
+    spectral = evidence.pair(world, sides, atom)
     try:
-        found = sides.of(atom)
+        found = spectral[0] if spectral is not None else sides.of(atom)
     except (Refused, Undefined):
         found = None
+    if spectral is None and isinstance(atom, Rel) and atom.op == "<" and found is not None:
+        found = None if found.lhs_value == found.rhs_value else found  # equal: nothing differs
     if found is None:
         return {
             "kind": "negation",
@@ -81,8 +85,11 @@ def of_instance(claim: Claim, instance: Instance) -> Data:
         "hypotheses": _hypotheses(world, sides, met),
         **_integers(instance),
     }
-    if isinstance(atom, Rel) and atom.op != "=":
-        data["relation"] = atom.op
+    relation = spectral[1] if spectral is not None else atom.op if isinstance(atom, Rel) else "="
+    if relation != "=":
+        data["relation"] = relation
+    if atom is not None:
+        data["hypotheses"] += _new(_worded(sides, evidence.entries(world, sides, atom, False)), data["hypotheses"])
     if moving and instance.stop > instance.start and (not sides.elman or not sides.atoms):
         return _path(world, instance, sides, data)
     return _values(world, instance, sides, data, found)
@@ -219,29 +226,35 @@ def _orbit(world: World, instance: Instance) -> Data:
         raise Refused("an orbit needs a recurrence")
     start, stop = (at_time(cell.states[0], at) for at in (instance.start, instance.stop))
     monodromy = world.values.matrix(Jac(stop, start, "numerator"))
-    found, power = growth(world.values.rationals(monodromy))
+    found, power = growth_of(monodromy)
     vanishing = any(isinstance(p, Pred) and p.name == "vanishes" for p in walk(world.goal))
     test = ("persists" if vanishing else "bounded") if found == "recurs" else found
     sides = Sides(world, instance, True)
     made = {"kind": "orbit", **_network(world, instance)}
     made["states"] = made["states"][:-1]
     made["growth"] = {"monodromy": strings(monodromy), "test": test, "power": power}
-    made["hypotheses"] = [*_hypotheses(world, sides, list(world.hypotheses)), *_spectral(world, sides)]
+    made["hypotheses"] = _hypotheses(world, sides, list(world.hypotheses))
+    if not isinstance(world.goal, Pred):
+        shown = _worded(sides, evidence.entries(world, sides, world.goal, False))
+        made["hypotheses"] += _new(shown, made["hypotheses"])
+    free = {s for p in (world.goal, *world.hypotheses) for s in symbols(p) if s.role == "free" and not s.family}
+    others = {s for s in free if s.name not in {q.name for q in cell.params}}
+    if others:
+        made["values"] = _values_of(world, others)
     if not sides.elman:
         made["recurrence"] = cell.name
     return {**made, **_integers(instance)}
 
 
-def _spectral(world: World, sides: Sides) -> list[Data]:
-    """rho(X) < p/q, shown by a power of q X / p all of whose rows sum to less than 1."""
-    out = []
-    for h in world.hypotheses:
-        if isinstance(h, Rel) and h.op == "<" and isinstance(h.lhs, SpectralRadius) and isinstance(h.rhs, Const):
-            c, shown = h.rhs.value, sides.text(h.lhs.arg)
-            m = [[x / c for x in row] for row in world.values.rationals(world.values.matrix(h.lhs.arg))]
-            scaled = shown if c == 1 else f"{c.denominator}*({shown})/{c.numerator}"
-            out.append({"of": scaled, "test": "vanishes", "power": growth(m)[1]})
-    return out
+def _new(found: list[Data], known: list[Data]) -> list[Data]:
+    """Those entries whose tests are not among the known ones."""
+    tests = [(e["of"], e["test"], e.get("power")) for e in known]
+    return [e for e in found if (e["of"], e["test"], e.get("power")) not in tests]
+
+
+def _worded(sides: Sides, found: list[Data]) -> list[Data]:
+    """Entries in a network's own names; what needs others is left out of a run."""
+    return [] if sides.elman and sides.atoms else found
 
 
 def _blocks(world: World, heads: tuple[Sym, ...], at: int) -> Any:
@@ -259,7 +272,8 @@ def _values(world: World, instance: Instance, sides: Sides, data: Data, found: P
     """Values of all that the sides and hypotheses speak of; ``network``: where those of a network come from."""
     free = {s for p in (world.goal, *world.hypotheses) for s in symbols(p) if s.role == "free" and not s.family}
     spoken = " ".join([found.lhs, found.rhs, *(h["of"] for h in data["hypotheses"])])
-    values = {name: v for name, v in _values_of(world, free).items() if name in _names(spoken)}
+    everything = is_irrational(world.goal)  # what is a number in the sides is of these matrices
+    values = {name: v for name, v in _values_of(world, free).items() if everything or name in _names(spoken)}
     values |= {name: strings(m) for name, m in (sides.atoms | sides.named).items()}
     made = {"kind": "values", "values": values, **data}
     if sides.moving and instance.stop > instance.start:
@@ -276,10 +290,15 @@ def _names(expression: str) -> set[str]:
 def _hypotheses(world: World, sides: Sides, met: list[Prop]) -> list[Data]:
     """Those hypotheses and declared properties that the language has words for; an equation as a term that is 0."""
     declared = [Pred(p, s, "", None) for s in _declared(world) for p in s.props]
-    out = []
+    out: list[Data] = []
     for h in [*declared, *(one for given in met for one in _each(world, given))]:
         shown = _tested(h)
         if shown is None:
+            before = dict(sides.atoms)
+            found = evidence.entries(world, sides, h)
+            if sides.elman and sides.atoms and not before:
+                sides.atoms, found = before, []
+            out += _new(found, out)
             continue
         before = dict(sides.atoms)
         try:

@@ -72,6 +72,9 @@ class Sides:
             return Pair(self.text(atom.arg), name, m, self.atoms[name])
         return None
 
+    def pair_of(self, lhs: Term, rhs: Term) -> Pair:
+        return self._pair(lhs, rhs)
+
     def _pair(self, lhs: Term, rhs: Term) -> Pair:
         return Pair(self.text(lhs), self.text(rhs), self.value(lhs), self.value(rhs))
 

@@ -19,7 +19,8 @@ class Facts(Node):
 
     ``never_zero``: s' has no zero. ``low_attained``, ``high_attained``: the bound is a value of s'.
     ``open_box``: the values of s' fill an open interval, so a polynomial vanishing on them is zero. ``kinks``: where s
-    has no derivative; its domain is the rest. ``why``: the short proof of the range.
+    has no derivative; its domain is the rest. ``why``: the short proof of the range. ``positive``: s itself is above 0.
+    ``zero_at_zero_only``: s(a) = 0 if and only if a = 0.
     """
 
     low: Fraction
@@ -30,6 +31,8 @@ class Facts(Node):
     open_box: bool
     kinks: tuple[Fraction, ...]
     why: str
+    positive: bool = False
+    zero_at_zero_only: bool = False
 
 
 _Q = Fraction
@@ -43,11 +46,17 @@ def _piecewise(slope: Fraction) -> Facts:
 
 HARD_SIGMOIDS = {"hard_sigmoid": _Q(1, 5), "hard_sigmoid6": _Q(1, 6)}  # by slope
 FACTS: dict[str, Facts] = {
-    "sigmoid": Facts(_Q(0), _Q(1, 4), False, True, True, True, (), "s' = s(1 - s), and 1/4 - p(1 - p) = (p - 1/2)^2"),
-    "tanh": Facts(_Q(0), _Q(1), False, True, True, True, (), "s' = 1 - s^2 with -1 < s < 1, and s(0) = 0"),
-    "softplus": Facts(_Q(0), _Q(1), False, False, True, True, (), "s' is the sigmoid, with values between 0 and 1"),
+    "sigmoid": Facts(
+        _Q(0), _Q(1, 4), False, True, True, True, (), "s' = s(1 - s), and 1/4 - p(1 - p) = (p - 1/2)^2", positive=True
+    ),
+    "tanh": Facts(
+        _Q(0), _Q(1), False, True, True, True, (), "s' = 1 - s^2 with -1 < s < 1, and s(0) = 0", zero_at_zero_only=True
+    ),
+    "softplus": Facts(
+        _Q(0), _Q(1), False, False, True, True, (), "s' is the sigmoid, with values between 0 and 1", positive=True
+    ),
     "relu": Facts(_Q(0), _Q(1), True, True, False, False, (_Q(0),), "s' is 0 to the left of the kink, 1 to the right"),
-    "identity": Facts(_Q(1), _Q(1), True, True, True, False, (), "s' = 1"),
+    "identity": Facts(_Q(1), _Q(1), True, True, True, False, (), "s' = 1", zero_at_zero_only=True),
     **{name: _piecewise(slope) for name, slope in HARD_SIGMOIDS.items()},
 }
 

@@ -12,10 +12,12 @@ from symrnn.claims.tree import (
     PROPERTIES,
     Abs,
     And,
+    Binomial,
     Blocks,
     Const,
     Det,
     Diag,
+    Discriminant,
     Entry,
     Eye,
     ForAll,
@@ -26,6 +28,7 @@ from symrnn.claims.tree import (
     IndexRel,
     Inv,
     Jac,
+    JordanBlock,
     Norm,
     Not,
     Or,
@@ -319,11 +322,50 @@ def orthogonal(a: object) -> Prop:
     return has_property("orthogonal", a)
 
 
+def discriminant(a: object) -> Term:
+    """The discriminant of the characteristic polynomial of a: 0 if and only if an eigenvalue is repeated."""
+    return Discriminant(as_term(a))
+
+
+def binomial(top: IndexLike, bottom: IndexLike) -> Term:
+    """The binomial coefficient, 0 outside 0 <= bottom <= top.
+
+    >>> from symrnn import lag
+    >>> print(binomial(lag("k"), 2))
+    binomial(k, 2)
+    """
+    return Binomial(as_index(top), as_index(bottom))
+
+
+def jordan_block(value: object, n: IndexLike) -> Term:
+    """The n x n Jordan block: the scalar ``value`` on the diagonal, 1 on the one above it."""
+    return JordanBlock(as_term(value), as_index(n))
+
+
+def jordan_decomposable(a: object, field: str = "C") -> Prop:
+    """a = U J U^-1 for some J of Jordan blocks, over the field "C" or "R"."""
+    return _spectral("jordan_decomposable", a, field)
+
+
+def squarefree_minimal_polynomial(a: object) -> Prop:
+    """No root of the minimal polynomial of a is repeated."""
+    return _spectral("squarefree_minimal_polynomial", a, "C")
+
+
+def unitarily_diagonalizable(a: object) -> Prop:
+    """a = U S U^H for some unitary U and diagonal S, over C."""
+    return _spectral("unitarily_diagonalizable", a, "C")
+
+
 def diagonalizable(a: object, field: str = "C") -> Prop:
     """a = U S U^-1 for some diagonal S, over the field "C" or "R"."""
+    return _spectral("diagonalizable", a, field)
+
+
+def _spectral(name: str, a: object, field: str) -> Prop:
     if field not in ("C", "R"):
         raise ClaimError(f"field is 'C' or 'R', not {field!r}")
-    return Pred("diagonalizable", as_term(a), field, None)
+    return Pred(name, as_term(a), field, None)
 
 
 def _limit(name: str, a: object, lag: object) -> Prop:

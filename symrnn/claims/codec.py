@@ -18,6 +18,8 @@ from typing import Any
 from symrnn.claims.index import NODES, Node
 from symrnn.errors import CertificateError
 
+LONGEST_NUMBER = 8000  # digits, past which Python reads no numbers either
+
 
 def encode(value: Any) -> Any:
     """A node as ``[type name, field, ...]``, a tuple as ``{"t": [...]}``, a fraction as ``{"q": "1/4"}``."""
@@ -48,6 +50,8 @@ def decode(data: Any) -> Any:
 
 
 def _fraction(text: str) -> Fraction:
+    if len(text) > LONGEST_NUMBER or not text.replace("/", "", 1).lstrip("-").isdigit():
+        raise CertificateError(f"{text[:80]!r} is not a fraction")
     try:
         value = Fraction(text)
     except (ValueError, ZeroDivisionError) as error:

@@ -12,10 +12,12 @@ from symrnn.claims.tree import (
     Add,
     And,
     Apply,
+    Binomial,
     Blocks,
     Const,
     Det,
     Diag,
+    Discriminant,
     Entry,
     Eye,
     ForAll,
@@ -26,6 +28,7 @@ from symrnn.claims.tree import (
     IndexRel,
     Inv,
     Jac,
+    JordanBlock,
     MatMul,
     Norm,
     Not,
@@ -184,6 +187,12 @@ def _norm(t: Norm) -> Shape:
     return None
 
 
+def _jordan_block(t: JordanBlock) -> Shape:
+    if shape_of(t.value) is not None:
+        raise _mismatch(f"{t.value} is {shape_text(shape_of(t.value))}: a Jordan block needs a scalar", t.value)
+    return t.size, t.size
+
+
 def _entry(t: Entry) -> Shape:
     if shape_of(t.arg) is None:
         raise ClaimError(f"{t.arg} is a scalar and has no entries")
@@ -255,6 +264,9 @@ _RULES: dict[type[Term], Callable[[Any], Shape]] = {
     Trace: _to_scalar("a trace"),
     Det: _to_scalar("a determinant"),
     SpectralRadius: _to_scalar("a spectral radius"),
+    Discriminant: _to_scalar("a discriminant"),
+    Binomial: lambda t: None,
+    JordanBlock: _jordan_block,
     Norm: _norm,
     Abs: lambda t: shape_of(t.arg),
     Diag: _diag,

@@ -19,10 +19,12 @@ from symrnn.claims.tree import (
     Add,
     And,
     Apply,
+    Binomial,
     Blocks,
     Const,
     Det,
     Diag,
+    Discriminant,
     Entry,
     Eye,
     ForAll,
@@ -33,6 +35,7 @@ from symrnn.claims.tree import (
     IndexRel,
     Inv,
     Jac,
+    JordanBlock,
     MatMul,
     Norm,
     Not,
@@ -68,6 +71,9 @@ PREDICATES = {
     "scalar": "is a multiple of I",
     "skew": "is skew-symmetric",
     "diagonalizable": "is diagonalisable",
+    "jordan_decomposable": "has a Jordan form",
+    "squarefree_minimal_polynomial": "has a squarefree minimal polynomial",
+    "unitarily_diagonalizable": "is unitarily diagonalisable",
     "vanishes": "vanishes",
     "bounded": "stays bounded",
     "explodes": "explodes",
@@ -120,7 +126,7 @@ def quotient(term: Times) -> tuple[Times, Term] | None:
 def looks_scalar(term: Term) -> bool:
     """Whether ``term`` is plainly a scalar; decided without shape rules, since they print terms in their errors."""
     match term:
-        case Const() | SizeOf() | Trace() | Det() | Norm() | SpectralRadius() | Entry():
+        case Const() | SizeOf() | Trace() | Det() | Norm() | SpectralRadius() | Discriminant() | Binomial() | Entry():
             return True
         case Sym():
             return term.shape is None and term.role != "hole"
@@ -327,6 +333,9 @@ _RULES: dict[type[Any], Callable[[Any], Shown]] = {
     Det: _call("det"),
     Norm: _norm,
     SpectralRadius: _call("rho"),
+    Discriminant: _call("disc"),
+    Binomial: lambda t: (f"binomial({_compact(t.top)}, {_compact(t.bottom)})", ATOM),
+    JordanBlock: lambda t: (f"jordan({text(t.value)}, {_compact(t.size)})", ATOM),
     Abs: lambda t: (f"|{_barred(t.arg)}|", ATOM),
     Diag: _call("diag"),
     Blocks: lambda t: (f"[{'; '.join(', '.join(map(text, row)) for row in t.rows)}]", ATOM),

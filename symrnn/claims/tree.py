@@ -27,6 +27,12 @@ PROPERTIES = (
     "symmetric",
     "upper_triangular",
 )
+SPECTRAL = (
+    "diagonalizable",  # A = U S U^-1, S diagonal, over the field
+    "jordan_decomposable",  # A = U J U^-1, J of Jordan blocks, over the field
+    "squarefree_minimal_polynomial",
+    "unitarily_diagonalizable",  # A = U S U^H, over C
+)
 
 
 class Term(Node):
@@ -225,6 +231,29 @@ class SpectralRadius(Term):
 
 
 @node
+class Discriminant(Term):
+    """The discriminant of the characteristic polynomial: 0 if and only if an eigenvalue is repeated."""
+
+    arg: Term
+
+
+@node
+class Binomial(Term):
+    """The binomial coefficient ``top`` over ``bottom``: 0 if bottom < 0 or bottom > top."""
+
+    top: Index
+    bottom: Index
+
+
+@node
+class JordanBlock(Term):
+    """The size x size Jordan block: ``value`` on the diagonal, 1 on the one above it, 0 elsewhere."""
+
+    value: Term
+    size: Index
+
+
+@node
 class Abs(Term):
     """Entrywise absolute value."""
 
@@ -329,7 +358,7 @@ class IndexRel(Prop):
 
 @node
 class Pred(Prop):
-    """A named predicate: a property of PROPERTIES, "diagonalizable" (``field`` R or C), "vanishes", ...
+    """A named predicate: a property of PROPERTIES, one of SPECTRAL (``field`` R or C), "vanishes", ...
 
     ``var`` is the lag of a limit, None elsewhere.
     """

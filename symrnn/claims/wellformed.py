@@ -10,11 +10,12 @@ from collections.abc import Iterator
 
 from symrnn.claims.index import Index, Node, Var, as_index
 from symrnn.claims.recurrence import Claim, Recurrence
-from symrnn.claims.shapes import shape_text
+from symrnn.claims.shapes import rows_used, shape_text
 from symrnn.claims.substitution import children, free_vars, symbols, walk
 from symrnn.claims.tree import (
     HOLE,
     PROPERTIES,
+    SPECTRAL,
     Add,
     Apply,
     Blocks,
@@ -25,6 +26,7 @@ from symrnn.claims.tree import (
     IndexRel,
     Inv,
     Jac,
+    JordanBlock,
     MatMul,
     Norm,
     Pow,
@@ -38,7 +40,7 @@ from symrnn.claims.tree import (
 from symrnn.errors import ClaimError
 
 LIMITS = ("vanishes", "bounded", "explodes")
-PREDICATES = frozenset((*PROPERTIES, "diagonalizable", *LIMITS))
+PREDICATES = frozenset((*PROPERTIES, *SPECTRAL, *LIMITS))
 LAYOUTS = ("", "numerator", "denominator")
 NORMS = ("1", "2", "inf", "fro")
 PARTIAL = (Inv, Entry, Jac)  # terms without a value somewhere, or about the recurrence itself
@@ -53,6 +55,8 @@ def check_claim(claim: Claim) -> None:
             raise ClaimError("a variable of normal forms occurs free")
         if HOLE in walk(p):
             raise ClaimError("a claim has a hole in it")
+        if any((v.low or 1) > 1 for v, _ in rows_used(p)):
+            raise ClaimError("a row or column with a least value: state it as a hypothesis")
         for q in walk(p):
             if isinstance(q, ForAll) and isinstance(q.var, Sym):
                 _quantified(q.var, q.body, claim.cell)
@@ -81,7 +85,8 @@ def _variable(v: Var) -> None:
 
 
 def _index(i: Index) -> None:
-    if as_index(0) + i != i or len({v for v, _ in i.terms}) != len(i.terms):
+    keys = [v.key for v, _ in i.terms]
+    if keys != sorted(set(keys)) or any(c == 0 for _, c in i.terms):
         raise ClaimError(f"malformed index {i.key}")
 
 
@@ -127,8 +132,8 @@ def _fine(n: Node) -> bool:
         return n.name in PREDICATES and n.field in ("", "R", "C") and (n.var is not None) == limited
     if isinstance(n, ForAll):
         return isinstance(n.var, Var) or not n.var.index
-    if isinstance(n, Eye | Zeros):
-        for d in (n.size,) if isinstance(n, Eye) else (n.rows, n.cols):
+    if isinstance(n, Eye | Zeros | JordanBlock):
+        for d in (n.rows, n.cols) if isinstance(n, Zeros) else (n.size,):
             _size(d, type(n).__name__)
     return True
 

@@ -1,62 +1,68 @@
-"""Runs that go on for ever: fixed points of a driven network, found among structured weights. Untrusted.
+"""Runs that go on for ever: fixed points and short cycles of a network, found among structured weights. Untrusted.
 
-For a state p the input that holds it is exact (``trajectories``); what the Jacobian does there is decided by the powers
-of one rational matrix. Candidates come in order of size, then of scale: nilpotent weights, weights with the eigenvalues
-1/2 and -1/2 that are far from normal, rotations, diagonal and triangular ones.
+States are chosen first; the input that drives the network through them is then exact (``trajectories``), or the bias
+that holds them, or the weights of a network that has neither (``autonomous``). In order of size, then of weights, then
+fixed points before cycles. Of the states at one weight, those are kept at which the Jacobian behaves differently.
 """
 
 from __future__ import annotations
 
 import random
-from collections.abc import Callable, Iterator
+from collections.abc import Iterator, Sequence
 from fractions import Fraction
-from itertools import product
+from functools import lru_cache
+from itertools import islice, product
 
 from symrnn.claims.activations import FACTS
 from symrnn.claims.index import Var, as_index
 from symrnn.claims.recurrence import Claim, Recurrence, activations_of, with_activation
-from symrnn.claims.substitution import free_vars, substitute, walk
-from symrnn.claims.tree import Jac, Pred
-from symrnn.search.pools import SLOPES, rows
-from symrnn.search.trajectories import hold
-from symrnn.semantics.instances import Instance, Rows
+from symrnn.claims.shapes import ONE
+from symrnn.claims.substitution import free_vars, substitute, symbols, walk
+from symrnn.claims.tree import ForAllTrajectories, Jac, Pred, Prop, Sym
+from symrnn.errors import Refused, Undefined
+from symrnn.search.autonomous import held_by_nothing
+from symrnn.search.fillings import Filling, fillings
+from symrnn.search.pools import SLOPES, Plain, rows
+from symrnn.search.trajectories import Trajectory, hold
+from symrnn.search.weights import weights
+from symrnn.semantics.instances import Instance, Rows, World
+from symrnn.semantics.numbers import activate, preimage
+from symrnn.semantics.sequents import flatten
+from symrnn.semantics.spectra import behaviour
+from symrnn.semantics.spectra import product as times
 
-SCALES = tuple(Fraction(x) for x in (1, 2, 4, 5, 8, 16, 20, 32)) + (Fraction(1, 2),)
-HALF = Fraction(1, 2)
-PATTERNS: dict[int, tuple[Callable[[Fraction], list[list[Fraction]]], ...]] = {
-    1: (lambda s: [[s]], lambda s: [[-s]]),
-    2: (
-        lambda s: [[s, s], [-s, -s]],
-        lambda s: [[s, s + HALF], [HALF - s, -s]],
-        lambda s: [[s * 0, s], [s * 0, s * 0]],
-        lambda s: [[s * 0, s], [-s, s * 0]],
-        lambda s: [[s, s * 0], [s * 0, s]],
-        lambda s: [[s, s], [s * 0, s]],
-        lambda s: [[s * 0, s], [s, s * 0]],
-    ),
-}
+SIZES = (1, 2, 3)
 STANDINS = ("sigmoid", "tanh")
+KINDS = ("inputs", "bias", "nothing")  # what holds the network in its states
+SMALL = {"sigmoid": (Fraction(1, 100),), "tanh": (Fraction(99, 100),)}  # derivatives near 0, beside those of SLOPES
+FILLINGS = 5  # of what is free besides the network, at one run
+EACH = 2  # runs kept at one weight for each thing the Jacobian can do
+Cycle = tuple[tuple[Fraction, ...], ...]
+Integers = dict[Var, int]
 
 
 def speaks_of_limits(claim: Claim) -> bool:
-    """Whether a claim has a limit of Jacobians in it."""
+    """Whether a claim has a limit along a trajectory in it."""
     limits = (n for n in walk(claim) if isinstance(n, Pred) and n.var is not None)
-    return any(isinstance(t, Jac) for p in limits for t in walk(p.arg))
+    return any(isinstance(t, Jac) or (isinstance(t, Sym) and t.role != "free") for p in limits for t in walk(p.arg))
 
 
-def periodic_instances(claim: Claim, variables: list[Var]) -> Iterator[Instance]:
-    """Fixed points, by size of the state, then weights, then states."""
+def periodic_instances(
+    claim: Claim, variables: list[Var], least: int = 1, violating: bool = False
+) -> Iterator[Instance]:
+    """Runs for a claim about limits, of hidden size ``least`` and more; ``violating``: that may violate it."""
     cell = claim.cell
     if cell is None or len(cell.states) != 1:
         return
     opaque = [f for f in activations_of(claim) if f not in FACTS]
-    for n, patterns in PATTERNS.items():
-        sizes = {v: n for v in _sizes(claim, variables)}
-        integers = {**sizes, **{v: v.low or 0 for v in variables if v.kind != "size"}}
-        for pattern, scale in product(patterns, SCALES):
-            weight = rows(pattern(scale))
-            for standin in STANDINS if opaque else (None,):
-                yield from _held(claim, cell, integers, weight, n, opaque, standin)
+    for n in (n for n in SIZES if n >= least):
+        integers = {v: n for v in _sizes(claim, variables)}
+        integers |= {v: max(v.low or 0, int(v.kind == "index")) for v in variables if v.kind != "size"}
+        for standin in STANDINS if opaque else (None,):
+            known: Recurrence = cell
+            for f in opaque if standin is not None else ():
+                known = with_activation(known, f, standin or "")  # type: ignore[assignment]
+            yield from _Runs(claim, known, integers, n, standin, violating).all()
 
 
 def _sizes(claim: Claim, variables: list[Var]) -> list[Var]:
@@ -64,38 +70,178 @@ def _sizes(claim: Claim, variables: list[Var]) -> list[Var]:
     return sorted(found, key=lambda v: v.key)
 
 
-def _held(
-    claim: Claim,
-    cell: Recurrence,
-    integers: dict[Var, int],
-    weight: Rows,
-    n: int,
-    opaque: list[str],
-    standin: str | None,
-) -> Iterator[Instance]:
-    for f in opaque:
-        if standin is not None:
-            cell = with_activation(cell, f, standin)  # type: ignore[assignment]
-    parameters = {}
-    for s in cell.params:
-        shape = tuple(substitute(d, {v: as_index(i) for v, i in integers.items()}).const for d in s.shape or ())
-        if len(shape) != 2:
+class _Runs:
+    """The runs of one network at one size."""
+
+    def __init__(
+        self, claim: Claim, cell: Recurrence, integers: Integers, n: int, standin: str | None, violating: bool
+    ) -> None:
+        self.claim, self.cell, self.integers, self.n, self.standin = claim, cell, integers, n, standin
+        goal, self.hypotheses = flatten(claim)
+        self.of_no_use = _meeting(goal) if violating else frozenset()
+        params = {s.name for s in cell.params}
+        spoken = frozenset().union(*(symbols(p) for p in (goal, *self.hypotheses)))
+        self.extra = sorted((s for s in spoken if s.role == "free" and s.name not in params), key=lambda s: s.name)
+        self.static = [h for h in self.hypotheses if _is_static(h, params)]
+        found = [f for f in activations_of(cell) if f in SLOPES]
+        self.function = found[0] if len(found) == 1 else ""
+        self.square = [s.name for s in cell.params if self._shape(s) == (n, n) and _is_square(s)]
+
+    def all(self) -> Iterator[Instance]:
+        if not self.function or not self.square:
             return
-        zero = rows([[0] * shape[1] for _ in range(shape[0])])
-        parameters[s.name] = weight if shape == (n, n) and s.name == _recurrent(cell) else zero
-    functions = [f for f in activations_of(cell) if f in SLOPES]
-    if len(functions) != 1:
-        return
-    pool = SLOPES[functions[0]]
-    for picks in product(pool, repeat=n):
-        made = hold(cell, parameters, integers, list(picks), random.Random(0))
-        if made is not None:
-            everything = tuple(sorted({**parameters, **made.parameters}.items()))
-            ordered = tuple(sorted(integers.items(), key=lambda item: item[0].key))
-            yield Instance(ordered, everything, (), 0, 1, made.initial, made.inputs, standin, (), True)
+        tried = weights(self.n, FACTS[self.function].high == 1)
+        out: set[tuple[str, str]] = set()  # weights and what holds them, at which no run is of use
+        for weight in tried:
+            for kind in KINDS:
+                yield from self._at(weight, kind, _fixed(self.function, self.n), out)
+        for weight_rows, states in held_by_nothing(self.function, self.n):
+            made = self._trajectory(weight_rows, "nothing", (states,))
+            if made is not None:
+                yield from self._filled(weight_rows, made, "nothing", (states,), None)
+        for weight in tried:
+            yield from self._at(weight, "inputs", _cycles(self.function, self.n), out)
+
+    def _at(self, plain: Plain, kind: str, cycles: Iterator[Cycle], out: set[tuple[str, str]]) -> Iterator[Instance]:
+        weight, here = rows(plain), (str(plain), kind)
+        if here in out:
+            return
+        for cycle, monodromy in self._different(plain, kind, cycles):
+            made = self._trajectory(weight, kind, cycle)
+            if made is None:
+                return
+            for i, instance in enumerate(self._filled(weight, made, kind, cycle, monodromy)):
+                if i == 0 and self._ruled_out(instance):
+                    out.add(here)
+                    return
+                yield instance
+
+    def _ruled_out(self, instance: Instance) -> bool:
+        """Whether a hypothesis about the parameters alone fails, so that no run at them is of use."""
+        try:
+            world = World(self.claim, instance)
+            return not all(world.holds(h) for h in self.static)
+        except (Refused, Undefined):
+            return False
+
+    def _different(self, plain: Plain, kind: str, cycles: Iterator[Cycle]) -> Iterator[tuple[Cycle, Plain]]:
+        """A few of the cycles for each thing that the Jacobian does over them, with it."""
+        seen: dict[tuple[int, str], int] = {}
+        for cycle in cycles:
+            if kind == "nothing" and not _stays(self.function, plain, cycle[0]):
+                continue
+            monodromy = _monodromy(self.function, plain, cycle)
+            does = (len(cycle), _does(monodromy))
+            if does[1] in self.of_no_use:
+                continue
+            seen[does] = seen.get(does, 0) + 1
+            if seen[does] <= EACH:
+                yield cycle, monodromy
+
+    def _trajectory(self, weight: Rows, kind: str, cycle: Cycle) -> Trajectory | None:
+        parameters = {}
+        for s in self.cell.params:
+            shape = self._shape(s)
+            if shape is None:
+                return None
+            parameters[s.name] = weight if s.name == self.square[0] else rows([[0] * shape[1]] * shape[0])
+        return hold(self.cell, parameters, self.integers, [list(p) for p in cycle], random.Random(0), kind)
+
+    def _filled(
+        self, weight: Rows, made: Trajectory, kind: str, cycle: Cycle, monodromy: Plain | None
+    ) -> Iterator[Instance]:
+        given = Filling(self.extra, self.hypotheses, self.integers, monodromy)
+        ordered = tuple(sorted(self.integers.items(), key=lambda item: item[0].key))
+        name = self.square[0]
+        for values in islice(fillings(given, {name: weight, **made.parameters}), FILLINGS):
+            run: Trajectory | None = made
+            if values[name] != weight:  # solved for: the network is another one
+                run = self._trajectory(values[name], kind, cycle)
+                values |= run.parameters if run is not None else {}
+            if run is not None:
+                everything = tuple(sorted(values.items()))
+                yield Instance(ordered, everything, (), 0, len(cycle), run.initial, run.inputs, self.standin, (), True)
+
+    def _shape(self, s: Sym) -> tuple[int, int] | None:
+        at = {v: as_index(i) for v, i in self.integers.items()}
+        shape = tuple(substitute(d, at) for d in s.shape or ())
+        return (shape[0].const, shape[1].const) if len(shape) == 2 and all(d.is_const for d in shape) else None
 
 
-def _recurrent(cell: Recurrence) -> str:
-    """The matrix that multiplies the earlier state: the only square parameter, or the first by name with an h in it."""
-    square = [s.name for s in cell.params if s.shape is not None and s.shape[0] == s.shape[1]]
-    return square[0] if square else ""
+def _is_square(s: Sym) -> bool:
+    return s.shape is not None and s.shape[0] == s.shape[1] and s.shape[0] != ONE
+
+
+def _is_static(h: Prop, params: set[str]) -> bool:
+    """Whether a hypothesis speaks of parameters only."""
+    return all(s.role == "free" and s.name in params for s in symbols(h)) and not any(
+        isinstance(n, Jac) for n in walk(h)
+    )
+
+
+def _fixed(function: str, n: int) -> Iterator[Cycle]:
+    """Values of the activation (of pre-activations where these are what is chosen), the same for ever."""
+    pool: Sequence[Fraction] = SLOPES[function] if n < 3 else SLOPES[function][:4]
+    return ((p,) for p in product(pool, repeat=n))
+
+
+def _cycles(function: str, n: int) -> Iterator[Cycle]:
+    """Two or three states after each other."""
+    wider = (*SLOPES[function], *SMALL.get(function, ()))
+    if n == 1:
+        yield from (((a,), (b,)) for a in wider for b in wider if a != b)
+    if n == 2:
+        for a in wider:
+            for b in wider:
+                if a != b:
+                    yield ((a, b), (b, a))
+                    yield ((a, a), (b, b))
+        for a, b in product(wider[:3], wider):
+            if a != b:
+                yield ((a, b), (b, a), (a, a))
+
+
+def _meeting(goal: Prop) -> frozenset[str]:
+    """What a Jacobian does where a goal about its limit is met."""
+    while isinstance(goal, ForAllTrajectories):
+        goal = goal.body
+    if not isinstance(goal, Pred) or not isinstance(goal.arg, Jac):
+        return frozenset()
+    meeting = {"vanishes": ("vanishes",), "bounded": ("vanishes", "bounded"), "explodes": ("explodes",)}
+    return frozenset(meeting.get(goal.name, ()))
+
+
+def _does(m: Plain) -> str:
+    """What the powers do; of small matrices mostly by a glance at the eigenvalues, this being for search only."""
+    if len(m) <= 2:
+        trace = float(sum((m[i][i] for i in range(len(m))), Fraction(0)))
+        det = float(m[0][0] * m[1][1] - m[0][1] * m[1][0]) if len(m) == 2 else 0.0
+        gap = trace * trace - 4 * det
+        radius = (abs(trace) + gap**0.5) / 2 if gap >= 0 else det**0.5
+        if abs(radius - 1) > 1e-6:
+            return "vanishes" if radius < 1 else "explodes"
+    return behaviour(m)
+
+
+@lru_cache(maxsize=1024)
+def _slope(function: str, p: Fraction) -> Fraction:
+    return activate(function, preimage(function, p))[1]
+
+
+def _monodromy(function: str, weight: Plain, cycle: Cycle) -> Plain:
+    """The product over one period from the first state on."""
+    out: Plain | None = None
+    for p in (*cycle[1:], cycle[0]):
+        step = [[_slope(function, x) * w for w in row] for x, row in zip(p, weight, strict=True)]
+        out = step if out is None else times(step, out)
+    return out or []
+
+
+def _stays(function: str, weight: Plain, p: tuple[Fraction, ...]) -> bool:
+    """Whether the weights alone map a state to its pre-activation, all being rational."""
+    if function not in ("relu", "identity"):
+        return False
+    h = [activate(function, preimage(function, x))[0].rational for x in p]
+    return all(
+        sum((w * y for w, y in zip(row, h, strict=True)), Fraction(0)) == x for row, x in zip(weight, p, strict=True)
+    )

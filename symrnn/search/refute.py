@@ -15,13 +15,29 @@ from symrnn.claims.index import Index, Node, Var, as_index
 from symrnn.claims.recurrence import Claim, activations_of, with_activation
 from symrnn.claims.shapes import ONE
 from symrnn.claims.substitution import children, free_vars, substitute, symbols, walk
-from symrnn.claims.tree import Entry, ForAll, IndexRel, Pred, Prod, Prop, Sum, Sym
+from symrnn.claims.tree import (
+    SPECTRAL,
+    Entry,
+    ForAll,
+    IndexRel,
+    Norm,
+    Pred,
+    Prod,
+    Prop,
+    Rel,
+    SpectralRadius,
+    Sum,
+    Sym,
+)
 from symrnn.errors import Refused, Undefined
 from symrnn.search.orbits import periodic_instances, speaks_of_limits
 from symrnn.search.pools import matrices, rows
 from symrnn.search.solving import solve
 from symrnn.search.trajectories import PLANS, Trajectory, plan
+from symrnn.search.weights import weights
+from symrnn.semantics.growth import shown_by
 from symrnn.semantics.instances import Instance, Rows, World
+from symrnn.semantics.magnitudes import is_irrational
 from symrnn.semantics.numbers import as_num
 from symrnn.semantics.sequents import flatten, numeric_bound
 from symrnn.semantics.values import multiply
@@ -29,6 +45,7 @@ from symrnn.semantics.values import multiply
 SIZES, LAGS = 4, 5
 TRIES = {1: 12, 2: 48, 3: 24, 4: 8}  # draws per choice of sizes and lags, by the largest size
 MOST = 2400  # instances in one search
+BETTER = 48  # instances after the first that violates a claim, among which one is looked for that says more
 QUICK = 4  # instances in a first look
 STANDINS = ("sigmoid", "tanh", "identity", "relu")
 
@@ -49,15 +66,22 @@ def refute(claim: Claim, tally: Tally, proved: tuple[tuple[Var, int], ...] = ())
 
     ``proved``: values of variables at which the claim is known to hold; they are passed over.
     """
-    for world in worlds(claim, tally, proved):
+    first: Instance | None = None
+    more = BETTER if is_spectral(claim) else 0
+    for world in worlds(claim, tally, proved, violating=True):
+        if first is not None and (more == 0 or world.instance.integers != first.integers):
+            break
+        more -= first is not None
         try:
             if world.hypotheses_hold():
                 tally.met += 1
                 if not world.conclusion_holds():
-                    return world.instance
+                    if not is_spectral(claim) or telling(world):
+                        return world.instance
+                    first = first or world.instance
         except (Refused, Undefined) as error:
             tally.silent, tally.why = tally.silent + 1, str(error)
-    return None
+    return first
 
 
 def quickly_refuted(claim: Claim) -> bool:
@@ -87,7 +111,7 @@ def witness(claim: Claim, tally: Tally) -> Instance | None:
     """An instance that meets the hypotheses, with sizes of at least 2 unless they are fixed: others show too little."""
     goal, hypotheses = flatten(claim)
     fixed = _fixed_values(list(free_vars(goal)), hypotheses)
-    for world in worlds(claim, tally):
+    for world in worlds(claim, tally, least=2 if any(v.kind == "size" for v in set(free_vars(goal)) - {*fixed}) else 1):
         sizes = [(v, n) for v, n in world.instance.integers if v.kind == "size" and v in free_vars(goal)]
         try:
             if all(n >= 2 or v in fixed for v, n in sizes) and world.hypotheses_hold():
@@ -97,7 +121,39 @@ def witness(claim: Claim, tally: Tally) -> Instance | None:
     return None
 
 
-def worlds(claim: Claim, tally: Tally, proved: tuple[tuple[Var, int], ...] = ()) -> Iterator[World]:
+def is_spectral(claim: Claim) -> bool:
+    """Whether a claim speaks of eigenvalues, decompositions, limits or norms that may be irrational."""
+    return is_irrational(claim) or any(
+        isinstance(n, Pred) and (n.name in SPECTRAL or n.var is not None) for n in walk(claim)
+    )
+
+
+SAYS = ("vanishes", "explodes", "recurs", "persists")
+SHOWING = {"vanishes": SAYS[1:], "bounded": ("explodes",), "explodes": ("vanishes", "recurs")}  # that these fail
+
+
+def telling(world: World) -> bool:
+    """Whether a violation can be shown by one test of growth, or fails openly, or at rational numbers."""
+    goal = world.goal
+    if isinstance(goal, Rel) and goal.op == "<" and world.relation(Rel("<=", goal.lhs, goal.rhs)):
+        return False  # an equality, which shows less
+    if world.instance.periodic:
+        shown = shown_by(world)
+        return shown is not None and shown[0] in SHOWING.get(goal.name if isinstance(goal, Pred) else "", SAYS)
+    if any(isinstance(n, Pred) and n.name in SPECTRAL for n in walk(world.goal)):
+        return world.failing_set() == "open"
+    try:
+        for t in walk(world.goal):
+            if isinstance(t, SpectralRadius | Norm):
+                world.values.matrix(t)
+    except (Refused, Undefined):
+        return False
+    return True
+
+
+def worlds(
+    claim: Claim, tally: Tally, proved: tuple[tuple[Var, int], ...] = (), least: int = 1, violating: bool = False
+) -> Iterator[World]:
     """Worlds of the claim, by sizes, then lags, then candidates."""
     goal, hypotheses = flatten(claim)
     variables = sorted(frozenset().union(*(free_vars(p) for p in (goal, *hypotheses))), key=lambda v: v.key)
@@ -105,7 +161,7 @@ def worlds(claim: Claim, tally: Tally, proved: tuple[tuple[Var, int], ...] = ())
     sizes = [v for v in sorted({*variables, *cell_vars}, key=lambda v: v.key) if v.kind == "size"]
     spoken = [v for v in sizes if v in variables] or sizes
     if speaks_of_limits(claim):
-        for instance in islice(periodic_instances(claim, variables), MOST):
+        for instance in islice(periodic_instances(claim, variables, least, violating), MOST):
             tally.candidates += 1
             try:
                 yield World(claim, instance)
@@ -239,7 +295,10 @@ def _candidates(
     span = _span(goal, hypotheses, integers) if moving else (0, 0)
     shifted = {v: (i - span[0] if v.kind != "size" and v.kind != "lag" and moving else i) for v, i in integers.items()}
     tries = TRIES[max((i for v, i in integers.items() if v.kind == "size"), default=1)]
-    for number, values in enumerate(islice(_draws(streams, rng), tries)):
+    if is_spectral(claim):
+        streams = [_with_weights(s, v, properties[s]) for s, v in zip(order, streams, strict=True)]
+        tries = tries * 4
+    for number, values in enumerate(islice(_draws(streams, rng, is_spectral(claim)), tries)):
         chosen = dict(zip(order, values, strict=True))
         for instance in _instances(claim, chosen, hypotheses, shifted, span[1] - span[0], moving, rng, number):
             tally.candidates += 1
@@ -255,14 +314,37 @@ def _stream(s: Sym, properties: frozenset[str], integers: dict[Var, int], rng: r
     return list(islice(matrices(n, m, properties, random.Random(f"{s.name} {n} {m}")), 64))
 
 
-def _draws(streams: list[list[Rows]], rng: random.Random) -> Iterator[tuple[Rows, ...]]:
-    """All symbols at their simple values, staggered so that they differ, then at random."""
+def _with_weights(s: Sym, stream: list[Rows], properties: frozenset[str]) -> list[Rows]:
+    """The values of a square matrix, with some whose eigenvalues say little of them after the first few."""
+    n = len(stream[0])
+    if properties or len(stream[0][0]) != n or n not in (2, 3) or s.family:
+        return stream
+    known = [m for m in weights(n, False) if max(abs(x) for row in m for x in row) in (2, 4)]
+    return [*stream[:16], *map(rows, known[:24]), *stream[16:40]]
+
+
+def _draws(streams: list[list[Rows]], rng: random.Random, opposed: bool = False) -> Iterator[tuple[Rows, ...]]:
+    """All symbols at their simple values, staggered so that they differ, then at random.
+
+    ``opposed``: also each beside its transpose, in which eigenvalues and norms of sums and products show.
+    """
+    yield from _simply(streams)
+    for i in range(12 if opposed and len(streams) > 1 else 0):
+        first = streams[0][i % len(streams[0])]
+        turned = tuple(zip(*first, strict=True))
+        fits = len(first) == len(first[0])
+        yield (first, *(turned if fits and len(s[0]) == len(turned) == len(s[0][0]) else s[0] for s in streams[1:]))
+    for i in range(40 if opposed else 0):
+        yield tuple(s[(i * (j + 1)) % len(s)] for j, s in enumerate(streams))
+    while True:
+        yield tuple(s[rng.randrange(len(s))] for s in streams)
+
+
+def _simply(streams: list[list[Rows]]) -> Iterator[tuple[Rows, ...]]:
     for i in range(6):
         yield tuple(s[(i + j) % len(s)] for j, s in enumerate(streams))
     for i in range(3):
         yield tuple(s[i] for s in streams)
-    while True:
-        yield tuple(s[rng.randrange(len(s))] for s in streams)
 
 
 def _assumed(s: Sym, hypotheses: tuple[Prop, ...]) -> frozenset[str]:
@@ -326,7 +408,7 @@ def _instances(
             if f not in FACTS and standin is not None:
                 cell = with_activation(cell, f, standin)  # type: ignore[assignment]
         for name in PLANS:
-            made = plan(cell, name, fixed, integers, steps, rng, number % 4)
+            made = plan(cell, name, fixed, integers, steps, rng, number % 5)
             if made is None:
                 continue
             everything = {**fixed, **made.parameters}

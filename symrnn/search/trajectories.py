@@ -25,6 +25,8 @@ from symrnn.semantics.instances import Rows
 from symrnn.semantics.numbers import Num, activate, as_num, log_of, preimage
 from symrnn.semantics.values import Matrix, Values
 
+REMEMBERED = 512
+_MADE: dict[tuple[Any, ...], tuple[Trajectory | None, Any]] = {}  # the oldest first
 PLANS = ("inputs", "gates", "fixed point", "logarithms", "plain")
 
 
@@ -100,25 +102,49 @@ def plan(
     rng: random.Random,
     choice: int,
 ) -> Trajectory | None:
-    """A trajectory by one of the PLANS, or None if it does not apply to this cell at these sizes."""
+    """A trajectory by one of the PLANS, or None if it does not apply to this cell at these sizes.
+
+    Remembered: the claims about one network that arise around a step are tried at the same trajectories. A find leaves
+    ``rng`` as making it would have done.
+    """
+    key = (cell, name, _frozen(parameters), _frozen(integers), steps, choice, hash(rng.getstate()))
+    found = _MADE.pop(key, None)
+    if found is None:
+        made = _made(_Planner(cell, parameters, integers, steps, rng, choice), name)
+        found = (made, rng.getstate())
+    else:
+        rng.setstate(found[1])
+    _MADE[key] = found
+    if len(_MADE) > REMEMBERED:
+        del _MADE[next(iter(_MADE))]
+    return found[0]
+
+
+def _made(planner: _Planner, name: str) -> Trajectory | None:
     try:
-        return _Planner(cell, parameters, integers, steps, rng, choice).make(name)
+        return planner.make(name)
     except (Refused, Undefined, KeyError, IndexError, ZeroDivisionError):
         return None
+
+
+def _frozen(values: Mapping[Any, Any]) -> frozenset[tuple[Any, Any]]:
+    return frozenset(values.items())
 
 
 def hold(
     cell: Recurrence,
     parameters: Mapping[str, Rows],
     integers: Mapping[Var, int],
-    picks: list[Fraction],
+    cycle: list[list[Fraction]],
     rng: random.Random,
+    by: str = "inputs",
 ) -> Trajectory | None:
-    """One step that returns to the state it began in, driven by the input that does so; None if there is none."""
-    try:
-        return _Planner(cell, parameters, integers, 1, rng, 0, picks).make("inputs")
-    except (Refused, Undefined, KeyError, IndexError, ZeroDivisionError):
-        return None
+    """A run through a cycle of states that ends where it began; None if there is none.
+
+    ``by`` the inputs that drive it; by the bias, or by nothing, which can hold one state only.
+    """
+    name = {"inputs": "inputs", "bias": "fixed point", "nothing": "undriven"}[by]
+    return _made(_Planner(cell, parameters, integers, len(cycle), rng, 0, cycle), name)
 
 
 class _Planner:
@@ -130,7 +156,7 @@ class _Planner:
         steps: int,
         rng: random.Random,
         choice: int,
-        held: list[Fraction] | None = None,
+        held: list[list[Fraction]] | None = None,
     ) -> None:
         self.held = held
         self.cell, self.steps, self.rng, self.choice = cell, steps, rng, choice
@@ -166,6 +192,7 @@ class _Planner:
             "fixed point": self._by_fixed_point,
             "logarithms": self._by_logarithms,
             "plain": self._plainly,
+            "undriven": self._undriven,
         }[name]()
 
     def _size(self, s: Sym) -> tuple[int, int]:
@@ -178,12 +205,13 @@ class _Planner:
         f = function or next((f for f in self.functions if f in SLOPES), "identity")
         pool = SLOPES.get(f, SLOPES["identity"])
         if self.held is not None:
-            return [preimage(f, p) for p in self.held]
+            return [preimage(f, p) for p in self.held[step % len(self.held)]]
         varied = [pool[i % len(pool)] for i in range(count)]
         picks = {
             0: varied if step % 2 else [pool[0]] * count,
             1: [pool[(i + step) % len(pool)] for i in range(count)],
             2: varied if step % 2 else [pool[1]] * count,
+            4: [pool[step % len(pool)]] * count,
         }.get(self.choice, [self.rng.choice(pool) for _ in range(count)])
         return [preimage(f, p) for p in picks]
 
@@ -275,7 +303,7 @@ class _Planner:
         f = function or next((f for f in self.functions if f in SLOPES), "identity")
         pool = SLOPES.get(f, SLOPES["identity"])
         if self.held is not None:
-            return [activate(f, preimage(f, p))[0] if function else preimage(f, p) for p in self.held]
+            return [activate(f, preimage(f, p))[0] if function else preimage(f, p) for p in self.held[0]]
         picks = [pool[0] if self.choice in (0, 2) else pool[i % len(pool)] for i in range(count)]
         return [as_num(p) if function else preimage(f, p) for p in picks]
 
@@ -312,6 +340,7 @@ class _Planner:
             rows, cols = self._size(block)
             pool = SLOPES.get(function, SLOPES["identity"])
             picks = [pool[(i + self.choice) % len(pool)] for i in range(rows * cols)]
+            picks = self.held[0] if self.held is not None else picks
             pre = [preimage(function, p) for p in picks]
             self.now[block.name, 0] = _shaped([activate(function, a)[0] for a in pre], rows, cols)
             self.parameters[bias.name] = _shaped([as_num(0)] * (rows * cols), rows, cols)
@@ -320,6 +349,14 @@ class _Planner:
             self.parameters[bias.name] = tuple(
                 tuple(w - as_num(y) for w, y in zip(r, s, strict=True)) for r, s in zip(wanted, e, strict=True)
             )
+        return self._done(inputs)
+
+    def _undriven(self) -> Trajectory | None:
+        """A state that the weights alone map to itself, which whoever asks has seen to."""
+        inputs, (block,) = self._zero_inputs(), self.cell.states
+        rows, cols = self._size(block)
+        function = next((u.function for s, u in self.cell.steps if isinstance(u, Apply)), None)
+        self.now[block.name, 0] = _shaped(self._start(function, rows * cols), rows, cols)
         return self._done(inputs)
 
     def _by_logarithms(self) -> Trajectory | None:

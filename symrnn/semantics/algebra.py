@@ -21,15 +21,18 @@ from symrnn.claims.tree import (
     Abs,
     Add,
     Apply,
+    Binomial,
     Blocks,
     Const,
     Det,
     Diag,
+    Discriminant,
     Entry,
     Eye,
     Hadamard,
     Inv,
     Jac,
+    JordanBlock,
     MatMul,
     Norm,
     Pow,
@@ -49,8 +52,18 @@ from symrnn.errors import Refused
 from symrnn.semantics.blocks import as_unit, blocks_form, meeting, vanishes
 from symrnn.semantics.chain import jacobian_form
 from symrnn.semantics.context import Context, base
+from symrnn.semantics.functions import (
+    abs_form,
+    binomial_form,
+    jordan_form,
+    norm_form,
+    radius_form,
+    shift_entries,
+    shift_entry,
+)
 from symrnn.semantics.monomials import (
     LONGEST,
+    MOST,
     UNIT,
     ZERO,
     Mono,
@@ -70,15 +83,13 @@ from symrnn.semantics.monomials import (
 )
 from symrnn.semantics.ranges import depth, guaranteed, inside, prod_var, product_form, sum_form
 
-MOST = 20_000  # monomials in one normal form, past which it is refused
-
 
 class Algebra:
     """Normal forms in one context. ``poly(term)`` is the only entry; results are cached."""
 
     def __init__(self, context: Context) -> None:
         self.context = context
-        self._cache: dict[Term, Poly] = {}
+        self.cache: dict[Term, Poly] = {}
         self._commuting: dict[tuple[Term, Term], bool] = {}
 
     def within(self, var: Var, lo: Index, hi: Index) -> Algebra:
@@ -87,12 +98,12 @@ class Algebra:
 
     def poly(self, term: Term) -> Poly:
         """The normal form; Refused if a term may be undefined or has no rule."""
-        found = self._cache.get(term)
+        found = self.cache.get(term)
         if found is None:
             rule = _RULES.get(type(term))
             if rule is None:
                 raise Refused(f"no normal form for {type(term).__name__}")
-            found = self._cache[term] = rule(self, term)
+            found = self.cache[term] = rule(self, term)
             if len(found) > MOST:
                 raise Refused(f"a normal form of {len(found)} monomials is too large")
         return found
@@ -178,8 +189,11 @@ class Algebra:
         return {((), (), (t,)): Fraction(1)}
 
     def add(self, t: Add) -> Poly:
+        return self.add_up(*t.args)
+
+    def add_up(self, *args: Term) -> Poly:
         out: Poly = {}
-        for arg in t.args:
+        for arg in args:
             for mono, c in self.poly(arg).items():
                 put(out, mono, c)
         return out
@@ -385,6 +399,9 @@ class Algebra:
         for at, end in ((t.row, rows), (t.col, cols)):
             if not self.context.has_row(at, end):
                 raise Refused(f"{t}: there may be no row or column {at}")
+        found = shift_entries(self, t)
+        if found is not None:
+            return found
         out: Poly = {}
         for (scalars, binders, word), c in self.poly(t.arg).items():
             rest = [f for f in word if not self.context.diagonal(f)]
@@ -395,9 +412,14 @@ class Algebra:
                 whole = self._as_product(word) if word else Eye((shape or (ONE, ONE))[0])
                 put(out, (with_scalar(scalars, Entry(whole, t.row, t.col)), binders, ()), c)
                 continue
+            known = shift_entry(self.context, rest[0], t.row, t.col) if rest else None
+            if known == 0:
+                continue
             middle = word.index(rest[0]) if rest else len(word)
             ends = [(f, t.row, t.row) for f in word[:middle]] + [(f, t.col, t.col) for f in word[middle + 1 :]]
-            atoms = [(Entry(f, t.row, t.col), ONE) for f in rest] + [self._diagonal_entry(*e) for e in ends]
+            atoms = [(Entry(f, t.row, t.col), ONE) for f in rest if known is None] + [
+                self._diagonal_entry(*e) for e in ends
+            ]
             merged, factor = merge_scalars((*scalars, *atoms))
             put(out, (merged, binders, ()), c * factor)
         return out
@@ -406,16 +428,11 @@ class Algebra:
         return Entry(base(f), i, j), exponent(f)
 
     def opaque_scalar(self, t: Any) -> Poly:
-        """det, norms, spectral radius: functions of the normal form of their argument."""
+        """Determinants and discriminants: functions of the normal form of their argument."""
         p = self.poly(t.arg)
         if isinstance(t, Det) and p == {UNIT: Fraction(1)}:
             return {UNIT: Fraction(1)}
-        arg = self.to_term(p, shape_of(t.arg))
-        return scalar_atom(Norm(arg, t.kind) if isinstance(t, Norm) else type(t)(arg))
-
-    def opaque(self, t: Abs) -> Poly:
-        made = Abs(self.term(t.arg))
-        return scalar_atom(made) if shape_of(made) is None else self.letter(made)
+        return scalar_atom(type(t)(self.to_term(p, shape_of(t.arg))))
 
     # ---- back to terms ----
 
@@ -460,9 +477,12 @@ _RULES: dict[type[Term], Callable[[Algebra, Any], Poly]] = {
     Inv: Algebra.inv,
     Trace: Algebra.trace,
     Det: Algebra.opaque_scalar,
-    Norm: Algebra.opaque_scalar,
-    SpectralRadius: Algebra.opaque_scalar,
-    Abs: Algebra.opaque,
+    Norm: norm_form,
+    SpectralRadius: radius_form,
+    Discriminant: Algebra.opaque_scalar,
+    Binomial: binomial_form,
+    JordanBlock: jordan_form,
+    Abs: abs_form,
     Diag: Algebra.diag,
     Blocks: blocks_form,
     Apply: Algebra.apply,

@@ -8,7 +8,7 @@ from typing import TYPE_CHECKING
 from symrnn.claims.tree import Jac, Sym, Transpose
 from symrnn.errors import Refused
 from symrnn.semantics.derivative import one_step
-from symrnn.semantics.monomials import LONGEST, UNIT, ZERO, Poly, member, put
+from symrnn.semantics.monomials import LONGEST, MOST, UNIT, ZERO, Poly, member, put
 
 if TYPE_CHECKING:
     from symrnn.semantics.algebra import Algebra
@@ -27,7 +27,16 @@ def jacobian_form(a: Algebra, t: Jac) -> Poly:
 
 
 def _chain(a: Algebra, of: Sym, wrt: Sym) -> Poly:
-    """The chain rule, state blocks at one time being coordinates of one state."""
+    """The chain rule, state blocks at one time being coordinates of one state; each Jacobian once."""
+    known = Jac(of, wrt, "through the states")
+    if known not in a.cache:
+        a.cache[known] = _through_states(a, of, wrt)
+        if len(a.cache[known]) > MOST:
+            raise Refused(f"a Jacobian of {len(a.cache[known])} monomials is too large")
+    return a.cache[known]
+
+
+def _through_states(a: Algebra, of: Sym, wrt: Sym) -> Poly:
     cell = a.context.cell
     if cell is None:
         raise Refused("a Jacobian needs a recurrence")

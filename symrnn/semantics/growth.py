@@ -1,4 +1,4 @@
-"""How the powers of a rational matrix behave, by tests that are certain in exact arithmetic. Trusted by the kernel.
+"""How to show by one test what the powers of a matrix do. What they do is decided elsewhere (``spectra``).
 
 For an n x n matrix M: ||M^r|| < 1 in the maximum norm: M^k -> 0. |tr M^r| > n: an eigenvalue outside the unit
 circle. M^a = M^b != 0 with a < b: the powers recur for ever. |det M| >= 1 or |tr M^r| >= n: they do not vanish.
@@ -7,29 +7,39 @@ circle. M^a = M^b != 0 with a < b: the powers recur for ever. |det M| >= 1 or |t
 from __future__ import annotations
 
 from fractions import Fraction
+from typing import TYPE_CHECKING
 
+from symrnn.claims.index import as_index
+from symrnn.claims.tree import Jac, Sym
 from symrnn.errors import Refused
+from symrnn.semantics.magnitudes import factored
+from symrnn.semantics.numbers import enclosure, sign_of
+from symrnn.semantics.values import Matrix
+
+if TYPE_CHECKING:
+    from symrnn.semantics.instances import World
 
 Rational = list[list[Fraction]]
-POWERS = 24
+POWERS = 48
 BITS = 12_000  # of the largest entry, past which no further power is taken
 
 
-def growth(m: Rational) -> tuple[str, int]:
-    """What the powers do, and the power that shows it.
+def growth(m: Rational, factor: tuple[Fraction, Fraction] = (Fraction(1), Fraction(1))) -> tuple[str, int]:
+    """What the powers do, and the power that shows it; of f M, f a positive number between the two of ``factor``.
 
     "vanishes", "explodes", "recurs" (bounded, not to 0), "persists" (not to 0), or "unknown".
     """
     n, power = len(m), m
     seen: list[Rational] = []
-    persists = 1 if abs(_determinant(m)) >= 1 else 0
+    low, high = factor
+    persists = 1 if low**n * abs(_determinant(m)) >= 1 else 0
     for r in range(1, POWERS + 1):
-        trace = abs(sum((power[i][i] for i in range(n)), Fraction(0)))
-        if _norm(power) < 1:
+        trace = low**r * abs(sum((power[i][i] for i in range(n)), Fraction(0)))
+        if high**r * _norm(power) < 1:
             return "vanishes", r
         if trace > n:
             return "explodes", r
-        if power in seen:
+        if power in seen and low == high == 1:
             return "recurs", r
         persists = persists or (r if trace >= n else 0)
         seen.append(power)
@@ -39,16 +49,27 @@ def growth(m: Rational) -> tuple[str, int]:
     return ("persists", persists) if persists else ("unknown", 0)
 
 
-def growth_says(name: str, found: str) -> bool:
-    """Whether the powers vanish, are bounded or explode; Refused if the tests do not tell."""
-    answers = {
-        "vanishes": {"vanishes": True, "explodes": False, "recurs": False, "persists": False},
-        "bounded": {"vanishes": True, "explodes": False, "recurs": True},
-        "explodes": {"vanishes": False, "explodes": True, "recurs": False},
-    }[name]
-    if found not in answers:
-        raise Refused(f"whether the powers are such that it {name} is not decided by the tests at hand")
-    return answers[found]
+def growth_of(m: Matrix) -> tuple[str, int]:
+    """The same of a matrix that may be a logarithm times a rational one."""
+    found = factored(m)
+    return growth(found.rational, enclosure(found.factor if sign_of(found.factor) > 0 else -found.factor, 32))
+
+
+def shown_by(world: World) -> tuple[str, int] | None:
+    """The test that the Jacobian over one period meets, and at which power; None if none does."""
+    cell, instance = world.cell, world.instance
+    if cell is None:
+        return None
+    head = cell.states[0]
+    stop, start = (
+        Sym(head.name, head.shape, head.role, head.props, (as_index(at),), False)
+        for at in (instance.stop, instance.start)
+    )
+    try:
+        says, power = growth_of(world.values.matrix(Jac(stop, start, "numerator")))
+    except Refused:
+        return None
+    return None if says == "unknown" else (says, power)
 
 
 def _norm(m: Rational) -> Fraction:

@@ -6,44 +6,47 @@ The trajectory is recomputed here from the parameters, the first state and the i
 from __future__ import annotations
 
 from collections.abc import Callable, Iterable
-from fractions import Fraction
+from copy import copy
 from math import prod
 from typing import Any
 
 from symrnn.claims.activations import FACTS
 from symrnn.claims.index import Index, Node, Var, as_index, node
 from symrnn.claims.recurrence import Claim, Recurrence, activations_of, with_activation
-from symrnn.claims.shapes import ONE, rows_used
-from symrnn.claims.substitution import free_vars, substitute, symbols, walk
+from symrnn.claims.shapes import ONE, is_scalar, rows_used, shape_of
+from symrnn.claims.substitution import children, free_vars, substitute, symbols, walk
 from symrnn.claims.tree import (
+    SPECTRAL,
     Add,
     And,
     Apply,
     Const,
     ForAll,
+    ForAllTrajectories,
     Iff,
     Implies,
     IndexRel,
     Jac,
     MatMul,
-    Norm,
     Not,
     Or,
-    Pow,
     Pred,
     Prop,
     Rel,
     Shape,
-    SpectralRadius,
     Sym,
     Term,
 )
 from symrnn.errors import Refused, Undefined
 from symrnn.semantics.derivative import one_step
-from symrnn.semantics.growth import growth, growth_says
-from symrnn.semantics.matrix_tests import PROPERTY_TESTS, definite
-from symrnn.semantics.numbers import Num, activate, as_num, rational_of
+from symrnn.semantics.limits import Run, limit_holds
+from symrnn.semantics.magnitudes import compare, factored, is_irrational
+from symrnn.semantics.matrix_tests import PROPERTY_TESTS
+from symrnn.semantics.numbers import Num, activate, as_num, sign_of
+from symrnn.semantics.openness import holds_nearby, strictly_violated
+from symrnn.semantics.quantified import for_all_derivatives, on_all_trajectories, one_member
 from symrnn.semantics.sequents import flatten, numeric_bound
+from symrnn.semantics.spectra import decomposable
 from symrnn.semantics.values import Matrix, Values, multiply
 
 Rows = tuple[tuple[Num, ...], ...]
@@ -99,6 +102,7 @@ class World:
         self._trajectory: dict[tuple[str, int], Matrix] = {}
         self._steps: dict[tuple[str, int, str, int], Matrix] = {}
         self._all_times = False
+        self._bound: dict[str, Matrix] = {}  # values of what a quantifier binds
         bounds = {v: as_index(n) for v, n in self._integers.items()}
         self.values = Values(bounds, self._symbol, self._activation, self._jacobian)
         self._check_domain()
@@ -128,27 +132,10 @@ class World:
 
     def failing_set(self) -> str:
         """ "open" where hypotheses and violation are strict at the instance, else "unknown"."""
-        strict = all(map(self._holds_nearby, self.hypotheses)) and self._strictly_violated(self.goal)
+        strict = all(holds_nearby(self, h) for h in self.hypotheses) and strictly_violated(self, self.goal)
         declared = symbols(self.claim) | frozenset(self.cell.params if self.cell else ())
         linear = all(p in LINEAR or p == "invertible" for s in declared for p in s.props)
         return "open" if strict and linear else "unknown"
-
-    def _holds_nearby(self, h: Prop) -> bool:
-        if isinstance(h, Not):
-            return isinstance(h.arg, Rel) and h.arg.op == "=" and self._strictly_violated(h.arg)
-        strict = isinstance(h, Rel) and h.op == "<" or isinstance(h, Pred) and h.name == "invertible"
-        return strict or isinstance(h, IndexRel)
-
-    def _strictly_violated(self, p: Prop) -> bool:
-        """Whether the violation persists nearby: a strict inequality between continuous terms, all defined."""
-        if isinstance(p, Rel) and p.op in ("=", "<="):
-            try:
-                return not self._relation(p)
-            except Undefined:
-                return False
-        if isinstance(p, And):
-            return any(self._strictly_violated(a) for a in p.args)
-        return isinstance(p, Or) and all(self._strictly_violated(a) for a in p.args)
 
     # ---- the domain ----
 
@@ -203,6 +190,8 @@ class World:
     # ---- atoms ----
 
     def _symbol(self, s: Sym) -> Matrix:
+        if s.name in self._bound:
+            return self._bound[s.name]
         if s.role == "free":
             if not s.index:
                 return self._matrices[s.name]
@@ -255,6 +244,9 @@ class World:
         if t.layout == "denominator":
             return tuple(zip(*self._jacobian(Jac(t.of, t.wrt, "numerator")), strict=True))
         to, since = (self.values.integer(s.index[0]) for s in (t.of, t.wrt))
+        first, last = self.instance.start + (t.wrt.role != "state"), self.instance.stop
+        if not self.instance.periodic and not first <= since <= to <= last:
+            raise Refused(f"{t} is outside the trajectory, {self.instance.start} to {last}")
         if t.of.name != t.wrt.name and t.of.role == t.wrt.role == "state" and to == since:
             raise Refused(f"{t.of} by {t.wrt}: two state blocks at the same time")
         return self._chain(t.of.head, to, t.wrt.head, since)
@@ -294,62 +286,47 @@ class World:
 
     def _atom(self, p: Any) -> bool:
         try:
-            return self._relation(p) if isinstance(p, Rel) else self._predicate(p)
+            return self.relation(p) if isinstance(p, Rel) else self._predicate(p)
         except Undefined:
             return False
 
-    def _relation(self, p: Rel) -> bool:
-        if p.op in ("<", "<=") and isinstance(p.lhs, SpectralRadius):
-            bound = rational_of(self.values.scalar(p.rhs))
-            return self._spectral_radius_below(p.lhs.arg, bound, strict=p.op == "<")
-        if p.op in ("<", "<=") and isinstance(p.rhs, SpectralRadius):  # c < rho is not (rho <= c)
-            bound = rational_of(self.values.scalar(p.lhs))
-            return not self._spectral_radius_below(p.rhs.arg, bound, strict=p.op == "<=")
-        if p.op in ("<", "<=") and isinstance(p.lhs, Norm) and p.lhs.kind == "2":
-            return self._spectral_norm_below(p.lhs.arg, rational_of(self.values.scalar(p.rhs)), strict=p.op == "<")
+    def relation(self, p: Rel) -> bool:
+        """Whether a relation holds. Raises Undefined where a side has no value."""
+        if is_irrational(p) and is_scalar(shape_of(p.lhs)) and is_scalar(shape_of(p.rhs)):
+            side = compare(self.values, p)
+            return {"=": side == 0, "<=": side <= 0, "<": side < 0}[p.op]
         a, b = self.values.matrix(p.lhs), self.values.matrix(p.rhs)
         if (len(a), len(a[0])) != (len(b), len(b[0])):
             a, b = _spread_zero(p.lhs, a, b), _spread_zero(p.rhs, b, a)
-        pairs = [(x, y) for r, s in zip(a, b, strict=True) for x, y in zip(r, s, strict=True)]
+        gaps = [as_num(y) - x for r, s in zip(a, b, strict=True) for x, y in zip(r, s, strict=True)]
         if p.op == "=":
-            return all(as_num(x) - y == as_num(0) for x, y in pairs)
-        gaps = [rational_of(as_num(y) - x) for x, y in pairs]
-        return all(g >= 0 for g in gaps) if p.op == "<=" else all(g > 0 for g in gaps)
-
-    def _spectral_norm_below(self, x: Term, c: Fraction, strict: bool) -> bool:
-        """||X||_2 < c (or <= c): c^2 I - X^T X is positive (semi)definite, by exact elimination."""
-        m = self.values.rationals(self.values.matrix(x))
-        gram = [
-            [sum((p * q for p, q in zip(a, b, strict=True)), Fraction(0)) for b in zip(*m, strict=True)]
-            for a in zip(*m, strict=True)
-        ]
-        rest = [[c * c * (i == j) - g for j, g in enumerate(row)] for i, row in enumerate(gram)]
-        return c >= 0 and definite(rest, strict)
+            return all(g == as_num(0) for g in gaps)
+        return all(sign_of(g) >= 0 if p.op == "<=" else sign_of(g) > 0 for g in gaps)
 
     def _limit(self, p: Pred, lag: Var) -> bool:
-        """A limit in the lag: of powers X^k, or of k-step Jacobians along a periodic run, by one matrix's powers."""
-        t = p.arg
-        if isinstance(t, Pow) and t.exponent == as_index(lag) and lag not in free_vars(t.base):
-            m = self.values.matrix(t.base)
-        elif isinstance(t, Jac) and t.of.index[0] - t.wrt.index[0] == as_index(lag) and self.instance.periodic:
-            if self.cell is None or len(self.cell.states) != 1 or {t.of.role, t.wrt.role} != {"state"}:
-                raise Refused("limits are decided for one state block only")
-            m = self._chain(t.of.head, self.instance.stop, t.wrt.head, self.instance.start)
-        else:
-            raise Refused(f'"{p.name}" is not decided at an instance for {t}')
-        return growth_says(p.name, growth(self.values.rationals(m))[0])
+        """A limit in the lag, along a run that goes on for ever (``limits``)."""
+        period = self.instance.stop - self.instance.start if self.instance.periodic else None
+        if period is not None and period > 1 and _times(p) & _times_elsewhere((self.goal, *self.hypotheses)):
+            raise Refused("a time inside a limit that is also spoken of outside it")
+        blocks = self.cell.states if self.cell is not None else ()
+        members = {name: len(rows) for name, rows in self._families.items()}
+        return limit_holds(
+            p.name, p.arg, lag, Run(self.values, period, members, blocks[0] if len(blocks) == 1 else None)
+        )
 
-    def _spectral_radius_below(self, x: Term, c: Fraction, strict: bool) -> bool:
-        if c <= 0:
-            raise Refused("a spectral radius is compared with positive numbers only")
-        says, _ = growth([[v / c for v in row] for row in self.values.rationals(self.values.matrix(x))])
-        if says in ("vanishes", "explodes", "recurs") or (says == "persists" and strict):
-            return says == "vanishes" or (says == "recurs" and not strict)
-        raise Refused("the spectral radius is not decided by the tests at hand")
+    def _for_all_trajectories(self, p: ForAllTrajectories) -> bool:
+        """By a bound that all of them meet; or not, because the trajectory at hand is one of them."""
+        if on_all_trajectories(p.body, self.cell, self.values):
+            return True
+        if self.instance.periodic and not self.holds(p.body):
+            return False
+        raise Refused("whether something holds on all trajectories is not decided at this instance")
 
     def _predicate(self, p: Pred) -> bool:
         if p.name in ("vanishes", "bounded", "explodes") and p.var is not None:
             return self._limit(p, p.var)
+        if p.name in SPECTRAL:
+            return decomposable(p.name, factored(self.values.matrix(p.arg)).rational, p.field)
         if p.name not in PROPERTY_TESTS:
             raise Refused(f'"{p.name}" is not decided at an instance')
         return self.has_property(p.name, self.values.matrix(p.arg))
@@ -359,6 +336,10 @@ class World:
         test = PROPERTY_TESTS.get(name)
         if test is None:
             raise Refused(f"{name} is not decided at an instance")
+        if name == "nonnegative":
+            return all(sign_of(x) >= 0 for row in m for x in row)
+        if name != "orthogonal":  # the others do not mind a factor
+            return test(self.values, factored(m).rational)
         return test(self.values, self.values.rationals(m))
 
     def _index_relation(self, p: IndexRel) -> bool:
@@ -367,8 +348,21 @@ class World:
 
     def _for_all(self, p: ForAll) -> bool:
         if not isinstance(p.var, Var):
-            raise Refused("a quantified matrix is not decided at an instance")
+            return self._for_all_derivatives(p)
         return all(self.holds(substitute(p.body, {p.var: as_index(i)})) for i in self._range(p.var, p.body))
+
+    def _for_all_derivatives(self, p: ForAll) -> bool:
+        if self.cell is None:
+            raise Refused("a quantified matrix is not decided at an instance")
+        member = one_member(p)
+
+        def holds_at(d: Matrix) -> bool:
+            inner = copy(self)
+            inner._bound, inner._trajectory, inner._steps = {**self._bound, member.name: d}, {}, {}
+            inner.values = Values(self.values.integers, inner._symbol, inner._activation, inner._jacobian)
+            return inner.holds(p.body)
+
+        return for_all_derivatives(p, self.cell, self.values, holds_at)
 
     def _range(self, var: Var, body: Prop) -> Iterable[int]:
         """Enough values of a quantified variable: all rows or columns, a period of families, or the steps of the run.
@@ -399,6 +393,24 @@ class World:
             raise Refused("a statement about all times is not decided on a run without steps, or of states and others")
         self._all_times = True
         return range(start if True in states else start + 1, stop + 1)
+
+
+def _times(p: Node) -> frozenset[Var]:
+    return frozenset(v for v in free_vars(p) if v.kind == "time")
+
+
+def _times_elsewhere(props: tuple[Node, ...]) -> frozenset[Var]:
+    """The times that occur outside limits."""
+    out: set[Var] = set()
+    todo: list[Node] = list(props)
+    while todo:
+        n = todo.pop()
+        if isinstance(n, Pred) and n.var is not None:
+            continue
+        if isinstance(n, Rel | Pred | IndexRel):
+            out |= _times(n)
+        todo += [c for c in children(n) if isinstance(c, Prop)]
+    return frozenset(out)
 
 
 def _bounded(count: int) -> int:
@@ -470,4 +482,5 @@ _HOLDS: dict[type[Prop], Callable[[World, Any], bool]] = {
     Implies: lambda w, p: not w.holds(p.left) or w.holds(p.right),
     Iff: lambda w, p: w.holds(p.left) == w.holds(p.right),
     ForAll: World._for_all,
+    ForAllTrajectories: World._for_all_trajectories,
 }

@@ -1,13 +1,15 @@
 """Exact numbers: rationals, and rationals plus rational multiples of logarithms of primes. Trusted by the kernel.
 
 Logarithms of distinct primes and 1 are linearly independent over the rationals, so two such numbers are equal if and
-only if their coefficients are. That is what makes sigmoid(log p - log(1-p)) = p decidable without ``simplify``.
+only if their coefficients are. That is what makes sigmoid(log p - log(1-p)) = p decidable without ``simplify``. Which
+of two different ones is the larger is decided by rational enclosures of the logarithms.
 """
 
 from __future__ import annotations
 
 from collections.abc import Mapping
 from fractions import Fraction
+from functools import lru_cache
 
 from symrnn.claims.activations import HARD_SIGMOIDS
 from symrnn.claims.index import Node, node
@@ -104,6 +106,65 @@ def exp_of(a: Num) -> Fraction:
     for p, c in a.logs:
         out *= Fraction(p) ** int(c)
     return out
+
+
+# ---- order: enclosures of logarithms ----
+
+
+def enclosure(value: Num | Fraction | int, bits: int) -> tuple[Fraction, Fraction]:
+    """Rational bounds of a number, that come together as ``bits`` grows; equal if it is rational."""
+    a = as_num(value)
+    low = high = a.rational
+    for p, c in a.logs:
+        ends = [c * end for end in _log_prime(p, bits)]
+        low, high = low + min(ends), high + max(ends)
+    return low, high
+
+
+def sign_of(value: Num | Fraction | int) -> int:
+    """-1, 0 or 1. Zero by the normal form alone; otherwise by enclosures, Refused if these are not enough."""
+    a = as_num(value)
+    if not a.logs:
+        return (a.rational > 0) - (a.rational < 0)
+    for bits in (32, 128, 512):
+        low, high = enclosure(a, bits)
+        if low > 0 or high < 0:
+            return 1 if low > 0 else -1
+    raise Refused(f"the sign of {a} takes more than 512 bits to see")
+
+
+@lru_cache(maxsize=1024)
+def _log_prime(p: int, bits: int) -> tuple[Fraction, Fraction]:
+    """log p = e log 2 + log(p / 2^e), by 2 artanh(z) = 2 (z + z^3/3 + ...), log x = 2 artanh((x - 1)/(x + 1)).
+
+    What is left out after z^(2m-1) is below 2 z^(2m+1) / ((2m+1)(1 - z^2)) for 0 <= z < 1, and not negative.
+    """
+    if p == 2:
+        return _twice_artanh(Fraction(1, 3), bits)
+    e = p.bit_length() - 1
+    two, rest = _twice_artanh(Fraction(1, 3), bits + e.bit_length()), Fraction(p, 2**e)
+    above = _twice_artanh((rest - 1) / (rest + 1), bits)
+    return e * two[0] + above[0], e * two[1] + above[1]
+
+
+def _twice_artanh(z: Fraction, bits: int) -> tuple[Fraction, Fraction]:
+    """Bounds of 2 artanh z, 0 <= z < 1, at most 2^-bits apart, with denominators that stay short."""
+    total, power, m, unit = Fraction(0), z, 0, 2 ** (bits + 8)
+    while True:
+        total, power, m = total + power / (2 * m + 1), power * z * z, m + 1
+        left_out = 2 * power / ((2 * m + 1) * (1 - z * z))
+        if left_out * 2 ** (bits + 2) < 1:
+            low, high = 2 * total, 2 * total + left_out
+            return Fraction(low * unit // 1, unit), Fraction(-(-high * unit // 1), unit)
+
+
+def ratio(a: Num, b: Num) -> Fraction | None:
+    """The rational c with a = c b, if there is one; b is not 0."""
+    mine, other = {1: a.rational, **dict(a.logs)}, {1: b.rational, **dict(b.logs)}
+    c = next((mine.get(p, Fraction(0)) / x for p, x in other.items() if x), None)
+    if c is None or any(mine.get(p, Fraction(0)) != c * other.get(p, Fraction(0)) for p in {*mine, *other}):
+        return None
+    return c
 
 
 def activate(function: str, a: Num) -> tuple[Num, Fraction]:

@@ -9,6 +9,7 @@ from __future__ import annotations
 from collections.abc import Callable, Mapping
 from fractions import Fraction
 from itertools import permutations
+from math import comb
 from typing import Any
 
 from symrnn.claims.index import Index, Var, substitute_index
@@ -18,20 +19,24 @@ from symrnn.claims.tree import (
     Abs,
     Add,
     Apply,
+    Binomial,
     Blocks,
     Const,
     Det,
     Diag,
+    Discriminant,
     Entry,
     Eye,
     Hadamard,
     Inv,
     Jac,
+    JordanBlock,
     MatMul,
     Norm,
     Pow,
     Prod,
     SizeOf,
+    SpectralRadius,
     Sum,
     Sym,
     Term,
@@ -41,11 +46,14 @@ from symrnn.claims.tree import (
     Zeros,
 )
 from symrnn.errors import Refused, Undefined
-from symrnn.semantics.numbers import as_num, rational_of
+from symrnn.semantics.numbers import Num, as_num, rational_of, sign_of
+from symrnn.semantics.spectra import Magnitude, frobenius_norm, spectral_norm, spectral_radius
 
 Matrix = tuple[tuple[Any, ...], ...]
 LONGEST = 512  # factors or terms written out
+LARGEST_TOP = 1024  # of a binomial coefficient
 LARGEST = 12  # rows of a matrix at an instance
+BITS = 50_000  # of a number in a power or product, past which none is taken further
 
 
 class Values:
@@ -155,7 +163,7 @@ class Values:
             m, e = self.inverse(m), -e
         out = self.eye(len(m))
         for _ in range(e):
-            out = multiply(out, m)
+            out = _writable(multiply(out, m))
         return out
 
     def transpose(self, t: Transpose) -> Matrix:
@@ -198,15 +206,55 @@ class Values:
         return total
 
     def norm(self, t: Norm) -> Matrix:
-        rows = self.rationals(self.matrix(t.arg))
-        if t.kind == "1":
-            rows = [list(c) for c in zip(*rows, strict=True)]
-        elif t.kind != "inf" and (len(rows), len(rows[0])) != (1, 1):
-            raise Refused(f"the {t.kind}-norm has no rational value here")
-        return ((self.number(max(sum((abs(x) for x in row), Fraction(0)) for row in rows)),),)
+        m = self.matrix(t.arg)
+        if t.kind in ("2", "fro") and (len(m), len(m[0])) != (1, 1):
+            measure = spectral_norm if t.kind == "2" else frobenius_norm
+            return self._exact(measure(self.rationals(m)), f"the {t.kind}-norm")
+        sums = [_total([self._magnitude(x) for x in row]) for row in (zip(*m, strict=True) if t.kind == "1" else m)]
+        largest = sums[0]
+        for s in sums[1:]:
+            largest = s if self._is_negative(largest - s) else largest
+        return ((largest,),)
+
+    def radius(self, t: SpectralRadius) -> Matrix:
+        return self._exact(spectral_radius(self.rationals(self.matrix(t.arg))), "the spectral radius")
+
+    def _exact(self, m: Magnitude, what: str) -> Matrix:
+        if m.exact is None:
+            raise Refused(f"{what} has no rational value here")
+        return ((self.number(m.exact),),)
+
+    def _is_negative(self, x: Any) -> bool:
+        return (sign_of(x) if isinstance(x, Num) else self.rational(x)) < 0
+
+    def _magnitude(self, x: Any) -> Any:
+        return -x if self._is_negative(x) else x
 
     def absolute(self, t: Abs) -> Matrix:
-        return tuple(tuple(self.number(abs(x)) for x in row) for row in self.rationals(self.matrix(t.arg)))
+        return tuple(tuple(self._magnitude(x) for x in row) for row in self.matrix(t.arg))
+
+    def discriminant(self, t: Discriminant) -> Matrix:
+        """The determinant of the power sums tr M^(i+j), 0 <= i, j < n: of V V^T, V the Vandermonde matrix."""
+        m = self.matrix(t.arg)
+        if len(m) != len(m[0]) or len(m) > 6:
+            raise Refused(f"no discriminant of a matrix that is {len(m)} x {len(m[0])}")
+        sums, power = [self.number(Fraction(len(m)))], m
+        for _ in range(2 * len(m) - 2):
+            sums.append(_total([power[i][i] for i in range(len(m))]))
+            power = multiply(power, m)
+        hankel = tuple(tuple(sums[i + j] for j in range(len(m))) for i in range(len(m)))
+        return ((self.determinant(hankel),),)
+
+    def binomial(self, t: Binomial) -> Matrix:
+        top, bottom = self.integer(t.top), self.integer(t.bottom)
+        if abs(top) > LARGEST_TOP:
+            raise Refused(f"a binomial coefficient of {top} is too large")
+        return ((self.number(Fraction(comb(top, bottom) if 0 <= bottom <= top else 0)),),)
+
+    def jordan_block(self, t: JordanBlock) -> Matrix:
+        n, x = _bounded(self.integer(t.size)), self.scalar(t.value)
+        zero, one = self.number(Fraction(0)), self.number(Fraction(1))
+        return tuple(tuple(x if i == j else one if j == i + 1 else zero for j in range(n)) for i in range(n))
 
     def diag(self, t: Diag) -> Matrix:
         return self.diagonal([row[0] for row in self.matrix(t.arg)])
@@ -245,7 +293,7 @@ class Values:
             return self.eye(1 if shape is None else self.integer(shape[0]))
         out = factors[0]
         for f in factors[1:]:
-            out = multiply(f, out) if t.descending else multiply(out, f)
+            out = _writable(multiply(f, out) if t.descending else multiply(out, f))
         return out
 
     def sum(self, t: Sum) -> Matrix:
@@ -265,6 +313,14 @@ def multiply(a: Matrix, b: Matrix) -> Matrix:
         raise Refused("matrices that do not fit")
     columns = tuple(zip(*b, strict=True))
     return tuple(tuple(_total([x * y for x, y in zip(row, col, strict=True)]) for col in columns) for row in a)
+
+
+def _writable(m: Matrix) -> Matrix:
+    """The same matrix; Refused if a number in it has grown too long to go on with."""
+    for x in (x for row in m for x in row if isinstance(x, Num)):
+        if max(x.rational.numerator.bit_length(), x.rational.denominator.bit_length()) > BITS:
+            raise Refused("a number too long to write down")
+    return m
 
 
 def _total(parts: list[Any]) -> Any:
@@ -302,6 +358,10 @@ _RULES: dict[type[Term], Callable[[Values, Any], Matrix]] = {
     Trace: Values.trace,
     Det: Values.det,
     Norm: Values.norm,
+    SpectralRadius: Values.radius,
+    Discriminant: Values.discriminant,
+    Binomial: Values.binomial,
+    JordanBlock: Values.jordan_block,
     Abs: Values.absolute,
     Diag: Values.diag,
     Blocks: Values.blocks,

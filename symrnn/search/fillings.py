@@ -1,0 +1,80 @@
+"""Values for what a claim about limits leaves free besides the network: vectors, bounds, factors. Untrusted.
+
+Vectors that the monodromy annihilates come first, since they are where what is seen through them differs.
+"""
+
+from __future__ import annotations
+
+import random
+from collections.abc import Iterator
+from dataclasses import dataclass
+from fractions import Fraction
+from itertools import islice
+
+from symrnn.claims.index import Var, as_index
+from symrnn.claims.shapes import ONE
+from symrnn.claims.substitution import substitute
+from symrnn.claims.tree import Prop, Rel, Sym
+from symrnn.search.pools import Plain, matrices, rows
+from symrnn.search.solving import solve
+from symrnn.semantics.instances import Rows
+
+NUMBERS = tuple(Fraction(x) for x in (1, 2, 4, 8)) + tuple(Fraction(1, d) for d in (2, 4, 8)) + (Fraction(0),)
+
+
+@dataclass(frozen=True)
+class Filling:
+    """``symbols`` to be given values, under ``hypotheses``; ``monodromy``: of the run at hand."""
+
+    symbols: list[Sym]
+    hypotheses: tuple[Prop, ...]
+    integers: dict[Var, int]
+    monodromy: Plain | None
+
+
+def fillings(given: Filling, parameters: dict[str, Rows]) -> Iterator[dict[str, Rows]]:
+    """The parameters with values for everything else; equations among the hypotheses are solved where that works."""
+    equations = any(isinstance(h, Rel) and h.op == "=" for h in given.hypotheses)
+    streams = [_values(s, given) for s in given.symbols]
+    if not streams:
+        yield dict(parameters)
+        return
+    known = {s.name: s for s in given.symbols}
+    for i in range(24):
+        chosen = {
+            s.name: v[(i + j * (i // len(v))) % len(v)]
+            for j, (s, v) in enumerate(zip(given.symbols, streams, strict=True))
+        }
+        values = {**parameters, **chosen}
+        if equations:
+            solve(values, {}, given.hypotheses, given.integers, known, random.Random(i))
+        yield values
+        if i + 1 >= max(map(len, streams)) * min(len(streams), 2):
+            return
+
+
+def _values(s: Sym, given: Filling) -> list[Rows]:
+    at = {v: as_index(i) for v, i in given.integers.items()}
+    n, m = (substitute(d, at).const for d in s.shape or (ONE, ONE))
+    if s.shape is None:
+        return [rows([[x]]) for x in NUMBERS]
+    if "diagonal" in s.props and n > 1:
+        small = [rows([[Fraction(i == j, c * (i + 1)) for j in range(n)] for i in range(n)]) for c in (2, 8)]
+        return [*small, *islice(matrices(n, m, frozenset(s.props), random.Random(s.name)), 8)]
+    made = list(islice(matrices(n, m, frozenset(s.props), random.Random(s.name)), 12))
+    if 1 in (n, m) and given.monodromy is not None and len(given.monodromy) == max(n, m):
+        lost = [v for side in (list(zip(*given.monodromy, strict=True)), given.monodromy) for v in _kernel(side)]
+        some = [rows([[x] for x in v] if m == 1 else [v]) for v in lost]
+        nothing = rows([[0] * m] * n)
+        made = [*some, *(v for v in made[:2] if v not in some), nothing]
+    return made
+
+
+def _kernel(m: list[tuple[Fraction, ...]] | Plain) -> list[list[Fraction]]:
+    """A vector that a matrix of one or two rows maps to 0, if there is a non-zero one."""
+    if len(m) == 1:
+        return [[Fraction(1)]] if not m[0][0] else []
+    if len(m) != 2 or m[0][0] * m[1][1] != m[0][1] * m[1][0]:
+        return []
+    row = next((r for r in m if any(r)), None)
+    return [[Fraction(1), Fraction(0)]] if row is None else [[row[1], -row[0]]]
