@@ -46,9 +46,19 @@ d.step(
     because="gates as constants",
     expect="refuted",
 )
-d.step("3", eq(jacobian(h[t], h[t - k]), product(J(j), j, t, t - k + 1)), follows=["2"], because="over k steps")
+d.step(
+    "3",
+    eq(jacobian(h[t], h[t - k]), product(jacobian(h[j], h[j - 1]), j, t, t - k + 1)),
+    because="the chain rule over k steps",
+)
 d.step(
     "3.a",
+    eq(jacobian(h[t], h[t - k]), product(J(j), j, t, t - k + 1)),
+    follows=["2", "3"],
+    because="with every gate path",
+)
+d.step(
+    "3.c",
     eq(jacobian(h[t], h[t - k]), product(diag(d.z[j]), j, t, t - k + 1)),
     because="the update gates' product",
     expect="refuted",

@@ -66,18 +66,22 @@ d.step("2.a", eq(one_step_matrix(d.cell, state), J(t)), because="as derived from
 # ---- several steps ----
 
 S = state_jacobian(state, t, t - k)
-d.step("3", eq(S, product(J(j), j, t, t - k + 1)), follows=["2"], because="the ordered product, for all k")
-d.step("3.a", eq(S, product(J(j), j, t, t - k + 1, order="ascending")), because="in the other order", expect="refuted")
-d.step("3.b", eq(S, product(J(j), j, t, t - k + 2)), because="one factor short", expect="refuted")
 d.step(
-    "3.c",
+    "3",
+    eq(S, product(state_jacobian(state, j, j - 1), j, t, t - k + 1)),
+    because="the chain rule for the whole state, for all k",
+)
+d.step("3.a", eq(S, product(J(j), j, t, t - k + 1)), follows=["2", "3"], because="with the blocks put in")
+d.step("3.b", eq(S, product(J(j), j, t, t - k + 1, order="ascending")), because="in the other order", expect="refuted")
+d.step("3.c", eq(S, product(J(j), j, t, t - k + 2)), because="one factor short", expect="refuted")
+d.step(
+    "3.e",
     eq(
         jacobian(c[t], c[t - k]),
         block_matrix([[zeros(n, n)], [eye(n)]]).T
         @ product(J(j), j, t, t - k + 1)
         @ block_matrix([[zeros(n, n)], [eye(n)]]),
     ),
-    follows=["3"],
     because="the block of the memory",
 )
 

@@ -25,6 +25,11 @@ t, k, j = d.t, d.k, d.j
 one, many = jacobian(x[t], x[t - 1]), jacobian(x[t], x[t - k])
 
 d.step("2", eq(x[t], W @ sigmoid(x[t - 1]) + V @ u[t] + b), because="equation 2")
+d.step(
+    "3",
+    eq(many, product(jacobian(x[j], x[j - 1]), j, t, t - k + 1)),
+    because="equation 4: the chain rule through the states in between",
+)
 d.step("5", eq(many, product(W.T @ D[j], j, t, t - k + 1)), because="equation 5 as printed", expect="refuted")
 d.step(
     "5.a",
@@ -33,25 +38,23 @@ d.step(
     layout="denominator",
     expect="refuted",
 )
-d.step("5.b", eq(one, W @ diag(sigmoid.prime(x[t - 1]))), because="one step, numerator layout")
+d.step("5.b", eq(one, W @ D[t]), because="one step, numerator layout")
 d.step(
     "5.c", eq(one, diag(sigmoid.prime(x[t - 1])) @ W.T), because="one step, denominator layout", layout="denominator"
 )
-d.step("5.d", eq(many, product(W @ D[j], j, t, t - k + 1)), follows=["5.b"], because="numerator layout")
+d.step("5.d", eq(many, product(W @ D[j], j, t, t - k + 1)), follows=["3", "5.b"], because="numerator layout")
 d.step(
     "5.e",
     eq(many, product(D[j] @ W.T, j, t - k + 1, t, order="ascending")),
-    follows=["5.c"],
     because="denominator layout: the earliest step on the left",
     layout="denominator",
 )
 d.step(
     "6",
     le(norm(one), norm(W) / 4),
-    follows=["5.b"],
     because="equation 6: gamma = 1/4 bounds the slopes of the sigmoid; it stands in spite of equation 5",
 )
-d.step("6.a", le(norm(many), (norm(W) / 4) ** k), follows=["6"], because="over k steps")
+d.step("6.a", le(norm(many), (norm(W) / 4) ** k), because="over k steps")
 d.step("6.b", le(norm(many), (norm(W) / 5) ** k), because="with too small a gamma", expect="refuted")
 d.step(
     "7",
