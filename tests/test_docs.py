@@ -244,7 +244,7 @@ def test_options_exist(name):
     assert all(isinstance(c, click.Command) for c in cli.cli.commands.values())
 
 
-EXAMPLES = {"first.py", "script.py", "two_steps.py"}  # written by the reader
+EXAMPLES = {"derivations/products.py", "conftest.py", "first.py", "script.py", "two_steps.py"}  # written by the reader
 RESULTS = {"DerivationResult", "StepResult", "Verdict", "Cell", "Activation"}
 ERRORS = {"SymrnnError", "ClaimError", "ScriptError", "CertificateError", "Refused", "ShapeMismatch", "Undefined"}
 
