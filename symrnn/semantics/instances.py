@@ -375,6 +375,9 @@ class World:
         if ends:
             return range(max(1, var.low or 1), min(ends) + 1)
         spoken = [t for t in walk(body) if isinstance(t, Sym) and any(var in free_vars(i) for i in t.index)]
+        bound = {n.var.name for n in walk(body) if isinstance(n, ForAll) and isinstance(n.var, Sym)}
+        if spoken and all(t.name in bound for t in spoken) and not any(isinstance(n, Jac) for n in walk(body)):
+            return range(1)  # the members of a family that is bound inside: one is as good as another
         places = sum(var in free_vars(i) for t in spoken for i in t.index)
         if places != sum(isinstance(i, Index) and var in free_vars(i) for i in walk(body)):
             raise Refused(f"{var} occurs elsewhere than as a time, row, column or member of a family")
