@@ -54,7 +54,7 @@ from symrnn.counterexamples import of_instance
 from symrnn.crosscheck import crosscheck
 from symrnn.search.pools import rows
 from symrnn.search.refute import Tally, refute, witness
-from symrnn.semantics.instances import World
+from symrnn.semantics.instances import Instance, World
 
 n, k, j = size("n"), lag("k"), index("j")
 A, B, U = (matrix(name, n) for name in "ABU")
@@ -357,3 +357,56 @@ def test_quantified_derivatives() -> None:
         made = replace(instance, matrices=fixed, stop=0, periodic=False, inputs=())
         world = World(claim_of(eq(s.g, s.g), (forall(s.D, body),), s.cell), made)
         assert world.hypotheses_hold() is expected, w
+
+
+def test_bounds_over_all_trajectories_are_only_granted_where_they_hold() -> None:
+    """gamma |W| and gamma ||W|| at their edges; inputs that may depend on the states are not covered."""
+    free = Net(sigmoid, exogenous=False)
+    for net, w, does in (
+        (s, [[Fraction(39, 10)]], "vanishes"),
+        (s, [[4]], "bounded"),
+        (s, [[5]], None),
+        (th, [[1]], "bounded"),
+        (s, [[0, 100], [0, 0]], "vanishes"),  # nilpotent in magnitude
+        (s, [[8, 8], [-8, -8]], None),
+        (s, [[2, 2], [-2, -2]], "bounded"),  # the norm is 4 exactly
+        (s, [[Fraction(19, 10), Fraction(19, 10)], [Fraction(-19, 10), Fraction(-19, 10)]], "vanishes"),
+        (free, [[1]], None),
+    ):
+        size_ = len(w)
+        variables = {v.name: v for x in (net.n, net.t) for v, _ in x.terms}
+        integers = [
+            (variables["n"], size_),
+            (variables["t"], 0),
+            (next(iter(Derivation("x", cell=net.cell).m.terms))[0], 1),
+        ]
+        matrices = (("W_hh", rows(w)), ("W_xh", rows([[0]] * size_)))
+        state = (("h", rows([[Fraction(1, 2)]] * size_)),)
+        made = Instance(tuple(integers), matrices, (), 0, 0, state, (), None, ())
+        for limit in (vanishes, bounded):
+            world = World(claim_of(for_all_trajectories(limit(net.J, k)), (), net.cell), made)
+            if does == "vanishes" or does == limit.__name__:
+                assert world.conclusion_holds() is True
+            else:
+                with pytest.raises(Refused):
+                    world.conclusion_holds()
+
+
+def test_a_limit_over_a_run_that_ends_is_not_decided() -> None:
+    claim, instance = found("rho < 1 vanishes")
+    with pytest.raises(Refused):
+        World(claim, replace(instance, periodic=False)).conclusion_holds()
+
+
+def test_members_of_a_family_in_turn() -> None:
+    """prod A_j with two members in turn: each contracts, the pair does not; in either order."""
+    turns = (rows([[0, 4], [0, 0]]), rows([[0, 0], [4, 0]]))
+    small = (rows([[Fraction(1, 2), 0], [0, 0]]), rows([[1, 0], [0, 0]]))
+    for members, does in ((turns, "explodes"), (small, "vanishes")):
+        for order in ("descending", "ascending"):
+            term = product(A[j], j, 1, k, order=order)
+            variables = {v.name: v for x in (n,) for v, _ in x.terms}
+            made = Instance(((variables["n"], 2),), (), (("A", members),), 0, 0, (), (), None, ())
+            for limit in (vanishes, bounded, explodes):
+                expected = limit.__name__ == does or (does == "vanishes" and limit is bounded)
+                assert World(claim_of(limit(term, k)), made).conclusion_holds() is expected

@@ -316,7 +316,7 @@ class World:
 
     def _for_all_trajectories(self, p: ForAllTrajectories) -> bool:
         """By a bound that all of them meet; or not, because the trajectory at hand is one of them."""
-        if on_all_trajectories(p.body, self.cell, self.values):
+        if on_all_trajectories(p.body, self.claim.cell, self.values):  # as claimed: inputs may respond there
             return True
         if self.instance.periodic and not self.holds(p.body):
             return False
