@@ -9,70 +9,87 @@
 
 from __future__ import annotations
 
-from symrnn.cells import GRU, LSTM, Cell, Elman, cell, inputs, local, state
-from symrnn.check import check
-from symrnn.claims.activations import Activation, activation, identity, relu, sigmoid, softplus, tanh
-from symrnn.claims.build import (
-    absolute,
-    all_of,
-    any_of,
-    binomial,
-    bounded,
-    commutator,
-    det,
-    diag,
-    diagonal,
-    diagonalizable,
-    discriminant,
-    entry,
-    eq,
-    explodes,
-    eye,
-    for_all_trajectories,
-    forall,
-    ge,
-    gt,
-    hadamard,
-    has_property,
-    iff,
-    implies,
-    inv,
-    invertible,
-    jacobian,
-    jordan_block,
-    jordan_decomposable,
-    le,
-    lt,
-    matrix,
-    negation,
-    norm,
-    number,
-    orthogonal,
-    product,
-    scalar,
-    spectral_radius,
-    squarefree_minimal_polynomial,
-    summation,
-    symmetric,
-    trace,
-    transpose,
-    unitarily_diagonalizable,
-    vanishes,
-    vector,
-    zeros,
-)
-from symrnn.claims.index import index, lag, size, time
-from symrnn.derivations import Derivation
-from symrnn.errors import (
-    CertificateError,
-    ClaimError,
-    Refused,
-    ScriptError,
-    ShapeMismatch,
-    SymrnnError,
-    Undefined,
-)
-from symrnn.verdicts import DerivationResult, StepResult, Verdict
+import sys
+from importlib import import_module
+from types import ModuleType
+from typing import TYPE_CHECKING, Any
+
+if TYPE_CHECKING:
+    from symrnn.cells import GRU, LSTM, MGU, Cell, DiagonalRNN, Elman, Leaky, Pascanu, cell, inputs, local, state
+    from symrnn.check import check
+    from symrnn.claims.activations import (
+        Activation,
+        activation,
+        hard_sigmoid,
+        hard_sigmoid6,
+        identity,
+        relu,
+        sigmoid,
+        softplus,
+        tanh,
+    )
+    from symrnn.claims.build import (
+        absolute,
+        all_of,
+        any_of,
+        binomial,
+        block_matrix,
+        bounded,
+        commutator,
+        det,
+        diag,
+        diagonal,
+        diagonalizable,
+        discriminant,
+        entry,
+        eq,
+        explodes,
+        eye,
+        for_all_trajectories,
+        forall,
+        ge,
+        gt,
+        hadamard,
+        has_property,
+        iff,
+        implies,
+        inv,
+        invertible,
+        jacobian,
+        jordan_block,
+        jordan_decomposable,
+        le,
+        lt,
+        matrix,
+        negation,
+        norm,
+        number,
+        orthogonal,
+        product,
+        scalar,
+        spectral_radius,
+        squarefree_minimal_polynomial,
+        summation,
+        symmetric,
+        trace,
+        transpose,
+        unitarily_diagonalizable,
+        vanishes,
+        vector,
+        zeros,
+    )
+    from symrnn.claims.index import index, lag, size, time
+    from symrnn.derivations import Derivation
+    from symrnn.errors import (
+        CertificateError,
+        ClaimError,
+        Refused,
+        ScriptError,
+        ShapeMismatch,
+        SymrnnError,
+        Undefined,
+    )
+    from symrnn.verdicts import DerivationResult, StepResult, Verdict
 
 __version__ = "0.1.0"
 
@@ -83,9 +100,13 @@ __all__ = [
     "ClaimError",
     "Derivation",
     "DerivationResult",
+    "DiagonalRNN",
     "Elman",
     "GRU",
     "LSTM",
+    "Leaky",
+    "MGU",
+    "Pascanu",
     "Refused",
     "ScriptError",
     "ShapeMismatch",
@@ -98,6 +119,7 @@ __all__ = [
     "all_of",
     "any_of",
     "binomial",
+    "block_matrix",
     "bounded",
     "cell",
     "check",
@@ -116,6 +138,8 @@ __all__ = [
     "ge",
     "gt",
     "hadamard",
+    "hard_sigmoid",
+    "hard_sigmoid6",
     "has_property",
     "identity",
     "iff",
@@ -156,3 +180,43 @@ __all__ = [
     "vector",
     "zeros",
 ]
+
+_HOMES = {  # the modules that the names come from, as above
+    "cells": "GRU LSTM MGU Cell DiagonalRNN Elman Leaky Pascanu cell inputs local state",
+    "check": "check",
+    "claims.activations": ("Activation activation hard_sigmoid hard_sigmoid6 identity relu sigmoid softplus tanh"),
+    "claims.build": (
+        "absolute all_of any_of binomial block_matrix bounded commutator det diag diagonal diagonalizable discriminant "
+        "entry eq explodes eye for_all_trajectories forall ge gt hadamard has_property iff implies inv "
+        "invertible jacobian jordan_block jordan_decomposable le lt matrix negation norm number orthogonal "
+        "product scalar spectral_radius squarefree_minimal_polynomial summation symmetric trace transpose "
+        "unitarily_diagonalizable vanishes vector zeros"
+    ),
+    "claims.index": "index lag size time",
+    "derivations": "Derivation",
+    "errors": "CertificateError ClaimError Refused ScriptError ShapeMismatch SymrnnError Undefined",
+    "verdicts": "DerivationResult StepResult Verdict",
+}
+_HOME = {name: f"symrnn.{module}" for module, names in _HOMES.items() for name in names.split()}
+
+
+class _Package(ModuleType):
+    """Names are fetched when they are first used: ``symrnn --help`` and the pytest plugin need none of them."""
+
+    def __getattr__(self, name: str) -> Any:
+        if name not in _HOME:
+            raise AttributeError(f"module {self.__name__!r} has no attribute {name!r}")
+        value = getattr(import_module(_HOME[name]), name)
+        setattr(self, name, value)
+        return value
+
+    def __setattr__(self, name: str, value: Any) -> None:
+        """An imported ``symrnn.check`` does not hide the function of that name."""
+        if not (name in _HOME and isinstance(value, ModuleType)):
+            super().__setattr__(name, value)
+
+    def __dir__(self) -> list[str]:
+        return sorted({*super().__dir__(), *__all__})
+
+
+sys.modules[__name__].__class__ = _Package

@@ -10,6 +10,7 @@ from typing import Any
 
 from symrnn.claims.index import Node, Var, node
 from symrnn.claims.tree import Prop, Sym, Term
+from symrnn.semantics.inequalities import AtMost
 from symrnn.semantics.instances import Instance
 from symrnn.semantics.uses import Binding
 
@@ -120,15 +121,119 @@ class Known(Proof):
 
 
 @node
-class Bound(Proof):
-    """A norm is bounded by the norms of its letters."""
+class Order(Proof):
+    """An inequality between scalars, from known ones."""
+
+    uses: tuple[AtMost, ...]
+
+
+@node
+class Cite(Proof):
+    """The goal is a lemma of the table at ``values``, whose hypotheses ``discharge`` proves."""
+
+    lemma: str
+    values: Binding
+    discharge: tuple[Proof, ...]
+
+
+@node
+class Given(Proof):
+    """The goal is one of the hypotheses."""
+
+    which: int
+
+
+@node
+class Fact(Proof):
+    """A fact proved on the way, then the rest with it among the hypotheses."""
+
+    prop: Prop
+    proof: Proof
+    rest: Proof
 
 
 @node
 class Geometric(Proof):
-    """A limit by a geometric bound in the norm ``kind``, "1", "2" or "inf"."""
+    """A limit by a geometric bound in the norm ``kind``, "1", "2" or "inf"; ``proofs`` that its ratios are below 1.
+
+    ``assumed``: letters are bounded by what the hypotheses say of their norms.
+    """
 
     kind: str
+    assumed: bool
+    proofs: tuple[Proof, ...]
+
+
+@node
+class Dominated(Proof):
+    """A limit by a matrix that dominates entry by entry, of which ``proof`` shows it."""
+
+    proof: Proof
+
+
+@node
+class Within(Proof):
+    """A limit of ``left`` ``inner`` ``right``, of which only ``inner`` depends on the lag."""
+
+    left: Term
+    inner: Term
+    right: Term
+    proof: Proof
+
+
+@node
+class Split(Proof):
+    """A limit of ``left`` ``right``: ``left`` is bounded, and ``right`` is as the goal says, or the other way round."""
+
+    left: Term
+    right: Term
+    if_left: Proof
+    if_right: Proof
+    left_is_bounded: bool
+
+
+@node
+class Rewritten(Proof):
+    """A statement about a term, from the same about an equal one."""
+
+    term: Term
+    equal: Proof
+    rest: Proof
+
+
+@node
+class Absurd(Proof):
+    """l < r (or l <= r), since the contrary would refute hypothesis ``which``."""
+
+    which: int
+    proof: Proof
+
+
+@node
+class Turn(Proof):
+    """A limit from a stronger statement about it."""
+
+    proof: Proof
+
+
+@node
+class AllTrajectories(Proof):
+    """A statement about all trajectories, from hypotheses that speak of parameters only."""
+
+    proof: Proof
+
+
+@node
+class Steer(Proof):
+    """Hypothesis ``which``, about all trajectories, at the one where the input makes every pre-activation 0.
+
+    ``right_inverse`` of the input's weight, by ``onto``; ``rest`` goes on with what the hypothesis says there.
+    """
+
+    which: int
+    right_inverse: Term
+    onto: Proof
+    rest: Proof
 
 
 @node
@@ -177,9 +282,10 @@ class Mismatch(Verdictive):
 
 @node
 class Null(Verdictive):
-    """The claim fails at ``point``; it is proved under ``condition`` (X is invertible), met by ``witness``.
+    """The claim fails at ``point``; it is proved under ``condition`` (something is not 0), met by ``witness``.
 
-    ``scalars`` makes det X non-zero for every size: each symbol stands for that multiple of the identity.
+    What is not 0 is so for every size where each symbol stands for that multiple of the identity in ``scalars``, and
+    the one called ``ramp``, if any, for diag(1, ..., n).
     """
 
     point: Instance
@@ -187,6 +293,7 @@ class Null(Verdictive):
     proof: Proof
     witness: Instance
     scalars: tuple[tuple[str, Fraction], ...]
+    ramp: str = ""
 
 
 def entry_of(claim: Node, verdict: str, certificate: Node) -> dict[str, Any]:

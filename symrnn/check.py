@@ -18,7 +18,19 @@ from symrnn.verdicts import DerivationResult, StepResult
 
 
 def check(derivation: Derivation) -> DerivationResult:
-    """Decide every step of a derivation, in order."""
+    """Decide every step of a derivation, in order, in this process.
+
+    Nothing ends a step that takes long: ``symrnn check`` decides in processes that can be ended. Raises ClaimError for
+    a claim that turns out malformed.
+
+    >>> from symrnn import Derivation, eq, matrix, size
+    >>> n = size("n")
+    >>> A, B = matrix("A", n), matrix("B", n)
+    >>> d = Derivation("Products")
+    >>> step = d.step("1", eq((A @ B).T, B.T @ A.T))
+    >>> check(d).summary
+    {'proved': 1, 'conditional': 0, 'undecided': 0, 'refuted': 0}
+    """
     results: dict[str, StepResult] = {}
     for step in derivation.steps:
         results[step.id] = check_step(derivation, step, ancestors(step, results))
@@ -73,7 +85,7 @@ def check_step(derivation: Derivation, step: Step, earlier: Mapping[str, StepRes
         failing_set=decision.judgement.failing_set if decision.judgement else None,
         conditions=found,
         counterexample=counterexample,
-        repair=repairs.find(claim, [s.claim for s in cited]) if decision.verdict == "refuted" else None,
+        repair=repairs.find(claim, decision.verdict, [s.claim for s in cited]),
         variants=variants.find(claim, decision),
         crosscheck=checked,
         certificate=presentation.certificate(claim, decision),

@@ -52,6 +52,8 @@ _KNOWN: dict[str, Callable[[Expr], Expr]] = {
     "softplus": lambda x: sympy.log(1 + sympy.exp(x)),
     "relu": lambda x: sympy.Max(x, 0),
     "identity": lambda x: x,
+    "hard_sigmoid": lambda x: sympy.Min(sympy.Max(x / 5 + sympy.Rational(1, 2), 0), 1),
+    "hard_sigmoid6": lambda x: sympy.Min(sympy.Max(x / 6 + sympy.Rational(1, 2), 0), 1),
 }
 
 
@@ -360,6 +362,15 @@ def _diag(t: tree.Diag, scope: _Scope) -> Expr:
     return sympy.diag(*value)
 
 
+def _blocks(t: tree.Blocks, scope: _Scope) -> Expr:
+    bands = [sympy.Matrix.hstack(*(_square_or_matrix(_evaluate(b, scope)) for b in row)) for row in t.rows]
+    return sympy.Matrix.vstack(*bands)
+
+
+def _square_or_matrix(value: Expr) -> Expr:
+    return value if _is_matrix(value) else sympy.Matrix([[value]])
+
+
 def _entry(t: tree.Entry, scope: _Scope) -> Expr:
     value, i, j = _evaluate(t.arg, scope), scope.integer(t.row), scope.integer(t.col)
     if not _is_matrix(value) or not (1 <= i <= value.rows and 1 <= j <= value.cols):
@@ -440,6 +451,7 @@ _RULES: dict[type[Any], Callable[[Any, _Scope], Expr]] = {
     tree.Norm: _norm,
     tree.Abs: lambda t, scope: _entrywise(sympy.Abs, _evaluate(t.arg, scope)),
     tree.Diag: _diag,
+    tree.Blocks: _blocks,
     tree.Apply: lambda t, scope: _entrywise(lambda x: activate(t.function, t.order, x), _evaluate(t.arg, scope)),
     tree.Entry: _entry,
     tree.Jac: _jac,

@@ -1,9 +1,10 @@
 """THE trusted file: the only place where a claim becomes PROVED, CONDITIONAL or REFUTED.
 
 ``check(claim, certificate)`` returns a ``Judgement`` or raises ``Refused``. Each rule's docstring is its inference bar:
-premises over a line over the conclusion. Trusted besides this file: ``claims`` (shapes, substitution, derivative of a
-step map, normal forms, exact values), the statements in ``lemmas``, Python's fractions, and python-flint's polynomials
-in the rule for explicit sizes. Certificates come from search that nobody needs to trust.
+premises over a line over the conclusion. Trusted besides this file: the rules of ``analysis``, ``claims`` and
+``semantics`` (shapes, substitution, derivative of a step map, normal forms, exact values), the statements in
+``lemmas``, Python's fractions, and python-flint's polynomials in the rule for explicit sizes. Certificates come from
+search that nobody needs to trust.
 
 No floating point, no simplifier, no ``assert``.
 """
@@ -14,21 +15,20 @@ from collections.abc import Callable, Iterator
 from dataclasses import dataclass, replace
 from typing import Any
 
+from symrnn import analysis
 from symrnn import certificates as cert
 from symrnn.claims.codec import decode, encode
 from symrnn.claims.index import Node, Var, as_index
 from symrnn.claims.recurrence import Claim
 from symrnn.claims.shapes import ONE, check_shapes, is_scalar, shape_of
-from symrnn.claims.substitution import free_vars, substitute, symbols, walk
+from symrnn.claims.substitution import free_vars, substitute, walk
 from symrnn.claims.tree import (
-    Abs,
     And,
     Const,
     Entry,
     Iff,
     Implies,
     IndexRel,
-    Norm,
     Or,
     Pred,
     Prop,
@@ -40,10 +40,9 @@ from symrnn.claims.tree import (
 from symrnn.claims.wellformed import check_claim, check_parts
 from symrnn.errors import Refused, ShapeMismatch, refusal
 from symrnn.semantics.algebra import Algebra
-from symrnn.semantics.bounds import decays, is_at_most, upper
 from symrnn.semantics.instances import Instance, World
 from symrnn.semantics.monomials import Poly, minus
-from symrnn.semantics.multiples import scalar_value
+from symrnn.semantics.nullity import is_null_outside, is_open
 from symrnn.semantics.properties import show_property
 from symrnn.semantics.sequents import Equation, Sequent, sequent_of, settled
 from symrnn.semantics.uses import as_equation, definition_of, filled, lemma_hypotheses
@@ -147,25 +146,16 @@ def _mismatch(claim: Claim, c: cert.Mismatch) -> Judgement:
 
 def _conditional(claim: Claim, c: cert.Null) -> Judgement:
     """
-    REFUTED at a point     hypotheses, X is invertible |- conclusion     a witness     det X != 0 somewhere, for all n
-    -----------------------------------------------------------------------------------------------------------------
-    CONDITIONAL
+    REFUTED at a point    hypotheses, q != 0 |- conclusion    a witness    q not the zero polynomial, at any size
+    -------------------------------------------------------------------------------------------------------------
+    CONDITIONAL      (q: a determinant, a discriminant, a number; hypotheses that hold nearby too)
     """
     _refuted(claim, cert.Point(c.point))
-    parts = c.condition.args if isinstance(c.condition, And) else (c.condition,)
-    inverted = [p.arg for p in parts if isinstance(p, Pred) and p.name == "invertible"]
-    if len(inverted) != len(parts):
-        raise Refused("the condition must be that matrices are invertible")
     narrowed = Claim(claim.conclusion, (*claim.hypotheses, c.condition), claim.cell)
     judgement = _proved(narrowed, cert.Proved(c.proof, c.witness))
-    if sequent_of(claim).hypotheses:
-        raise Refused("null sets among instances that meet hypotheses are not decided")
-    linear, scalars = {"diagonal", "symmetric", "scalar", "invertible"}, dict(c.scalars)
-    for s in (s for x in inverted for s in symbols(x)):
-        if set(s.props) - linear or s.role != "free" or ("invertible" in s.props and not scalars.get(s.name)):
-            raise Refused("the condition involves more than freely chosen matrices")
-    if not all(scalar_value(x, scalars) for x in inverted):
-        raise Refused("a determinant vanishes at the given point")
+    if not all(map(is_open, sequent_of(claim).hypotheses)):
+        raise Refused("null sets among instances that meet such hypotheses are not decided")
+    is_null_outside(c.condition, dict(c.scalars), c.ramp)
     return Judgement(claim, "conditional", judgement.lemmas, None, _SEAL)
 
 
@@ -200,10 +190,15 @@ def _well_typed(claim: Claim) -> None:
 
 def proves(sequent: Sequent, proof: Node) -> tuple[str, ...]:
     """The names of the lemmas a valid proof rests on; Refused if it is not valid."""
-    rule = _RULES.get(type(proof))
-    if rule is None:
+    rule, further = _RULES.get(type(proof)), analysis.RULES.get(type(proof))
+    if rule is not None:
+        return tuple(sorted(set(rule(sequent, proof))))
+    if further is None:
         raise Refused(f"{type(proof).__name__} is no proof")
-    return tuple(sorted(set(rule(sequent, proof))))
+    lemmas: set[str] = set()
+    for premise in further(sequent, proof):
+        lemmas |= {premise} if isinstance(premise, str) else set(proves(*premise))
+    return tuple(sorted(lemmas))
 
 
 def _words(s: Sequent, c: cert.Words) -> Iterator[str]:
@@ -254,13 +249,13 @@ def _as_entry(algebra: Algebra, p: Poly) -> Poly:
 
 def _discharge(s: Sequent, use: cert.Use) -> Iterator[str]:
     """The hypotheses of a lemma hold at the instance used; other equations have none."""
-    needed = lemma_hypotheses(s, use.context, use.equation, use.values)
+    needed = lemma_hypotheses(use.equation, use.values)
     if len(needed) != len(use.discharge):
         raise Refused(f"{use.equation} has {len(needed)} hypotheses to discharge")
     if use.equation.startswith("lemma:"):
         yield use.equation[6:]
     for h, proof in zip(needed, use.discharge, strict=True):
-        yield from proves(replace(s, goal=h), proof)
+        yield from proves(s.premise(h), proof)
 
 
 def _induct(s: Sequent, c: cert.Induct) -> Iterator[str]:
@@ -400,38 +395,6 @@ def _known(s: Sequent, c: cert.Known) -> Iterator[str]:
     return iter(())
 
 
-def _bound(s: Sequent, c: cert.Bound) -> Iterator[str]:
-    """
-    ||X|| <= b by the rules for norms      b <= rhs term by term, no term being negative
-    ------------------------------------------------------------------------------------
-    ||X|| <= rhs      (1-, 2- and maximum norm; of a scalar: |x| <= rhs)
-    """
-    goal = s.goal
-    if not isinstance(goal, Rel) or goal.op != "<=" or not isinstance(goal.lhs, Norm | Abs) or shape_of(goal.lhs):
-        raise Refused("the goal bounds no norm")
-    if not s.defined(goal.lhs):
-        raise Refused(f"{goal.lhs} may have no value")
-    kind = goal.lhs.kind if isinstance(goal.lhs, Norm) else "2"
-    if not is_at_most(s, upper(s, goal.lhs.arg, kind), goal.rhs):
-        raise Refused("the bound found is not below the right side term by term")
-    return iter(())
-
-
-def _limit(s: Sequent, c: cert.Geometric) -> Iterator[str]:
-    """
-    ||X_k|| <= sum of c r^k by the rules for norms      r < 1 (to be bounded: r <= 1) by hypotheses on norms
-    --------------------------------------------------------------------------------------------------------
-    X_k vanishes (is bounded) as k -> infinity
-    """
-    if not isinstance(s.goal, Pred) or s.goal.name not in ("vanishes", "bounded") or s.goal.var is None:
-        raise Refused("the goal is no limit that a bound can show")
-    if s.mentions(s.goal.var) or not s.defined(s.goal.arg):
-        raise Refused("the lag of the limit occurs in a hypothesis, or a term may have no value")
-    if not decays(s, upper(s, s.goal.arg, c.kind), s.goal.var, strictly=s.goal.name == "vanishes"):
-        raise Refused("no geometric bound follows")
-    return iter(())
-
-
 def _leaf(s: Sequent, c: cert.Leaf) -> Iterator[str]:
     """
     at explicit sizes, entries being independent real unknowns, every entry of lhs - rhs reduces to 0 by polynomials
@@ -482,8 +445,6 @@ _RULES: dict[type[Node], Callable[[Sequent, Any], Iterator[str]]] = {
     cert.General: _general,
     cert.Extensional: _extensional,
     cert.Known: _known,
-    cert.Bound: _bound,
-    cert.Geometric: _limit,
     cert.Leaf: _leaf,
     cert.Case: _case,
     cert.Cancel: _cancel,

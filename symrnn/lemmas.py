@@ -7,8 +7,33 @@ from __future__ import annotations
 
 from dataclasses import dataclass
 
-from symrnn.claims.build import det, eq, eye, inv, invertible, matrix
-from symrnn.claims.index import size
+from symrnn.claims.build import (
+    absolute,
+    any_of,
+    bounded,
+    det,
+    diagonal,
+    diagonalizable,
+    discriminant,
+    eq,
+    explodes,
+    eye,
+    inv,
+    invertible,
+    jordan_decomposable,
+    le,
+    lt,
+    matrix,
+    negation,
+    norm,
+    spectral_radius,
+    squarefree_minimal_polynomial,
+    symmetric,
+    unitarily_diagonalizable,
+    vanishes,
+)
+from symrnn.claims.build import has_property as _is
+from symrnn.claims.index import lag, size
 from symrnn.claims.recurrence import Claim
 from symrnn.claims.tree import Prop
 
@@ -26,45 +51,129 @@ def _lemma(name: str, conclusion: Prop, reference: str, *hypotheses: Prop) -> Le
     return Lemma(name, Claim(conclusion, hypotheses, None), reference)
 
 
-_n = size("n")
+_n, _m, _k = size("n"), size("m"), lag("k")
 _A, _B = matrix("A", _n), matrix("B", _n)
+_M = matrix("M", _n, _m)
+_U, _S = matrix("U", _n), matrix("S", _n)
+_SMALL = matrix("A", 2)
+_HJ = "Horn and Johnson, Matrix Analysis, 2nd ed., "
+_rho = spectral_radius
 
 LEMMAS: dict[str, Lemma] = {
     lemma.name: lemma
     for lemma in (
+        # determinants and inverses
+        _lemma("determinant of a product", eq(det(_A @ _B), det(_A) * det(_B)), _HJ + "section 0.3.5"),
+        _lemma("determinant of a transpose", eq(det(_A.T), det(_A)), _HJ + "section 0.3.1"),
+        _lemma("determinant of an inverse", eq(det(inv(_A)), det(_A) ** -1), _HJ + "section 0.3.5", invertible(_A)),
+        _lemma("a left inverse is a right inverse", eq(_B @ _A, eye(_n)), _HJ + "section 0.5", eq(_A @ _B, eye(_n))),
+        _lemma("an inverse is a left inverse", eq(inv(_A) @ _A, eye(_n)), "the definition", invertible(_A)),
+        _lemma("an inverse is a right inverse", eq(_A @ inv(_A), eye(_n)), "the definition", invertible(_A)),
+        # norms and spectral radii
+        _lemma("spectral radius below the 2-norm", le(_rho(_A), norm(_A)), _HJ + "theorem 5.6.9"),
+        _lemma("spectral radius below the 1-norm", le(_rho(_A), norm(_A, 1)), _HJ + "theorem 5.6.9"),
+        _lemma("spectral radius below the maximum norm", le(_rho(_A), norm(_A, "inf")), _HJ + "theorem 5.6.9"),
         _lemma(
-            "determinant of a product",
-            eq(det(_A @ _B), det(_A) * det(_B)),
-            "Horn and Johnson, Matrix Analysis, 2nd ed., section 0.3.5",
+            "norm of a normal matrix", eq(norm(_A), _rho(_A)), _HJ + "section 5.6, problem 5.6.P6", _is("normal", _A)
+        ),
+        _lemma("2-norm below the Frobenius norm", le(norm(_M), norm(_M, "fro")), _HJ + "section 5.6, 5.6.P23"),
+        _lemma(
+            "2-norm by the 1-norm and the maximum norm",
+            le(norm(_M) ** 2, norm(_M, 1) * norm(_M, "inf")),
+            _HJ + "section 5.6, problem 5.6.P21",
+        ),
+        _lemma("spectral radius of magnitudes", le(_rho(_A), _rho(absolute(_A))), _HJ + "theorem 8.1.18"),
+        _lemma(
+            "Perron and Frobenius: monotonicity",
+            le(_rho(_A), _rho(_B)),
+            _HJ + "corollary 8.1.19",
+            _is("nonnegative", _A),
+            le(_A, _B),
         ),
         _lemma(
-            "determinant of a transpose",
-            eq(det(_A.T), det(_A)),
-            "Horn and Johnson, Matrix Analysis, 2nd ed., section 0.3.1",
+            "spectral radius of an upper triangular matrix",
+            eq(_rho(absolute(_A)), _rho(_A)),
+            _HJ + "section 1.2: the eigenvalues are the diagonal entries",
+            _is("upper_triangular", _A),
         ),
         _lemma(
-            "determinant of an inverse",
-            eq(det(inv(_A)), det(_A) ** -1),
-            "Horn and Johnson, Matrix Analysis, 2nd ed., section 0.3.5",
-            invertible(_A),
+            "spectral radius of a lower triangular matrix",
+            eq(_rho(absolute(_A)), _rho(_A)),
+            _HJ + "section 1.2: the eigenvalues are the diagonal entries",
+            _is("lower_triangular", _A),
         ),
         _lemma(
-            "a left inverse is a right inverse",
-            eq(_B @ _A, eye(_n)),
-            "Horn and Johnson, Matrix Analysis, 2nd ed., section 0.5",
-            eq(_A @ _B, eye(_n)),
+            "spectral radius of a product of commuting matrices",
+            le(_rho(_A @ _B), _rho(_A) * _rho(_B)),
+            _HJ + "theorem 2.4.8.1",
+            eq(_A @ _B, _B @ _A),
         ),
         _lemma(
-            "an inverse is a left inverse",
-            eq(inv(_A) @ _A, eye(_n)),
-            "the definition of the inverse",
-            invertible(_A),
+            "spectral radius of a sum of commuting matrices",
+            le(_rho(_A + _B), _rho(_A) + _rho(_B)),
+            _HJ + "theorem 2.4.8.1",
+            eq(_A @ _B, _B @ _A),
+        ),
+        # powers
+        _lemma("powers vanish", vanishes(_A**_k, _k), _HJ + "theorem 5.6.12", lt(_rho(_A), 1)),
+        _lemma("powers that vanish", lt(_rho(_A), 1), _HJ + "theorem 5.6.12", vanishes(_A**_k, _k)),
+        _lemma("powers explode", explodes(_A**_k, _k), _HJ + "corollary 5.6.14 (Gelfand)", lt(1, _rho(_A))),
+        _lemma("powers that are bounded", le(_rho(_A), 1), _HJ + "corollary 5.6.14 (Gelfand)", bounded(_A**_k, _k)),
+        _lemma(
+            "powers of a diagonalisable matrix",
+            bounded(_A**_k, _k),
+            "W^k = U S^k U^-1",
+            diagonalizable(_A),
+            le(_rho(_A), 1),
+        ),
+        # decompositions
+        _lemma("spectral theorem", diagonalizable(_A, "R"), _HJ + "theorem 4.1.5", symmetric(_A)),
+        _lemma("normal matrices", unitarily_diagonalizable(_A), _HJ + "theorem 2.5.3", _is("normal", _A)),
+        _lemma(
+            "unitarily diagonalisable matrices", _is("normal", _A), _HJ + "theorem 2.5.3", unitarily_diagonalizable(_A)
+        ),
+        _lemma("unitary bases are bases", diagonalizable(_A), "the definition", unitarily_diagonalizable(_A)),
+        _lemma("real bases are complex bases", diagonalizable(_A), "the definition", diagonalizable(_A, "R")),
+        _lemma(
+            "an eigenvector basis",
+            diagonalizable(_A, "R"),
+            "the definition",
+            invertible(_U),
+            diagonal(_S),
+            eq(_A, _U @ _S @ inv(_U)),
+        ),
+        _lemma("diagonal matrices", diagonalizable(_A, "R"), "the definition, with U = I", diagonal(_A)),
+        _lemma(
+            "distinct eigenvalues",
+            diagonalizable(_A),
+            _HJ + "theorem 1.3.9",
+            negation(eq(discriminant(_A), 0)),
         ),
         _lemma(
-            "an inverse is a right inverse",
-            eq(_A @ inv(_A), eye(_n)),
-            "the definition of the inverse",
-            invertible(_A),
+            "squarefree minimal polynomial suffices",
+            diagonalizable(_A),
+            _HJ + "corollary 3.3.10",
+            squarefree_minimal_polynomial(_A),
         ),
+        _lemma(
+            "squarefree minimal polynomial is necessary",
+            squarefree_minimal_polynomial(_A),
+            _HJ + "corollary 3.3.10",
+            diagonalizable(_A),
+        ),
+        _lemma(
+            "diagonalisable with a repeated eigenvalue at size 2",
+            any_of(negation(eq(discriminant(_SMALL), 0)), _is("scalar", _SMALL)),
+            _HJ + "corollary 3.3.10: the minimal polynomial has degree 1",
+            diagonalizable(_SMALL),
+        ),
+        _lemma("Jordan form", jordan_decomposable(_A), _HJ + "theorem 3.1.11"),
+        _lemma(
+            "powers of a diagonalisable matrix are diagonalisable",
+            diagonalizable(_A @ _A),
+            "W^2 = U S^2 U^-1",
+            diagonalizable(_A),
+        ),
+        _lemma("transposes of diagonalisable matrices", diagonalizable(_A.T), "W^T = U^-T S U^T", diagonalizable(_A)),
     )
 }

@@ -440,12 +440,23 @@ def _relu(a: Number) -> tuple[Number, Number]:
     return (a, Number.of(1)) if a.sign > 0 else (Number.of(0), Number.of(0))
 
 
+def _hard_sigmoid(a: Number, slope: Fraction) -> tuple[Number, Number]:
+    inner = a * slope + Fraction(1, 2)
+    if inner.is_zero or (inner - 1).is_zero:
+        raise Unclear("a kink of a hard sigmoid")
+    if inner.sign > 0 and (inner - 1).sign < 0:
+        return inner, Number.of(slope)
+    return Number.of(int(inner.sign > 0)), Number.of(0)
+
+
 _ACTIVATIONS: dict[str, Callable[[Number], tuple[Number, Number]]] = {
     "sigmoid": _sigmoid,
     "tanh": _tanh,
     "softplus": _softplus,
     "relu": _relu,
     "identity": lambda a: (a, Number.of(1)),
+    "hard_sigmoid": lambda a: _hard_sigmoid(a, Fraction(1, 5)),
+    "hard_sigmoid6": lambda a: _hard_sigmoid(a, Fraction(1, 6)),
 }
 
 _VALUES: dict[type[tr.Term], Callable[[Network, Any, Env], Matrix]] = {
@@ -466,6 +477,11 @@ _VALUES: dict[type[tr.Term], Callable[[Network, Any, Env], Matrix]] = {
     tr.Norm: _norm,
     tr.Abs: lambda net, t, env: [[x if x.sign >= 0 else -x for x in row] for row in net.value(t.arg, env)],
     tr.Diag: lambda net, t, env: diag([row[0] for row in net.value(t.arg, env)]),
+    tr.Blocks: lambda net, t, env: [
+        [x for block in band for x in block[i]]
+        for band in [[net.value(block, env) for block in row] for row in t.rows]
+        for i in range(len(band[0]))
+    ],
     tr.Apply: _apply,
     tr.Entry: _entry,
     tr.Jac: Network.jacobian,

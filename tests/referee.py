@@ -20,6 +20,7 @@ from __future__ import annotations
 import json
 import sys
 from collections.abc import Callable, Iterable, Mapping
+from fractions import Fraction
 from pathlib import Path
 from typing import Any
 
@@ -108,6 +109,13 @@ def activate(name: str, pre: Number) -> tuple[Number, Number]:
         if pre.is_zero:
             raise Wrong("a pre-activation of ReLU stands on the kink")
         return (pre, Number.of(1)) if pre.sign > 0 else (Number.of(0), Number.of(0))
+    if name in ("hard_sigmoid", "hard_sigmoid6"):
+        steep = Number.of(Fraction(1, 5) if name == "hard_sigmoid" else Fraction(1, 6))
+        inner = steep * pre + Number.of(Fraction(1, 2))
+        if inner.is_zero or (inner - 1).is_zero:
+            raise Wrong("a pre-activation of a hard sigmoid stands on a kink")
+        inside = inner.sign > 0 and (inner - 1).sign < 0
+        return (inner, steep) if inside else (Number.of(int(inner.sign > 0)), Number.of(0))
     if name == "tanh":
         p = tanh(pre)
         return p, 1 - p * p

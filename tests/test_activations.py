@@ -18,7 +18,7 @@ MP: Any = _mpmath.mp.clone()
 MP.dps = 60
 CLOSE = MP.mpf(10) ** -40
 STEP = MP.mpf(10) ** -20
-POINTS = [MP.mpf(x) / 16 for x in range(-960, 961, 7) if x]
+POINTS = [MP.mpf(x) / 16 for x in range(-960, 961, 7) if x not in (0, 48)]  # off the kinks
 
 FUNCTIONS: dict[str, Callable[[Any], Any]] = {
     "sigmoid": lambda a: 1 / (1 + MP.exp(-a)),
@@ -26,9 +26,12 @@ FUNCTIONS: dict[str, Callable[[Any], Any]] = {
     "softplus": lambda a: MP.log1p(MP.exp(a)),
     "relu": lambda a: max(a, MP.mpf(0)),
     "identity": lambda a: a,
+    "hard_sigmoid": lambda a: max(0, min(1, a / 5 + MP.mpf(1) / 2)),
+    "hard_sigmoid6": lambda a: min(max(a + 3, 0), 6) / MP.mpf(6),
 }
-PEAKS = {"sigmoid": 0, "tanh": 0, "relu": 1, "identity": 0}  # where the upper bound is attained
-TROUGHS = {"relu": -1, "identity": 0}
+HARD = {"hard_sigmoid", "hard_sigmoid6"}
+PEAKS = {"sigmoid": 0, "tanh": 0, "relu": 1, "identity": 0, **dict.fromkeys(HARD, 1)}  # attains the upper bound
+TROUGHS = {"relu": -1, "identity": 0, **dict.fromkeys(HARD, -4)}
 
 
 def slope(name: str, a: Any) -> Any:
@@ -78,6 +81,8 @@ FACTS_SLOPE: dict[str, Callable[[Any], Any]] = {  # derivatives written so that 
     "softplus": lambda a: MP.exp(a) / (1 + MP.exp(a)),
     "relu": lambda a: MP.mpf(a > 0),
     "identity": lambda a: MP.mpf(1),
+    "hard_sigmoid": lambda a: MP.mpf(abs(a) < MP.mpf("2.5")) / 5,
+    "hard_sigmoid6": lambda a: MP.mpf(abs(a) < 3) / 6,
 }
 
 
@@ -110,6 +115,8 @@ EXACT = {
     "tanh": [log_of(Fraction(p, q)) * Fraction(1, 2) for p, q in ((1, 1), (1, 2), (3, 4), (7, 5), (1, 9))],
     "relu": [as_num(Fraction(x, 3)) for x in (-7, -1, 1, 2, 9)],
     "identity": [as_num(Fraction(x, 3)) for x in (-7, 0, 2)] + [log_of(Fraction(5, 3))],
+    "hard_sigmoid": [as_num(Fraction(x, 3)) for x in (-17, -7, 0, 2, 7, 8, 30)],
+    "hard_sigmoid6": [as_num(Fraction(x, 3)) for x in (-17, -8, 0, 2, 8, 10, 30)],
 }
 
 
@@ -143,6 +150,11 @@ def test_preimages_are_preimages(name: str) -> None:
         ("softplus", log_of(Fraction(2)) + 1),
         ("relu", as_num(0)),
         ("relu", log_of(Fraction(2))),
+        ("hard_sigmoid", as_num(Fraction(5, 2))),
+        ("hard_sigmoid", as_num(Fraction(-5, 2))),
+        ("hard_sigmoid6", as_num(3)),
+        ("hard_sigmoid6", as_num(-3)),
+        ("hard_sigmoid6", log_of(Fraction(2))),
         ("phi", as_num(0)),
     ],
 )
@@ -151,7 +163,38 @@ def test_points_without_a_closed_form_are_refused(name: str, a: Num) -> None:
         activate(name, a)
 
 
-@pytest.mark.parametrize(("name", "p"), [("sigmoid", 0), ("sigmoid", 1), ("tanh", 1), ("tanh", -1), ("softplus", 2)])
+@pytest.mark.parametrize("name", FACTS)
+def test_kinks_are_where_the_derivative_jumps(name: str) -> None:
+    """One-sided difference quotients agree everywhere but at the kinks, where exact values are refused."""
+    f, h = FUNCTIONS[name], MP.mpf(10) ** -25
+    jumps = [q for q in CANDIDATES if abs(f(mp(q) + h) - 2 * f(mp(q)) + f(mp(q) - h)) > h / 100]
+    assert jumps == list(FACTS[name].kinks) and FACTS[name].why
+    for q in jumps:
+        with pytest.raises(Refused):
+            activate(name, as_num(q))
+
+
+CANDIDATES = [Fraction(x, 2) for x in range(-8, 9)]
+
+
+@pytest.mark.parametrize("name", sorted(HARD))
+@pytest.mark.parametrize("p", [Fraction(0), Fraction(1)])
+def test_the_flat_ends_of_a_hard_sigmoid_have_preimages(name: str, p: Fraction) -> None:
+    assert activate(name, preimage(name, p)) == (as_num(p), 0)
+
+
+@pytest.mark.parametrize(
+    ("name", "p"),
+    [
+        ("hard_sigmoid", -1),
+        ("hard_sigmoid6", 2),
+        ("sigmoid", 0),
+        ("sigmoid", 1),
+        ("tanh", 1),
+        ("tanh", -1),
+        ("softplus", 2),
+    ],
+)
 def test_values_outside_the_range_have_no_preimage(name: str, p: int) -> None:
     with pytest.raises(Refused):
         preimage(name, Fraction(p))

@@ -26,6 +26,7 @@ ORDER = [  # each may import only what stands above it
     "lemmas",
     "semantics",
     "certificates",
+    "analysis",
     "kernel",
     "verdicts",
     "sides",
@@ -33,6 +34,8 @@ ORDER = [  # each may import only what stands above it
     "counterexamples",
     "cells",
     "jacobians",
+    "certified",
+    "block_jacobians",
     "derivations",
     "scripts",
     "search",
@@ -40,20 +43,34 @@ ORDER = [  # each may import only what stands above it
     "check",
     "worker",
     "report",
+    "changes",
+    "regression",
+    "settings",
+    "reporting",
     "cli",
     "pytest_plugin",
 ]
-UPWARDS = {("certificates", "kernel"), ("derivations", "cli")}  # inside one function each: replay_entry and main
+UPWARDS = {  # inside functions: replay_entry, main, and what notebooks show of results
+    ("certificates", "kernel"),
+    ("derivations", "cli"),
+    ("verdicts", "report"),
+}
 ONLY = {  # narrower than the order
     "claims": {"errors"},
     "lemmas": {"errors", "claims"},
     "semantics": {"errors", "claims", "lemmas"},
-    "kernel": {"errors", "claims", "lemmas", "semantics", "certificates"},
+    "analysis": {"errors", "claims", "lemmas", "semantics", "certificates"},
+    "kernel": {"errors", "claims", "lemmas", "semantics", "certificates", "analysis"},
     "verdicts": set(),
     "cells": {"errors", "claims"},
     "jacobians": {"errors", "claims"},
+    "certified": {"errors", "claims"},
+    "block_jacobians": {"errors", "claims", "semantics", "cells"},
     "crosscheck": {"errors", "claims", "verdicts"},
-    "report": {"errors", "verdicts", "certificates"},
+    "changes": {"verdicts"},
+    "settings": {"errors"},
+    # neither kernel nor search; crosscheck for its reader of numbers
+    "report": {"errors", "claims", "lemmas", "semantics", "certificates", "analysis", "verdicts", "crosscheck"},
 }
 SCRIPTS = "symrnn.scripts"  # derivation scripts are code, and run as such
 CALLS = {"eval", "exec", "sympify", "parse_expr", "compile", "__import__"}
@@ -214,6 +231,29 @@ def there(modules: set[str], *names: str) -> list[str]:
 
 def test_importing_the_package_is_cheap() -> None:
     assert not there(loaded_after("import symrnn"), "sympy", "numpy", "mpmath", "flint", "rich", "symrnn.search")
+
+
+def test_the_package_has_the_names_it_states() -> None:
+    import symrnn
+
+    statements = ast.walk(tree(PACKAGE / "__init__.py"))
+    imports = [s for s in statements if isinstance(s, ast.ImportFrom) and str(s.module).startswith("symrnn")]
+    typed = {a.name: s.module for s in imports for a in s.names}
+    assert typed == symrnn._HOME and set(typed) == set(symrnn.__all__)
+    assert all(getattr(symrnn, name) is not None for name in symrnn.__all__)
+    assert set(symrnn.__all__) <= set(dir(symrnn))
+    with pytest.raises(AttributeError, match="has no attribute 'nonsense'"):
+        symrnn.nonsense  # noqa: B018
+
+
+def test_an_imported_module_does_not_hide_the_function() -> None:
+    loaded = loaded_after("import symrnn.check\nfrom symrnn import check\nassert callable(check), check")
+    assert "symrnn.check" in loaded
+
+
+def test_help_needs_neither_claims_nor_kernel() -> None:
+    loaded = loaded_after("import symrnn.cli\nsymrnn.cli.main(['--help'], standalone_mode=False)")
+    assert not there(loaded, "symrnn.claims", "symrnn.kernel", "symrnn.check", "sympy", "rich", "fractions")
 
 
 def test_the_cross_check_is_independent() -> None:

@@ -102,7 +102,7 @@ TRUE: dict[str, tuple[Any, list[Any]]] = {
         [claim(implies(forall(i, forall(j, eq(W[i, j] * D[t][j, j], 0))), eq(D[t] @ W, W)))],
     ),
     "Known": (claim(diagonal(A @ B), diagonal(A), diagonal(B)), [claim(diagonal(A @ B), diagonal(A))]),
-    "Bound": (claim(le(norm(A @ B, 1), norm(A, 1) * norm(B, 1))), [claim(le(norm(A @ B, 1), norm(A, 1)))]),
+    "Order": (claim(le(norm(A @ B, 1), norm(A, 1) * norm(B, 1))), [claim(le(norm(A @ B, 1), norm(A, 1)))]),
     "Geometric": (
         claim(vanishes(J, k), lt(norm(W), 4)),
         [claim(vanishes(J, k), lt(norm(W), 5)), claim(vanishes(J, k))],

@@ -10,15 +10,17 @@ from fractions import Fraction as Q
 from typing import Any
 
 import pytest
-from test_kernel_exploits import I2, about, instance, linear, rows, var, words
+from test_kernel_exploits import I2, about, at_most, instance, linear, rows, var, words
 
 from symrnn import (
     Elman,
     all_of,
+    analysis,
     any_of,
     cell,
     det,
     diag,
+    diagonalizable,
     entry,
     eq,
     eye,
@@ -53,7 +55,6 @@ from symrnn import size as size_of
 from symrnn import time as time_of
 from symrnn.certificates import (
     Both,
-    Bound,
     ByCases,
     Cancel,
     Case,
@@ -67,6 +68,7 @@ from symrnn.certificates import (
     Leaf,
     Mismatch,
     Null,
+    Order,
     Point,
     Proof,
     Proved,
@@ -79,9 +81,10 @@ from symrnn.claims.codec import encode
 from symrnn.claims.index import NODES, Var, as_index
 from symrnn.claims.recurrence import Claim
 from symrnn.claims.substitution import free_vars, symbols
-from symrnn.claims.tree import HOLE, Entry, Inv, MatMul, Pow, Sum, Times
+from symrnn.claims.tree import HOLE, Const, Entry, Inv, MatMul, Pow, Sum, Times
 from symrnn.errors import CertificateError, Refused
 from symrnn.lemmas import LEMMAS
+from symrnn.semantics.inequalities import ONE, AtMost
 
 n, m = size_of("n"), size_of("m")
 k, l, t = lag_of("k"), lag_of("l"), time_of("t")
@@ -119,11 +122,11 @@ def rejects(claim: Claim, certificate: Any, message: str = "") -> None:
 
 
 def test_every_kind_of_certificate_has_a_rule_and_every_rule_its_inference_bar() -> None:
-    rules = {**kernel._RULES, **kernel._VERDICTS}
+    rules = {**kernel._RULES, **analysis.RULES, **kernel._VERDICTS}
     kinds = {kind for kind in NODES.values() if kind.__module__ == "symrnn.certificates" and kind is not Use}
     assert set(rules) == kinds
     for kind, rule in rules.items():
-        bars = [line for line in (rule.__doc__ or "").splitlines() if re.fullmatch(r"\s*-{3,}(\s+i >= 0)?\s*", line)]
+        bars = [line for line in (rule.__doc__ or "").splitlines() if re.fullmatch(r"(\s*-{3,})+(\s+i >= 0)?\s*", line)]
         assert len(bars) == 1, kind.__name__
         above, below = (rule.__doc__ or "").split(bars[0])
         assert above.strip() and below.strip(), kind.__name__
@@ -395,34 +398,47 @@ def test_known(name: str, known: Any, unknown: Any) -> None:
     proves(about(has_property(name, known)), Known())
     refuses(about(has_property(name, unknown)), Known())
     refuses(about(eq(known, known)), Known(), "no property")
-    refuses(about(has_property("nonnegative", known)), Known(), "not decided")
+    refuses(about(has_property("nonnegative", known)), Known(), "is not known to be|may be")
+    refuses(about(diagonalizable(known)), Known(), "not decided")
 
 
 # ---- norms ----------------------------------------------------------------------------------------------------------
 
 
-def test_bound() -> None:
-    proves(about(le(norm(A @ B + C), norm(A) * norm(B) + norm(C))), Bound())
-    proves(about(le(norm(S[t] @ W), Q(1, 4) * norm(W)), of=NET), Bound())
-    refuses(about(le(norm(A @ B), norm(A))), Bound(), "not below")
-    refuses(about(le(norm(S[t] @ W), Q(1, 5) * norm(W)), of=NET), Bound(), "not below")
-    refuses(about(lt(norm(A), norm(A) + 1)), Bound(), "bounds no norm")
-    refuses(about(le(norm(A), norm(A, 1))), Bound(), "not below")
-    refuses(about(le(norm(A, "fro"), norm(A, "fro"))), Bound(), "not induced")
-    refuses(about(le(c, c)), Bound(), "bounds no norm")
-    refuses(about(le(norm(inv(A)), norm(inv(A)))), Bound(), "no value")
+def test_bounds_of_norms() -> None:
+    def bound(x: Any) -> Order:
+        return at_most("norm", x)
+
+    two = norm(A @ B + C)
+    proves(about(le(two, norm(A) * norm(B) + norm(C))), bound(two))
+    proves(about(le(norm(S[t] @ W), Q(1, 4) * norm(W)), of=NET), bound(norm(S[t] @ W)))
+    refuses(about(le(norm(A @ B), norm(A))), bound(norm(A @ B)), "may be negative")
+    refuses(about(le(norm(S[t] @ W), Q(1, 5) * norm(W)), of=NET), bound(norm(S[t] @ W)), "may be negative")
+    refuses(about(lt(norm(A), norm(A))), bound(norm(A)), "may be 0")
+    refuses(about(le(norm(A), norm(A, 1))), bound(norm(A)), "may be negative")
+    refuses(about(le(norm(A, "fro"), norm(A, "fro"))), bound(norm(A, "fro")), "not induced")
+    refuses(about(le(c, c)), bound(c), "no norm")
+    refuses(about(le(norm(inv(A)), norm(inv(A)))), bound(norm(inv(A))), "not known to be invertible")
 
 
 def test_geometric() -> None:
     J = jacobian(h[t], h[t - k])
-    proves(about(vanishes(J, k), lt(norm(W), 4), of=NET), Geometric("2"), _still())
-    refuses(about(vanishes(J, k), le(norm(W), 4), of=NET), Geometric("2"), "no geometric bound")
-    refuses(about(vanishes(J, k), lt(norm(W), 4), of=NET), Geometric("1"), "numeric bound")
-    refuses(about(vanishes(J, k), lt(norm(W), 4), of=NET), Geometric("fro"), "not induced")
-    refuses(about(vanishes(J, k), of=NET), Geometric("2"), "numeric bound")
-    refuses(about(vanishes(A ** (-k), k), lt(norm(A), 1)), Geometric("2"))
-    refuses(about(vanishes(A**k, k), lt(norm(A**k), 1)), Geometric("2"), "occurs in a hypothesis")
-    refuses(about(eq(A, A)), Geometric("2"), "no limit")
+    small = Order((AtMost("hyp:0", ONE, (), (), Const(Q(1, 4)), as_index(1)),))
+
+    def of(kind: str, *proofs: Proof) -> Geometric:
+        return Geometric(kind, False, proofs or (small,))
+
+    proves(about(vanishes(J, k), lt(norm(W), 4), of=NET), of("2"), _still())
+    refuses(about(vanishes(J, k), le(norm(W), 4), of=NET), of("2"), "may be 0")
+    refuses(about(vanishes(J, k), lt(norm(W), 4), of=NET), of("1"), "may be negative")
+    refuses(about(vanishes(J, k), lt(norm(W), 4), of=NET), of("fro"), "not induced")
+    refuses(about(vanishes(J, k), of=NET), of("2"), "cannot be|no relation")
+    refuses(about(vanishes(J, k), lt(norm(W), 4), of=NET), of("2", small, small), "as many proofs")
+    refuses(about(vanishes(J, k), lt(norm(W), 4), of=NET), of("2", Order(())), "may be negative")
+    refuses(about(vanishes(J, k), lt(norm(W), 4), of=NET), Geometric("2", False, ()), "as many proofs")
+    refuses(about(vanishes(A ** (-k), k), lt(norm(A), 1)), of("2"))
+    refuses(about(vanishes(A**k, k), lt(norm(A**k), 1)), of("2"), "occurs in a hypothesis")
+    refuses(about(eq(A, A)), of("2"), "no limit")
 
 
 def _still() -> Any:
@@ -561,8 +577,8 @@ def test_null() -> None:
     rejects(claim, replace(null, point=witness), "does not violate")
     rejects(claim, replace(null, witness=point))
     rejects(claim, replace(null, condition=invertible(B)))
-    rejects(claim, replace(null, condition=eq(A, eye(n))), "must be that matrices are invertible")
-    rejects(claim, replace(null, condition=negation(eq(det(A), 0))), "must be that matrices are invertible")
+    rejects(claim, replace(null, condition=all_of(invertible(A), eq(A, eye(n)))), "must be that matrices")
+    rejects(claim, replace(null, condition=negation(eq(det(A), 0))), "not known to be invertible")
     rejects(claim, replace(null, condition=invertible(A - A)))
     rejects(about(eq(inv(A) @ A, eye(n)), eq(A, B)), null)
     skew = matrix_of("K", n, n, "skew")

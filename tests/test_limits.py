@@ -39,10 +39,11 @@ from symrnn import (
     tanh,
     vanishes,
 )
-from symrnn.certificates import Bound, Geometric, Point, Proved
-from symrnn.claims.index import index
+from symrnn.certificates import Geometric, Order, Point, Proved
+from symrnn.claims.index import as_index, index
 from symrnn.search.decide import decide
 from symrnn.semantics.growth import growth
+from symrnn.semantics.inequalities import ONE, AtMost
 
 n, k, j = size("n"), lag("k"), index("j")
 A, B = matrix("A", n), matrix("B", n)
@@ -119,7 +120,12 @@ def test_without_its_hypothesis_a_limit_is_not_granted() -> None:
     with pytest.raises(Refused):
         kernel.entails(claim_of(vanishes(J(TANH), k), lt(norm(W), 4), cell=TANH), proof)
     with pytest.raises(Refused):
-        kernel.entails(good, Geometric("fro"))
+        kernel.entails(good, Geometric("fro", False, (Order(()),)))
+
+
+def bound_of(x):
+    """The norm by those of its letters, and nothing else."""
+    return Order((AtMost("norm", x, (), (), ONE, as_index(1)),))
 
 
 def test_bounds_are_refused_where_they_are_false() -> None:
@@ -136,9 +142,10 @@ def test_bounds_are_refused_where_they_are_false() -> None:
     ]
     for conclusion in false:
         with pytest.raises(Refused):
-            kernel.entails(claim_of(conclusion), Bound())
+            kernel.entails(claim_of(conclusion), bound_of(conclusion.lhs))
+    long = norm(J(OPAQUE))
     with pytest.raises(Refused):
-        kernel.entails(claim_of(le(norm(J(Elman(activation("phi")))), norm(W) ** k), cell=OPAQUE), Bound())
+        kernel.entails(claim_of(le(long, norm(W) ** k), cell=OPAQUE), bound_of(long))
 
 
 def test_growth_tests_agree_with_eigenvalues() -> None:

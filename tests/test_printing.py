@@ -141,6 +141,7 @@ EXAMPLES: list[tuple[Node, str, str]] = [
     (relu.prime(v), "relu'(v)", r"\operatorname{ReLU}'\!\left(v\right)"),
     (activation("phi")(v), "phi(v)", r"\phi\!\left(v\right)"),
     (diag(v) @ A, "diag(v) A", r"\operatorname{diag}(v) A"),
+    (T.Blocks(((A, B), (B, A))) @ v, "[A, B; B, A] v", r"\begin{bmatrix} A & B \\ B & A \end{bmatrix} v"),
     (trace(A @ B) * det(A), "tr(A B) det(A)", r"\operatorname{tr}(A B) \det(A)"),
     (norm(A), "||A||", r"\lVert A\rVert_{2}"),
     (norm(A, 1), "||A||_1", r"\lVert A\rVert_{1}"),

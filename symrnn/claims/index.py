@@ -12,6 +12,7 @@ from __future__ import annotations
 import re
 from collections.abc import Callable, Mapping
 from dataclasses import dataclass
+from operator import attrgetter
 from typing import Any, TypeVar, dataclass_transform
 
 from symrnn.errors import ClaimError
@@ -28,9 +29,10 @@ def node(cls: type[T]) -> type[T]:
 
     def cached_hash(self: Any) -> int:
         store = self.__dict__
-        if "_hash" not in store:
-            store["_hash"] = slow_hash(self)
-        return int(store["_hash"])
+        found: int | None = store.get("_hash")
+        if found is None:
+            found = store["_hash"] = slow_hash(self)
+        return found
 
     slow_eq: Callable[[Any, Any], Any] = made.__eq__
 
@@ -42,14 +44,41 @@ def node(cls: type[T]) -> type[T]:
         return slow_eq(self, other)
 
     made.__hash__, made.__eq__ = cached_hash, fast_eq
+    made.parts = _reader(tuple(made.__dataclass_fields__))
     NODES[made.__name__] = made
     return made  # type: ignore[no-any-return]
+
+
+def _reader(names: tuple[str, ...]) -> Callable[[Any], tuple[Any, ...]]:
+    """A function that gives the fields of a node, in order."""
+    if len(names) > 1:
+        several: Any = attrgetter(*names)
+
+        def parts(self: Any) -> tuple[Any, ...]:
+            return several(self)  # type: ignore[no-any-return]
+
+    elif names:
+        (only,) = names
+
+        def parts(self: Any) -> tuple[Any, ...]:
+            return (getattr(self, only),)
+
+    else:
+
+        def parts(self: Any) -> tuple[Any, ...]:
+            return ()
+
+    return parts
 
 
 class Node:
     """Base of all immutable tree nodes. ``key`` is a total order on nodes that does not change between runs."""
 
     __dataclass_fields__: dict[str, Any]
+
+    def parts(self) -> tuple[Any, ...]:
+        """The values of the fields, in order; each kind of node has its own."""
+        raise NotImplementedError(type(self).__name__)
 
     @property
     def key(self) -> str:
@@ -99,6 +128,10 @@ class Index(Node):
         if not isinstance(other, Index | int) or isinstance(other, bool):
             return NotImplemented
         o = as_index(other)
+        if not o.terms:  # what is kept in order stays in order
+            return Index(self.terms, self.const + o.const)
+        if not self.terms:
+            return Index(o.terms, self.const + o.const)
         coefficients = dict(self.terms)
         for v, c in o.terms:
             coefficients[v] = coefficients.get(v, 0) + c
@@ -122,7 +155,9 @@ class Index(Node):
             factor = factor.const
         if not isinstance(factor, int) or isinstance(factor, bool):
             return NotImplemented
-        return _index({v: c * factor for v, c in self.terms}, self.const * factor)
+        if factor == 0:
+            return Index((), 0)
+        return Index(tuple((v, c * factor) for v, c in self.terms), self.const * factor)
 
     __rmul__ = __mul__
 
@@ -151,7 +186,9 @@ def as_index(value: object) -> Index:
 
 
 def _index(coefficients: Mapping[Var, int], const: int) -> Index:
-    kept = sorted(((v, c) for v, c in coefficients.items() if c), key=lambda item: item[0].key)
+    kept = [(v, c) for v, c in coefficients.items() if c]
+    if len(kept) > 1:
+        kept.sort(key=lambda item: item[0].key)
     return Index(tuple(kept), const)
 
 
@@ -188,17 +225,25 @@ def checked_name(name: str) -> str:
 
 
 def size(name: str) -> Index:
-    """A free size n >= 1, such as the hidden size."""
+    """A free size n >= 1, such as the hidden size; claims hold for every one. Raises ClaimError for what is no name."""
     return as_index(Var(checked_name(name), "size", 1))
 
 
 def lag(name: str, minimum: int = 1) -> Index:
-    """A free lag; claims hold for every k >= ``minimum``."""
+    """A free lag; claims hold for every k >= ``minimum``.
+
+    >>> print(2 * lag("k") + 1)
+    2*k + 1
+    """
     return as_index(Var(checked_name(name), "lag", minimum))
 
 
 def time(name: str) -> Index:
-    """A free time: any integer, the trajectory having begun early enough."""
+    """A free time: any integer, the trajectory having begun early enough.
+
+    >>> print(time("t") - lag("k") + 1)
+    t - k + 1
+    """
     return as_index(Var(checked_name(name), "time", None))
 
 

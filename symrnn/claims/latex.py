@@ -43,6 +43,7 @@ from symrnn.claims.tree import (
     And,
     Apply,
     Binomial,
+    Blocks,
     Const,
     Det,
     Diag,
@@ -87,6 +88,8 @@ FUNCTIONS = {
     "relu": r"\operatorname{ReLU}",
     "softplus": r"\operatorname{softplus}",
     "identity": r"\operatorname{identity}",
+    "hard_sigmoid": r"\operatorname{hardsigmoid}",
+    "hard_sigmoid6": r"\operatorname{hardsigmoid}_{6}",
 }
 __all__ = ["latex", "latex_matrix", "name_latex", "number_latex"]
 RELATIONS = {"=": "=", "<=": r"\le", "<": "<"}
@@ -237,6 +240,11 @@ def _apply(t: Apply) -> Shown:
     return rf"{name}{chr(39) * t.order}\!\left({latex(t.arg)}\right)", ATOM
 
 
+def _blocks(t: Blocks) -> Shown:
+    rows = r" \\ ".join(" & ".join(map(latex, row)) for row in t.rows)
+    return rf"\begin{{bmatrix}} {rows} \end{{bmatrix}}", ATOM
+
+
 def _bars(arg: Term, bar: str) -> str:
     inner = latex(arg)
     left, right = (r"\left", r"\right") if is_tall(inner) else ("", "")
@@ -322,6 +330,7 @@ _RULES: dict[type[Any], Callable[[Any], Shown]] = {
     JordanBlock: lambda t: (rf"J_{{{_index(t.size)}}}{paren(latex(t.value))}", ATOM),
     Abs: lambda t: (_bars(t.arg, "vert"), ATOM),
     Diag: _call(r"\operatorname{diag}"),
+    Blocks: _blocks,
     Apply: _apply,
     Entry: _entry,
     Jac: _jac,

@@ -10,7 +10,7 @@ from symrnn.claims.text import ATOM, POWER, PRODUCT, QUOTIENT, SUM, Shown
 
 def is_tall(inner: str) -> bool:
     """Whether brackets around ``inner`` have to grow."""
-    return re.search(r"\\(tfrac|frac|prod|sum|left)(?![a-z])", inner) is not None
+    return re.search(r"\\(tfrac|frac|prod|sum|left|begin)(?![a-z])", inner) is not None
 
 
 def paren(inner: str) -> str:

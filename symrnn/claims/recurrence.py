@@ -66,4 +66,7 @@ def with_activation(n: Node, old: str, new: str) -> Node:
 
 def activations_of(n: Node) -> tuple[str, ...]:
     """The names of the activation functions that occur in ``n``, sorted."""
-    return tuple(sorted({a.function for a in walk(n) if isinstance(a, Apply)}))
+    store = n.__dict__
+    if "_activations" not in store:
+        store["_activations"] = tuple(sorted({a.function for a in walk(n) if isinstance(a, Apply)}))
+    return store["_activations"]  # type: ignore[no-any-return]

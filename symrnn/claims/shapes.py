@@ -13,6 +13,7 @@ from symrnn.claims.tree import (
     And,
     Apply,
     Binomial,
+    Blocks,
     Const,
     Det,
     Diag,
@@ -217,6 +218,30 @@ def _length(s: Sym) -> Index:
     return shape[1] if shape[0] == ONE else shape[0]
 
 
+def block_sizes(t: Blocks) -> tuple[tuple[Index, ...], tuple[Index, ...]]:
+    """(heights, widths) of the blocks, scalars counting as 1 x 1. Raises ShapeMismatch where they do not fit."""
+    if not t.rows or not t.rows[0] or any(len(row) != len(t.rows[0]) for row in t.rows):
+        raise ClaimError("a matrix of blocks needs rows of equally many blocks, at least one")
+    shapes = [[shape_of(block) or (ONE, ONE) for block in row] for row in t.rows]
+    heights, widths = tuple(row[0][0] for row in shapes), tuple(shape[1] for shape in shapes[0])
+    for i, row in enumerate(shapes):
+        for j, shape in enumerate(row):
+            if shape[0] != heights[i]:
+                raise _mismatch(
+                    f"{t.rows[i][0]} and {t.rows[i][j]} stand in one row of blocks", t.rows[i][0], t.rows[i][j]
+                )
+            if shape[1] != widths[j]:
+                raise _mismatch(
+                    f"{t.rows[0][j]} and {t.rows[i][j]} stand in one column of blocks", t.rows[0][j], t.rows[i][j]
+                )
+    return heights, widths
+
+
+def _blocks(t: Blocks) -> Shape:
+    heights, widths = block_sizes(t)
+    return sum(heights[1:], heights[0]), sum(widths[1:], widths[0])
+
+
 def _prod(t: Prod) -> Shape:
     if shape_of(t.body) is not None:
         _square(t.body, "an ordered product")
@@ -245,6 +270,7 @@ _RULES: dict[type[Term], Callable[[Any], Shape]] = {
     Norm: _norm,
     Abs: lambda t: shape_of(t.arg),
     Diag: _diag,
+    Blocks: _blocks,
     Apply: lambda t: shape_of(t.arg),
     Entry: _entry,
     Jac: _jac,

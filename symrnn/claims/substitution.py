@@ -12,7 +12,7 @@ BINDERS = (Prod, Sum, ForAll)
 
 
 def fields(n: Node) -> tuple[Any, ...]:
-    return tuple(getattr(n, f) for f in n.__dataclass_fields__)
+    return n.parts()
 
 
 def children(value: Any) -> tuple[Node, ...]:
@@ -20,9 +20,10 @@ def children(value: Any) -> tuple[Node, ...]:
     if not isinstance(value, Node):
         return tuple(_inside(value))
     store = value.__dict__
-    if "_children" not in store:
-        store["_children"] = tuple(_inside(fields(value)))
-    return store["_children"]  # type: ignore[no-any-return]
+    found: tuple[Node, ...] | None = store.get("_children")
+    if found is None:
+        found = store["_children"] = tuple(_inside(value.parts()))
+    return found
 
 
 def _inside(items: tuple[Any, ...]) -> Iterator[Node]:
@@ -35,9 +36,11 @@ def _inside(items: tuple[Any, ...]) -> Iterator[Node]:
 
 def walk(n: Node) -> Iterator[Node]:
     """``n`` and all nodes below it, in preorder."""
-    yield n
-    for child in children(n):
-        yield from walk(child)
+    todo = [n]
+    while todo:
+        node = todo.pop()
+        yield node
+        todo += children(node)[::-1]
 
 
 def has_hole(n: Node) -> bool:
@@ -50,21 +53,31 @@ def has_hole(n: Node) -> bool:
 
 def rebuild(n: Any, change: Callable[[Any], Any]) -> Any:
     """``n`` with ``change`` applied to the nodes directly inside it."""
+    old = n.parts()
+    new = _changed(old, change)
+    return n if new is old else type(n)(*new)
 
-    def each(item: Any) -> Any:
+
+def _changed(items: tuple[Any, ...], change: Callable[[Any], Any]) -> tuple[Any, ...]:
+    """The items with ``change`` applied to the nodes among them, in tuples too; the same tuple if nothing changed."""
+    new, same = [], True
+    for item in items:
         if isinstance(item, Node):
-            return change(item)
-        return tuple(each(i) for i in item) if isinstance(item, tuple) else item
-
-    old = fields(n)
-    new = tuple(each(item) for item in old)
-    return n if all(a is b for a, b in zip(old, new, strict=True)) else type(n)(*new)
+            made = change(item)
+        elif isinstance(item, tuple):
+            made = _changed(item, change)
+        else:
+            made = item
+        same = same and made is item
+        new.append(made)
+    return items if same else tuple(new)
 
 
 def free_vars(n: Node) -> frozenset[Var]:
     """The integer variables that occur free in ``n``, sizes in the shapes of symbols included."""
     store = n.__dict__
-    if "_free" not in store:
+    out: frozenset[Var] | None = store.get("_free")
+    if out is None:
         if isinstance(n, Var):
             out = frozenset((n,))
         elif isinstance(n, Prod | Sum):
@@ -76,7 +89,7 @@ def free_vars(n: Node) -> frozenset[Var]:
         else:
             out = frozenset().union(*(free_vars(c) for c in children(n)))
         store["_free"] = out
-    return store["_free"]  # type: ignore[no-any-return]
+    return out
 
 
 def symbols(n: Node) -> frozenset[Sym]:
@@ -95,8 +108,30 @@ def substitute(n: Any, values: Mapping[Any, Any]) -> Any:
 
     Capture-avoiding: a binder whose variable occurs in a value is renamed first.
     """
+    if isinstance(n, Node) and all(isinstance(k, Var) for k in values):
+        return _substitute_integers(n, values)
     values = {k: v for k, v in values.items() if k != v}
     return _substitute(n, values, _keys(values)) if values else n
+
+
+REMEMBERED = 64  # substitutions that a node remembers
+
+
+def _substitute_integers(n: Node, values: Mapping[Any, Any]) -> Any:
+    """``substitute`` for variables only, remembered on the node: claims are evaluated at the same few integers."""
+    free = free_vars(n)
+    relevant = {v: values[v] for v in free if v in values and values[v] != v}
+    if not relevant:
+        return n
+    known: dict[Any, Any] = n.__dict__.setdefault("_substituted", {})
+    key = tuple(relevant.items())
+    found = known.get(key)
+    if found is None:
+        found = _substitute(n, relevant, _keys(relevant))
+        if len(known) >= REMEMBERED:
+            known.clear()
+        known[key] = found
+    return found
 
 
 Keys = tuple[frozenset[Any], frozenset[str], bool]

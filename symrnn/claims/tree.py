@@ -268,6 +268,13 @@ class Diag(Term):
 
 
 @node
+class Blocks(Term):
+    """A matrix of blocks, row by row: equal heights along a row, equal widths down a column."""
+
+    rows: tuple[tuple[Term, ...], ...]
+
+
+@node
 class Apply(Term):
     """The activation ``function`` applied entrywise; ``order`` 1 is its derivative."""
 

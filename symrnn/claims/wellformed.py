@@ -18,6 +18,7 @@ from symrnn.claims.tree import (
     SPECTRAL,
     Add,
     Apply,
+    Blocks,
     Diag,
     Entry,
     Eye,
@@ -84,7 +85,8 @@ def _variable(v: Var) -> None:
 
 
 def _index(i: Index) -> None:
-    if as_index(0) + i != i or len({v for v, _ in i.terms}) != len(i.terms):
+    keys = [v.key for v, _ in i.terms]
+    if keys != sorted(set(keys)) or any(c == 0 for _, c in i.terms):
         raise ClaimError(f"malformed index {i.key}")
 
 
@@ -115,6 +117,8 @@ def _size(d: Index, name: str) -> None:
 def _fine(n: Node) -> bool:
     if isinstance(n, Add | Times | MatMul):
         return len(n.args) > 0
+    if isinstance(n, Blocks):
+        return bool(n.rows) and bool(n.rows[0]) and all(len(row) == len(n.rows[0]) for row in n.rows)
     if isinstance(n, Rel | IndexRel):
         return n.op in ("=", "<=", "<")
     if isinstance(n, Apply):

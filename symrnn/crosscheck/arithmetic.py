@@ -26,7 +26,7 @@ class Skip(Exception):
 
 
 class Kink(Skip):
-    """A ReLU stands (nearly) on its kink, where it has no derivative."""
+    """A ReLU or hard sigmoid stands (nearly) on a kink, where it has no derivative."""
 
 
 class Arithmetic:
@@ -55,6 +55,8 @@ class Arithmetic:
             "softplus": lambda x: self.ctx.log(1 + self.ctx.exp(x)),
             "relu": self._relu,
             "identity": lambda x: x,
+            "hard_sigmoid": lambda x: self._clipped(x / 5),
+            "hard_sigmoid6": lambda x: self._clipped(x / 6),
         }
 
     # ---- functions and slopes ---------------------------------------------------------------------------------
@@ -86,6 +88,12 @@ class Arithmetic:
         if abs(x) < self.ctx.mpf(10) ** -15:
             raise Kink(f"relu at {self.ctx.nstr(x, 3)}")
         return x if x > 0 else self.ctx.mpf(0)
+
+    def _clipped(self, x: Value) -> Value:
+        """max(0, min(1, x + 1/2)), which has two kinks."""
+        if abs(abs(x) - self.ctx.mpf(1) / 2) < self.ctx.mpf(10) ** -15:
+            raise Kink(f"a hard sigmoid at {self.ctx.nstr(x, 3)}")
+        return min(max(x + self.ctx.mpf(1) / 2, self.ctx.mpf(0)), self.ctx.mpf(1))
 
     def _made_up(self, name: str) -> Callable[[Value], Value]:
         digest = hashlib.sha256(name.encode()).digest()

@@ -17,6 +17,7 @@ from symrnn.claims.tree import (
     Add,
     Apply,
     Binomial,
+    Blocks,
     Const,
     Det,
     Diag,
@@ -204,6 +205,18 @@ def _jordan_block(t: JordanBlock, env: Environment) -> Value:
     return env.numbers.matrix(n, n, lambda i, j: x if i == j else mpf(int(j == i + 1)))
 
 
+def _blocks(t: Blocks, env: Environment) -> Value:
+    found = [[evaluate(block, env) for block in row] for row in t.rows]
+    bands = [[v if env.numbers.is_matrix(v) else env.numbers.square(v) for v in band] for band in found]
+    if any(v.rows != band[0].rows for band in bands for v in band):
+        raise Undefined(f"{t}: blocks of different heights side by side")
+    widths = {tuple(v.cols for v in band) for band in bands}
+    if len(widths) != 1:
+        raise Undefined(f"{t}: blocks of different widths one above the other")
+    rows = [[x for v in band for x in v[i, :]] for band in bands for i in range(band[0].rows)]
+    return env.numbers.ctx.matrix(rows)
+
+
 def _diag(t: Diag, env: Environment) -> Value:
     v = evaluate(t.arg, env)
     if not env.numbers.is_matrix(v) or v.cols != 1:
@@ -297,6 +310,7 @@ _RULES: dict[type[Any], Callable[[Any, Environment], Value]] = {
     JordanBlock: _jordan_block,
     Abs: lambda t, env: env.numbers.entrywise(abs, evaluate(t.arg, env)),
     Diag: _diag,
+    Blocks: _blocks,
     Apply: _apply,
     Entry: _entry,
     Jac: _jac,

@@ -32,6 +32,8 @@ ACTIVATIONS = {  # the function and its derivative, entrywise; {m} is np or mp
     "softplus": ("{m}.log(1 + {m}.exp(a))", "1 / (1 + {m}.exp(-a))"),
     "relu": ("a * (a > 0)", "1.0 * (a > 0)"),
     "identity": ("a", "1 + 0 * a"),
+    "hard_sigmoid": ("(a / 5 + 0.5) * (abs(a) < 2.5) + (1 + 0 * a) * (a > 2.5)", "(1 + 0 * a) * (abs(a) < 2.5) / 5"),
+    "hard_sigmoid6": ("(a / 6 + 0.5) * (abs(a) < 3) + (1 + 0 * a) * (a > 3)", "(1 + 0 * a) * (abs(a) < 3) / 6"),
 }
 
 _TESTS = {  # of a matrix M at a power r

@@ -8,18 +8,20 @@ from __future__ import annotations
 
 from collections.abc import Iterator
 from dataclasses import dataclass
+from fractions import Fraction
 from typing import Any
 
 from symrnn.certificates import Null, entry_of
-from symrnn.claims.build import eq, forall, has_property
+from symrnn.claims.build import has_property
 from symrnn.claims.index import Var, as_index
 from symrnn.claims.latex import latex
 from symrnn.claims.recurrence import Claim
-from symrnn.claims.substitution import free_vars, symbols, walk
+from symrnn.claims.substitution import free_vars
 from symrnn.claims.text import text
-from symrnn.claims.tree import Iff, IndexRel, Pred, Prop, Rel, Sym, Transpose
+from symrnn.claims.tree import And, Const, Discriminant, Iff, IndexRel, Not, Or, Pred, Prop, Rel
 from symrnn.errors import SymrnnError
 from symrnn.search.decide import Decision, with_witness
+from symrnn.search.natural import natural_hypotheses
 from symrnn.search.presentation import domain
 from symrnn.search.prove import prove
 from symrnn.search.refute import Tally, witness
@@ -29,7 +31,6 @@ from symrnn.semantics.numbers import num_text
 from symrnn.semantics.sequents import flatten
 from symrnn.verdicts import Condition
 
-J = as_index(Var("j", "index", None))
 MOST_SUFFICIENT = 8
 
 
@@ -46,7 +47,7 @@ class Candidate:
 def find(claim: Claim) -> tuple[Condition, ...]:
     """The conditions found, sufficient ones first."""
     goal, _ = flatten(claim)
-    if not isinstance(goal, Rel) or goal.op != "=":
+    if not isinstance(goal, Rel | Pred):
         return ()
     sufficient: list[Condition] = []
     for candidate in _sufficient(claim):
@@ -81,7 +82,7 @@ def of_null(claim: Claim, decision: Decision) -> tuple[Condition, ...]:
     made = Condition(
         text(c.condition),
         latex(c.condition),
-        True,
+        _necessary(claim, c.condition),
         (),
         domain(claim),
         decision.judgement.lemmas,
@@ -89,6 +90,14 @@ def of_null(claim: Claim, decision: Decision) -> tuple[Condition, ...]:
         data,
     )
     return (made,)
+
+
+def _necessary(claim: Claim, condition: Prop) -> bool:
+    """Whether the claim also implies the condition: without an inverse its atom is false; else by proof."""
+    parts = condition.args if isinstance(condition, And) else (condition,)
+    if all(isinstance(p, Pred) and p.name == "invertible" for p in parts):
+        return True
+    return prove(Claim(condition, (*claim.hypotheses, claim.conclusion), claim.cell)) is not None
 
 
 def _established(candidate: Candidate) -> Condition | None:
@@ -139,59 +148,20 @@ def instance_data(instance: Instance) -> dict[str, Any]:
 
 
 def _sufficient(claim: Claim) -> Iterator[Candidate]:
-    for h in _natural_hypotheses(claim):
+    for h in natural_hypotheses(claim):
         yield Candidate(Claim(claim.conclusion, (*claim.hypotheses, h), claim.cell), h, False, ())
-
-
-def _natural_hypotheses(claim: Claim) -> Iterator[Prop]:
-    """Matrices that are diagonal, symmetric or multiples of I; pairs that commute; size 1; lag 1."""
-    squares = _squares(claim)
-    diagonals = [s for s in squares if "diagonal" in s.props]
-    others = [s for s in squares if not s.props]
-    for s in diagonals:
-        yield _for_all_members(s, lambda x: has_property("scalar", x))
-    names = ["diagonal", "scalar"]
-    names += ["symmetric", "orthogonal"] if any(isinstance(t, Transpose) for t in walk(claim.conclusion)) else []
-    for s in others:
-        for name in names:
-            yield _for_all_members(s, lambda x, name=name: has_property(name, x))
-    for i, a in enumerate(squares):
-        for b in squares[i + 1 :]:
-            if a.shape == b.shape and not ("diagonal" in a.props and "diagonal" in b.props):
-                yield _commuting(a, b)
-    variables = sorted(free_vars(claim.conclusion), key=lambda v: (v.kind != "size", v.key))
-    yield from (IndexRel("=", as_index(v), as_index(1)) for v in variables if v.kind in ("size", "lag"))
-
-
-def _squares(claim: Claim) -> list[Sym]:
-    found = {s for s in symbols(claim.conclusion) if s.shape is not None and s.shape[0] == s.shape[1]}
-    if claim.cell is not None and any(s.role != "free" for s in symbols(claim.conclusion)):
-        used = {s for _, t in (*claim.cell.steps, *claim.cell.locals) for s in symbols(t)}
-        heads = {*used, *(s for s, _ in claim.cell.locals)}
-        found |= {s for s in heads if s.shape is not None and s.shape[0] == s.shape[1] and s.role in ("free", "local")}
-    return sorted(found, key=lambda s: (s.role == "free", s.name))
-
-
-def _for_all_members(s: Sym, claim_of: Any) -> Prop:
-    return forall(J, claim_of(_member(s))) if s.family else claim_of(s)
-
-
-def _member(s: Sym) -> Sym:
-    return Sym(s.name, s.shape, s.role, s.props, (J,), False) if s.family else s
-
-
-def _commuting(a: Sym, b: Sym) -> Prop:
-    x, y = _member(a), _member(b)
-    prop = eq(x @ y, y @ x)
-    return forall(J, prop) if a.family or b.family else prop
 
 
 # ---- exact ----
 
 
 def _exact(claim: Claim) -> Iterator[Candidate]:
-    """Equivalences at the smallest lag where the claim is no identity."""
+    """Equivalences: of decompositions; of equations at the smallest lag where the claim is no identity."""
     goal, _ = flatten(claim)
+    if isinstance(goal, Pred) and goal.name == "diagonalizable":
+        yield from _of_decompositions(claim, goal)
+    if not isinstance(goal, Rel) or goal.op != "=":
+        return
     lags = sorted((v for v in free_vars(goal) if v.kind == "lag"), key=lambda v: v.key)
     if len(lags) > 1:
         return
@@ -204,6 +174,18 @@ def _exact(claim: Claim) -> Iterator[Candidate]:
         under = tuple(text(p) for p in (*setting, *form.under))
         under += (f"for all {form.quantified}",) if form.quantified else ()
         yield Candidate(Claim(statement, hypotheses, claim.cell), form.condition, True, under)
+
+
+def _of_decompositions(claim: Claim, goal: Pred) -> Iterator[Candidate]:
+    """By the minimal polynomial; at size 2 by the discriminant."""
+    shown: Prop = Pred("squarefree_minimal_polynomial", goal.arg, "C", None)
+    yield Candidate(Claim(Iff(goal, shown), claim.hypotheses, claim.cell), shown, True, ())
+    sizes = [v for v in free_vars(goal) if v.kind == "size"]
+    if len(sizes) == 1:
+        small = IndexRel("=", as_index(sizes[0]), as_index(2))
+        distinct = Not(Rel("=", Discriminant(goal.arg), Const(Fraction(0))))
+        shown = Or((distinct, has_property("scalar", goal.arg)))
+        yield Candidate(Claim(Iff(goal, shown), (*claim.hypotheses, small), claim.cell), shown, True, (text(small),))
 
 
 def _first_failing_lag(claim: Claim, lag: Var) -> tuple[Prop, ...] | None:

@@ -12,11 +12,11 @@ from typing import Any
 
 from symrnn import kernel
 from symrnn.certificates import Use, Words
-from symrnn.claims.index import Index
+from symrnn.claims.index import Index, Node
 from symrnn.claims.shapes import ONE, shape_of
 from symrnn.claims.substitution import substitute, walk
-from symrnn.claims.tree import Const, Det, Entry, Inv, Pow, Prop, Rel, Sym, Term, Transpose
-from symrnn.errors import ClaimError, Refused
+from symrnn.claims.tree import Const, Det, Entry, Inv, Jac, Pow, Prod, Prop, Rel, Sum, Sym, Term, Transpose
+from symrnn.errors import ClaimError, Refused, SymrnnError
 from symrnn.search.rules import (
     How,
     Rule,
@@ -42,7 +42,8 @@ def prove_equation(s: Sequent) -> Words | None:
     """A ``Words`` certificate for the goal of a sequent, or None."""
     if not isinstance(s.goal, Rel) or s.goal.op != "=":
         return None
-    for peels in PEELS:
+    ends = _peels(s)
+    for peels in ends:
         found = _direct(s, (*peels, False))
         if found is not None:
             return found
@@ -51,11 +52,33 @@ def prove_equation(s: Sequent) -> Words | None:
         return None  # nothing to rewrite with
     for plain in _plain(s, entries):
         for mode in MODES:
-            for peels in PEELS[:1] if plain else PEELS:
+            for peels in ends[:1] if plain else ends:
                 found = _rewrite(s, (*peels, plain), mode)
                 if found is not None:
                     return found
     return None
+
+
+def prove_at_once(s: Sequent) -> Words | None:
+    """What ``prove_equation`` finds first, where the two sides have one normal form as they stand; None elsewhere."""
+    if not isinstance(s.goal, Rel) or s.goal.op != "=":
+        return None
+    bare = Words(*PEELS[0], (), ())
+    try:
+        kernel.proves(s, bare)
+    except SymrnnError:
+        return None
+    return bare
+
+
+def _peels(s: Sequent) -> tuple[tuple[str, str], ...]:
+    """The ends to peel at: one choice is as good as another where nothing runs over a range."""
+    said = (s.goal, *(t for e in s.equations.values() for t in (e.lhs, e.rhs)), *(() if s.cell is None else (s.cell,)))
+    return PEELS if any(_runs(t) for p in said for t in walk(p)) else PEELS[:1]
+
+
+def _runs(t: Node) -> bool:
+    return isinstance(t, Prod | Sum | Jac) or (isinstance(t, Pow) and not t.exponent.is_const)
 
 
 def _plain(s: Sequent, entries: bool) -> tuple[bool, ...]:

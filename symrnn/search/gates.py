@@ -38,7 +38,8 @@ class Gate:
 def gates(cell: Recurrence) -> list[Gate] | None:
     """The gates of a cell; None if some pre-activation is none, or two share a weight."""
     found = []
-    for head, term in (*cell.locals, *cell.steps):
+    definitions = _steering(cell)
+    for head, term in definitions:
         applied = isinstance(term, Apply)
         inner = term.arg if isinstance(term, Apply) else term
         if isinstance(inner, Sym) and inner.role == "local":
@@ -53,9 +54,18 @@ def gates(cell: Recurrence) -> list[Gate] | None:
         biases = [p for p in parts if isinstance(p, Sym) and p.role == "free" and not p.index]
         found.append(Gate(head, function, applied, inner, *driven[0], biases[0] if len(biases) == 1 else None))
     own = [s.name for g in found for s in (g.weight, g.bias) if s is not None]
-    everywhere = [s.name for _, term in (*cell.locals, *cell.steps) for s in walk(term) if isinstance(s, Sym)]
+    everywhere = [s.name for _, term in definitions for s in walk(term) if isinstance(s, Sym)]
     alone = all(everywhere.count(name) == 1 for name in own)
     return found if found and alone and len({g.input.name for g in found}) == 1 else None
+
+
+def _steering(cell: Recurrence) -> list[tuple[Sym, Term]]:
+    """The updates, and the locals that they use, directly or not; a local that only names a derivative is none."""
+    used = {s.name for _, term in cell.steps for s in walk(term) if isinstance(s, Sym)}
+    for head, term in reversed(cell.locals):
+        if head.name in used:
+            used |= {s.name for s in walk(term) if isinstance(s, Sym)}
+    return [*((head, term) for head, term in cell.locals if head.name in used), *cell.steps]
 
 
 def _driven(part: Term) -> tuple[Sym, Sym] | None:

@@ -1,4 +1,4 @@
-"""CONDITIONAL: a claim that fails only where something it inverts is singular. Untrusted."""
+"""CONDITIONAL: a claim that fails only where something is singular, repeated or 0. Untrusted."""
 
 from __future__ import annotations
 
@@ -12,12 +12,29 @@ from symrnn.claims.build import invertible
 from symrnn.claims.recurrence import Claim
 from symrnn.claims.shapes import shape_of
 from symrnn.claims.substitution import symbols, walk
-from symrnn.claims.tree import And, Const, Eye, Inv, MatMul, Pow, Prop, Term, Transpose
+from symrnn.claims.tree import (
+    And,
+    Apply,
+    Const,
+    Discriminant,
+    Eye,
+    Inv,
+    MatMul,
+    Not,
+    Pow,
+    Pred,
+    Prop,
+    Rel,
+    Sym,
+    Term,
+    Transpose,
+)
 from symrnn.errors import Refused, SymrnnError
 from symrnn.search.prove import prove
 from symrnn.search.refute import Tally, witness
 from symrnn.semantics.instances import Instance
 from symrnn.semantics.multiples import scalar_value
+from symrnn.semantics.nullity import is_open
 from symrnn.semantics.sequents import sequent_of
 
 SCALARS = (Fraction(1), Fraction(2), Fraction(-1), Fraction(3), Fraction(1, 2))
@@ -25,21 +42,39 @@ MOST = 200
 
 
 def find_null(claim: Claim, point: Instance) -> Null | None:
-    """A proof under "what is inverted is invertible", with multiples of the identity where it is."""
-    s = sequent_of(claim)
-    inverted = _inverted(s.goal)
-    if s.hypotheses or not inverted:
+    """A proof under a condition that fails on a null set only, with a point where it holds at every size."""
+    if not all(map(is_open, sequent_of(claim).hypotheses)):
         return None
-    scalars = _nonzero(inverted)
-    if scalars is None:
-        return None
-    condition: Prop = invertible(inverted[0]) if len(inverted) == 1 else And(tuple(invertible(x) for x in inverted))
+    return next(
+        (made for c in _conditions(sequent_of(claim).goal) if (made := _try(claim, point, *c)) is not None), None
+    )
+
+
+def _conditions(goal: Prop) -> Iterator[tuple[Prop, str, tuple[tuple[str, Fraction], ...]]]:
+    """A condition, the symbol that stands for diag(1, ..., n), if any, and multiples of I for the others."""
+    inverted = _inverted(goal)
+    scalars = _nonzero(inverted) if inverted else None
+    if scalars is not None:
+        yield (invertible(inverted[0]) if len(inverted) == 1 else And(tuple(map(invertible, inverted)))), "", scalars
+    for x in dict.fromkeys(p.arg for p in walk(goal) if isinstance(p, Pred) and p.name == "diagonalizable"):
+        names = sorted({s.name for s in symbols(x)})
+        for ramp in names:
+            rest = tuple((name, Fraction(1)) for name in names if name != ramp)
+            yield Not(Rel("=", Discriminant(x), Const(Fraction(0)))), ramp, rest
+    for a in dict.fromkeys(t.arg for t in walk(goal) if isinstance(t, Apply) and t.order == 1):
+        if isinstance(a, Sym) and a.shape is None:
+            yield Not(Rel("=", a, Const(Fraction(0)))), "", ((a.name, Fraction(1)),)
+
+
+def _try(
+    claim: Claim, point: Instance, condition: Prop, ramp: str, scalars: tuple[tuple[str, Fraction], ...]
+) -> Null | None:
     narrowed = Claim(claim.conclusion, (*claim.hypotheses, condition), claim.cell)
     proof = prove(narrowed)
     example = witness(narrowed, Tally()) if proof is not None else None
     if proof is None or example is None:
         return None
-    made = Null(point, condition, proof, example, scalars)
+    made = Null(point, condition, proof, example, scalars, ramp)
     try:
         kernel.check(claim, made)
     except SymrnnError:

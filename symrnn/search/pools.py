@@ -100,5 +100,7 @@ SLOPES = {  # values p of the activation, or pre-activations, in the order in wh
     "softplus": tuple(Fraction(1, d) for d in (2, 3, 4, 5, 6, 10)) + (Fraction(2, 3), Fraction(3, 4)),
     "tanh": (Fraction(0), Fraction(1, 2), Fraction(1, 3), Fraction(-1, 2), Fraction(3, 5), Fraction(4, 5)),
     "relu": (Fraction(1), Fraction(-1), Fraction(2), Fraction(-2)),
+    "hard_sigmoid": tuple(Fraction(p, 4) for p in (2, 4, 1, 0, 3)),
+    "hard_sigmoid6": tuple(Fraction(p, 4) for p in (2, 4, 1, 0, 3)),
     "identity": (Fraction(1), Fraction(0), Fraction(-1), Fraction(2)),
 }

@@ -10,49 +10,84 @@ from collections.abc import Callable
 from symrnn import kernel
 from symrnn.certificates import Both, ByCases, Choose, Known, Proof
 from symrnn.claims.recurrence import Claim
-from symrnn.claims.tree import And, Iff, Implies, Or, Pred, Prop, Rel
+from symrnn.claims.tree import And, ForAllTrajectories, Iff, Implies, Not, Or, Pred, Prop, Rel
 from symrnn.errors import SymrnnError
 from symrnn.search.cuts import prove_with_cuts
 from symrnn.search.entrywise import prove_entrywise
-from symrnn.search.equations import prove_equation
+from symrnn.search.equations import prove_at_once, prove_equation
 from symrnn.search.explicit import prove_explicit
 from symrnn.search.inductions import prove_by_induction
-from symrnn.search.limits import prove_by_bounds
+from symrnn.search.jordan import prove_by_binomials
+from symrnn.search.lemmas import prove_by_lemma, with_facts
+from symrnn.search.limits import prove_by_steering, prove_limit, prove_rewritten
+from symrnn.search.orders import prove_by_contradiction, prove_order
 from symrnn.search.refute import quickly_refuted
 from symrnn.search.reversals import prove_with_a_sum_reversed
+from symrnn.search.states import prove_by_the_whole_state
 from symrnn.search.substitutions import prove_by_substitution
 from symrnn.semantics.sequents import Sequent, sequent_of
 
 Strategy = Callable[[Sequent], Proof | None]
+DEEPEST = 3  # lemmas that serve lemmas
+Memo = dict[tuple[Prop, tuple[Prop, ...], int], Proof | None]
 
 
 def prove(claim: Claim) -> Proof | None:
     """A proof of a claim, or None; whether it is one is for the kernel to say."""
     try:
-        return None if quickly_refuted(claim) else prove_sequent(sequent_of(claim))
+        s = sequent_of(claim)
+        easy = None if any(isinstance(h, Or) for h in s.hypotheses) else prove_at_once(s)
+        if easy is not None:
+            return easy
+        return None if quickly_refuted(claim) else prove_sequent(s)
     except SymrnnError:
         return None
 
 
-def prove_sequent(s: Sequent) -> Proof | None:
-    """A proof of the goal of a sequent by the first strategy that finds one."""
-    goal = s.goal
+def prove_sequent(s: Sequent, depth: int = 0, memo: Memo | None = None) -> Proof | None:
+    """A proof of the goal of a sequent by the first strategy that finds one.
+
+    ``depth``: how many lemmas it is to serve. ``memo``: what was found before for goals on the way.
+    """
+    if depth > DEEPEST:
+        return None
+    known: Memo = {} if memo is None else memo
+
+    def deeper(inner: Sequent) -> Proof | None:
+        key = (inner.goal, inner.hypotheses, depth)
+        if key not in known:
+            known[key] = prove_sequent(inner, depth + 1, known)
+        return known[key]
+
     which = next((i for i, h in enumerate(s.hypotheses) if isinstance(h, Or)), None)
     if which is not None:
-        return _by_cases(s, which)
+        return _by_cases(s, which, depth)
+    found = _by_goal(s, depth, deeper)
+    if found is not None or depth:
+        return found
+    richer, wrap = with_facts(s, deeper)
+    found = _by_goal(richer, depth + 1, deeper) if richer is not s else None
+    return wrap(found) if found is not None else prove_by_steering(s, deeper)
+
+
+def _by_goal(s: Sequent, depth: int, deeper: Strategy) -> Proof | None:
+    goal = s.goal
     if isinstance(goal, And):
-        return _all(s, goal.args)
+        return _all(s, goal.args, depth)
     if isinstance(goal, Iff):
-        return _all(s, (Implies(goal.left, goal.right), Implies(goal.right, goal.left)))
+        return _all(s, (Implies(goal.left, goal.right), Implies(goal.right, goal.left)), depth)
     if isinstance(goal, Or):
-        return _any(s, goal)
+        return _any(s, goal, depth, deeper)
+    if isinstance(goal, ForAllTrajectories | Not) or (isinstance(goal, Pred) and goal.var is not None):
+        return prove_limit(s, deeper) or prove_by_lemma(s, deeper, depth)
     if isinstance(goal, Pred):
-        return prove_by_bounds(s) or _by_facts(s)
+        return _by_facts(s) or prove_by_lemma(s, deeper, depth) or prove_rewritten(s, deeper)
     if isinstance(goal, Rel) and goal.op != "=":
-        return prove_by_bounds(s)
+        return prove_by_lemma(s, deeper, depth) or prove_order(s, deeper) or prove_by_contradiction(s, deeper)
     if isinstance(goal, Rel):
-        found = (p for strategy in EQUATION_STRATEGIES if (p := strategy(s)) is not None)
-        return next((p for p in found if _holds(s, p)), None)
+        strategies = EQUATION_STRATEGIES if not depth else (prove_equation,)
+        found = (p for strategy in strategies if (p := strategy(s)) is not None)
+        return next((p for p in found if _holds(s, p)), None) or prove_by_lemma(s, deeper, depth)
     return None
 
 
@@ -68,39 +103,41 @@ def _by_facts(s: Sequent) -> Proof | None:
     return Known() if _holds(s, Known()) else None
 
 
-def _by_cases(s: Sequent, which: int) -> Proof | None:
+def _by_cases(s: Sequent, which: int, depth: int) -> Proof | None:
     h = s.hypotheses[which]
-    proofs = [prove_sequent(s.with_hypothesis(which, a)) for a in (h.args if isinstance(h, Or) else ())]
+    proofs = [prove_sequent(s.with_hypothesis(which, a), depth) for a in (h.args if isinstance(h, Or) else ())]
     return ByCases(which, tuple(p for p in proofs if p is not None)) if all(p is not None for p in proofs) else None
 
 
-def _all(s: Sequent, parts: tuple[Prop, ...]) -> Proof | None:
+def _all(s: Sequent, parts: tuple[Prop, ...], depth: int) -> Proof | None:
     proofs = []
     for part in parts:
-        proof = prove_sequent(s.towards(part))
+        proof = prove_sequent(s.towards(part), depth)
         if proof is None:
             return None
         proofs.append(proof)
     return Both(tuple(proofs))
 
 
-def _any(s: Sequent, goal: Or) -> Proof | None:
-    found = prove_explicit(s)
+def _any(s: Sequent, goal: Or, depth: int, deeper: Strategy) -> Proof | None:
+    found = prove_explicit(s) or prove_by_lemma(s, deeper, depth)
     if found is not None:
         return found
     for i, part in enumerate(goal.args):
-        proof = prove_sequent(s.towards(part))
+        proof = prove_sequent(s.towards(part), depth)
         if proof is not None:
             return Choose(i, proof)
     return None
 
 
 EQUATION_STRATEGIES: tuple[Strategy, ...] = (
+    prove_by_the_whole_state,
     prove_equation,
     prove_with_cuts,
     prove_entrywise,
     prove_by_induction,
     prove_with_a_sum_reversed,
     prove_by_substitution,
+    prove_by_binomials,
     prove_explicit,
 )

@@ -1,4 +1,4 @@
-"""Corrected forms of a refuted equation: what it cites says of the same left side, then small edits of the right."""
+"""Corrected forms of a refuted step: what it cites says of the same left side, small edits, what is true of a limit."""
 
 from __future__ import annotations
 
@@ -6,25 +6,31 @@ from collections.abc import Iterator
 from dataclasses import fields, replace
 from typing import Any
 
+from symrnn.claims.build import absolute, lt, norm, spectral_radius
 from symrnn.claims.latex import latex
 from symrnn.claims.recurrence import Claim
 from symrnn.claims.shapes import check_shapes, shape_of
 from symrnn.claims.text import text
-from symrnn.claims.tree import Jac, MatMul, Pow, Prod, Rel, Term, Transpose
+from symrnn.claims.tree import Implies, Jac, MatMul, Norm, Pow, Pred, Prod, Prop, Rel, Term, Transpose
 from symrnn.errors import SymrnnError
 from symrnn.search.decide import decide_by_proof
+from symrnn.search.natural import repeated, steepest
 from symrnn.search.prove import prove
+from symrnn.semantics.bounds import upper
+from symrnn.semantics.sequents import flatten, sequent_of
 from symrnn.verdicts import Repair
 
 MOST_EDITS = 24
 
 
-def find(claim: Claim, cited: list[Claim]) -> Repair | None:
-    """The first candidate that is proved under the same hypotheses."""
+def find(claim: Claim, verdict: str, cited: list[Claim]) -> Repair | None:
+    """The first candidate that is proved under the same hypotheses; None for a claim that needs none."""
     goal = claim.conclusion
-    if not isinstance(goal, Rel) or goal.op != "=" or not _typed(goal):
+    if verdict not in ("refuted", "conditional") or (verdict == "conditional" and isinstance(goal, Rel)):
         return None
-    for candidate in _candidates(goal, cited):
+    if not _typed(goal):
+        return None
+    for candidate in _candidates(goal, cited) if isinstance(goal, Rel) else _of_predicates(claim):
         fixed = Claim(candidate, claim.hypotheses, claim.cell)
         try:
             check_shapes(candidate)
@@ -35,7 +41,7 @@ def find(claim: Claim, cited: list[Claim]) -> Repair | None:
     return None
 
 
-def _typed(goal: Rel) -> bool:
+def _typed(goal: Prop) -> bool:
     try:
         check_shapes(goal)
     except SymrnnError:
@@ -43,7 +49,29 @@ def _typed(goal: Rel) -> bool:
     return True
 
 
+def _of_predicates(claim: Claim) -> Iterator[Prop]:
+    """What is true instead of a limit, or of a decomposition."""
+    goal, hypotheses = flatten(claim)
+    if isinstance(goal, Pred) and goal.name == "diagonalizable":
+        yield Pred("jordan_decomposable", goal.arg, "C", None)
+    if not isinstance(goal, Pred) or goal.var is None:
+        return
+    limit = 1 / steepest(claim)
+    if goal.name == "explodes":
+        yield from (Implies(goal, lt(limit, norm(w))) for w in repeated(claim))
+        return
+    if hypotheses:
+        yield from (Implies(lt(spectral_radius(absolute(w)), limit), goal) for w in repeated(claim))
+        return
+    try:
+        yield Rel("<=", Norm(goal.arg, "2"), upper(sequent_of(claim), goal.arg, "2", assumed=False))
+    except SymrnnError:
+        return
+
+
 def _candidates(goal: Rel, cited: list[Claim]) -> Iterator[Rel]:
+    if goal.op != "=":
+        return
     for c in cited:
         said = c.conclusion
         if isinstance(said, Rel) and said.op == "=" and goal.lhs in (said.lhs, said.rhs) and said != goal:
@@ -68,6 +96,8 @@ def edits(t: Term) -> Iterator[Term]:
 def _here(t: Term) -> Iterator[Term]:
     if isinstance(t, Prod):
         yield replace(t, descending=not t.descending)
+    if isinstance(t, MatMul):
+        yield from _interleaved(t)
     if isinstance(t, MatMul) and len(t.args) == 2:
         yield MatMul(t.args[::-1])
     elif isinstance(t, MatMul):
@@ -84,6 +114,16 @@ def _here(t: Term) -> Iterator[Term]:
         yield t.arg
     elif shape_of(t) is not None and not isinstance(t, Jac):
         yield Transpose(t)
+
+
+def _interleaved(t: MatMul) -> Iterator[Term]:
+    """prod(D_j) U S^k V as prod(D_j U S V): what was collected at one end goes back into every factor."""
+    first, rest = t.args[0], t.args[1:]
+    if isinstance(first, Prod) and rest:
+        length = first.hi - first.lo + 1
+        inner = tuple(x.base if isinstance(x, Pow) and x.exponent == length else x for x in rest)
+        if inner != rest:
+            yield replace(first, body=MatMul((first.body, *inner)))
 
 
 def _children(t: Term) -> Iterator[tuple[Any, Term]]:

@@ -25,6 +25,8 @@ from symrnn.semantics.instances import Rows
 from symrnn.semantics.numbers import Num, activate, as_num, log_of, preimage
 from symrnn.semantics.values import Matrix, Values
 
+REMEMBERED = 512
+_MADE: dict[tuple[Any, ...], tuple[Trajectory | None, Any]] = {}  # the oldest first
 PLANS = ("inputs", "gates", "fixed point", "logarithms", "plain")
 
 
@@ -100,11 +102,33 @@ def plan(
     rng: random.Random,
     choice: int,
 ) -> Trajectory | None:
-    """A trajectory by one of the PLANS, or None if it does not apply to this cell at these sizes."""
+    """A trajectory by one of the PLANS, or None if it does not apply to this cell at these sizes.
+
+    Remembered: the claims about one network that arise around a step are tried at the same trajectories. A find leaves
+    ``rng`` as making it would have done.
+    """
+    key = (cell, name, _frozen(parameters), _frozen(integers), steps, choice, hash(rng.getstate()))
+    found = _MADE.pop(key, None)
+    if found is None:
+        made = _made(_Planner(cell, parameters, integers, steps, rng, choice), name)
+        found = (made, rng.getstate())
+    else:
+        rng.setstate(found[1])
+    _MADE[key] = found
+    if len(_MADE) > REMEMBERED:
+        del _MADE[next(iter(_MADE))]
+    return found[0]
+
+
+def _made(planner: _Planner, name: str) -> Trajectory | None:
     try:
-        return _Planner(cell, parameters, integers, steps, rng, choice).make(name)
+        return planner.make(name)
     except (Refused, Undefined, KeyError, IndexError, ZeroDivisionError):
         return None
+
+
+def _frozen(values: Mapping[Any, Any]) -> frozenset[tuple[Any, Any]]:
+    return frozenset(values.items())
 
 
 def hold(
@@ -120,10 +144,7 @@ def hold(
     ``by`` the inputs that drive it; by the bias, or by nothing, which can hold one state only.
     """
     name = {"inputs": "inputs", "bias": "fixed point", "nothing": "undriven"}[by]
-    try:
-        return _Planner(cell, parameters, integers, len(cycle), rng, 0, cycle).make(name)
-    except (Refused, Undefined, KeyError, IndexError, ZeroDivisionError):
-        return None
+    return _made(_Planner(cell, parameters, integers, len(cycle), rng, 0, cycle), name)
 
 
 class _Planner:

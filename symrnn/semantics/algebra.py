@@ -21,14 +21,18 @@ from symrnn.claims.tree import (
     Abs,
     Add,
     Apply,
+    Binomial,
+    Blocks,
     Const,
     Det,
     Diag,
+    Discriminant,
     Entry,
     Eye,
     Hadamard,
     Inv,
     Jac,
+    JordanBlock,
     MatMul,
     Norm,
     Pow,
@@ -45,8 +49,18 @@ from symrnn.claims.tree import (
     Zeros,
 )
 from symrnn.errors import Refused
+from symrnn.semantics.blocks import as_unit, blocks_form, meeting, vanishes
 from symrnn.semantics.chain import jacobian_form
 from symrnn.semantics.context import Context, base
+from symrnn.semantics.functions import (
+    abs_form,
+    binomial_form,
+    jordan_form,
+    norm_form,
+    radius_form,
+    shift_entries,
+    shift_entry,
+)
 from symrnn.semantics.monomials import (
     LONGEST,
     MOST,
@@ -76,6 +90,7 @@ class Algebra:
     def __init__(self, context: Context) -> None:
         self.context = context
         self.cache: dict[Term, Poly] = {}
+        self._commuting: dict[tuple[Term, Term], bool] = {}
 
     def within(self, var: Var, lo: Index, hi: Index) -> Algebra:
         """The algebra inside a binder."""
@@ -95,14 +110,17 @@ class Algebra:
 
     # ---- words ----
 
-    def word(self, factors: Iterable[Term]) -> Word:
-        """The lexicographic normal form of a word in partially commuting letters, equal letters merged to powers."""
-        out: list[Term] = []
+    def word(self, factors: Iterable[Term], begun: Word = ()) -> Word:
+        """The lexicographic normal form of a word in partially commuting letters, equal letters merged to powers.
+
+        ``begun``: a first part of the word that has its normal form already.
+        """
+        out: list[Term] = list(begun)
         for factor in factors:
             if isinstance(factor, Eye):
                 continue
             first = len(out)
-            while first > 0 and self.context.commute(out[first - 1], factor):
+            while first > 0 and self._commute(out[first - 1], factor):
                 first -= 1
             same = next((i for i in range(first, len(out)) if base(out[i]) == base(factor)), None)
             if same is not None:
@@ -114,7 +132,17 @@ class Algebra:
                 continue
             place = next((i for i in range(first, len(out)) if base(out[i]).key > base(factor).key), len(out))
             out.insert(place, factor)
+        met = meeting(tuple(out))
+        if met is not None and met[1]:  # E_i^T E_i = I
+            return self.word((*out[: met[0]], *out[met[0] + 2 :]))
         return tuple(out)
+
+    def _commute(self, a: Term, b: Term) -> bool:
+        """Whether two factors are known to commute; remembered."""
+        found = self._commuting.get((a, b))
+        if found is None:
+            found = self._commuting[a, b] = self.context.commute(a, b)
+        return found
 
     def times(self, p: Poly, q: Poly) -> Poly:
         """The product of two normal forms, in order."""
@@ -133,7 +161,8 @@ class Algebra:
             shift = {v: as_index(sum_var(first + i)) for i, (v, _) in enumerate(b[1])}
             b = rename(b, shift)
         scalars, factor = merge_scalars((*a[0], *b[0]))
-        return (scalars, a[1] + b[1], self.word((*a[2], *b[2]))), factor
+        word = self.word(b[2], a[2])
+        return (scalars, a[1] + b[1], word), factor if not vanishes(word) else Fraction(0)
 
     # ---- node rules ----
 
@@ -160,8 +189,11 @@ class Algebra:
         return {((), (), (t,)): Fraction(1)}
 
     def add(self, t: Add) -> Poly:
+        return self.add_up(*t.args)
+
+    def add_up(self, *args: Term) -> Poly:
         out: Poly = {}
-        for arg in t.args:
+        for arg in args:
             for mono, c in self.poly(arg).items():
                 put(out, mono, c)
         return out
@@ -316,6 +348,10 @@ class Algebra:
             sign *= s
         spellings = [(word, Fraction(1)), (self.word(f for f, _ in turned), sign)]
         spun = [(self.word((*w[i:], *w[:i])), c) for w, c in spellings for i in range(len(w))]
+        if any(vanishes(w) for w, _ in spun):
+            return {}
+        if len(word) == 2 and any(not w for w, _ in spun) and (block := as_unit(word[0])) is not None:
+            return self.size_of(SizeOf(block[0][block[1]]))  # tr(E_i E_i^T) = tr(I)
         best, c = min(spun, key=lambda item: (len(item[0]), [f.key for f in item[0]], -item[1]))
         if not best:
             raise Refused("a trace whose word cancels")
@@ -363,6 +399,9 @@ class Algebra:
         for at, end in ((t.row, rows), (t.col, cols)):
             if not self.context.has_row(at, end):
                 raise Refused(f"{t}: there may be no row or column {at}")
+        found = shift_entries(self, t)
+        if found is not None:
+            return found
         out: Poly = {}
         for (scalars, binders, word), c in self.poly(t.arg).items():
             rest = [f for f in word if not self.context.diagonal(f)]
@@ -373,9 +412,14 @@ class Algebra:
                 whole = self._as_product(word) if word else Eye((shape or (ONE, ONE))[0])
                 put(out, (with_scalar(scalars, Entry(whole, t.row, t.col)), binders, ()), c)
                 continue
+            known = shift_entry(self.context, rest[0], t.row, t.col) if rest else None
+            if known == 0:
+                continue
             middle = word.index(rest[0]) if rest else len(word)
             ends = [(f, t.row, t.row) for f in word[:middle]] + [(f, t.col, t.col) for f in word[middle + 1 :]]
-            atoms = [(Entry(f, t.row, t.col), ONE) for f in rest] + [self._diagonal_entry(*e) for e in ends]
+            atoms = [(Entry(f, t.row, t.col), ONE) for f in rest if known is None] + [
+                self._diagonal_entry(*e) for e in ends
+            ]
             merged, factor = merge_scalars((*scalars, *atoms))
             put(out, (merged, binders, ()), c * factor)
         return out
@@ -384,16 +428,11 @@ class Algebra:
         return Entry(base(f), i, j), exponent(f)
 
     def opaque_scalar(self, t: Any) -> Poly:
-        """det, norms, spectral radius: functions of the normal form of their argument."""
+        """Determinants and discriminants: functions of the normal form of their argument."""
         p = self.poly(t.arg)
         if isinstance(t, Det) and p == {UNIT: Fraction(1)}:
             return {UNIT: Fraction(1)}
-        arg = self.to_term(p, shape_of(t.arg))
-        return scalar_atom(Norm(arg, t.kind) if isinstance(t, Norm) else type(t)(arg))
-
-    def opaque(self, t: Abs) -> Poly:
-        made = Abs(self.term(t.arg))
-        return scalar_atom(made) if shape_of(made) is None else self.letter(made)
+        return scalar_atom(type(t)(self.to_term(p, shape_of(t.arg))))
 
     # ---- back to terms ----
 
@@ -438,10 +477,14 @@ _RULES: dict[type[Term], Callable[[Algebra, Any], Poly]] = {
     Inv: Algebra.inv,
     Trace: Algebra.trace,
     Det: Algebra.opaque_scalar,
-    Norm: Algebra.opaque_scalar,
-    SpectralRadius: Algebra.opaque_scalar,
-    Abs: Algebra.opaque,
+    Norm: norm_form,
+    SpectralRadius: radius_form,
+    Discriminant: Algebra.opaque_scalar,
+    Binomial: binomial_form,
+    JordanBlock: jordan_form,
+    Abs: abs_form,
     Diag: Algebra.diag,
+    Blocks: blocks_form,
     Apply: Algebra.apply,
     Entry: Algebra.entry,
     Jac: jacobian_form,

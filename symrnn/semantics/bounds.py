@@ -6,12 +6,16 @@ known activation is bounded by its supremum. A k-step Jacobian is bounded by the
 
 from __future__ import annotations
 
+from collections.abc import Iterator
+from dataclasses import dataclass
 from fractions import Fraction
+from typing import Any
 
 from symrnn.claims.activations import FACTS
-from symrnn.claims.index import Var, as_index
+from symrnn.claims.index import Index, Var, as_index
+from symrnn.claims.recurrence import Recurrence
 from symrnn.claims.shapes import shape_of
-from symrnn.claims.substitution import free_vars
+from symrnn.claims.substitution import free_vars, substitute, walk
 from symrnn.claims.tree import (
     Abs,
     Add,
@@ -19,6 +23,7 @@ from symrnn.claims.tree import (
     Const,
     Diag,
     Eye,
+    ForAll,
     Jac,
     MatMul,
     Norm,
@@ -36,22 +41,36 @@ from symrnn.claims.tree import (
 from symrnn.errors import Refused
 from symrnn.semantics.algebra import Algebra
 from symrnn.semantics.derivative import one_step
-from symrnn.semantics.monomials import Scalars, member, minus
+from symrnn.semantics.monomials import member
 from symrnn.semantics.sequents import Sequent
+from symrnn.semantics.uses import in_range
 
 ONE = Const(Fraction(1))
 TRANSPOSED = {"1": "inf", "inf": "1", "2": "2"}
 
 
-def upper(s: Sequent, t: Term, kind: str) -> Term:
+def upper(s: Sequent, t: Term, kind: str, assumed: bool) -> Term:
     """A scalar term that ``t`` does not exceed in the norm ``kind`` ("1", "2" or "inf"; a scalar: in magnitude).
 
-    Built of numbers, sizes, norms and magnitudes only, so that it is never negative.
+    Built of numbers, sizes, norms and magnitudes. ``assumed``: letters of a family by what hypotheses say of the norms
+    of all its members (``norm(D[j]) <= c`` for all j), whatever is known of them otherwise.
     """
-    return _upper(s, s.algebra("left"), t, kind)
+    return _upper(Bounded(s, assumed), s.algebra("left"), t, kind)
 
 
-def _upper(s: Sequent, algebra: Algebra, t: Term, kind: str) -> Term:
+@dataclass(frozen=True)
+class Bounded:
+    """Where bounds are taken: a sequent, and whether its hypotheses on norms are used."""
+
+    sequent: Sequent
+    assumed: bool
+
+    @property
+    def cell(self) -> Recurrence | None:
+        return self.sequent.cell
+
+
+def _upper(s: Bounded, algebra: Algebra, t: Term, kind: str) -> Term:
     if kind not in TRANSPOSED:
         raise Refused(f"the {kind} norm is not induced by a vector norm")
     if isinstance(t, Const):
@@ -79,7 +98,10 @@ def _upper(s: Sequent, algebra: Algebra, t: Term, kind: str) -> Term:
     return _of_letter(s, algebra, t, kind)
 
 
-def _of_letter(s: Sequent, algebra: Algebra, t: Term, kind: str) -> Term:
+def _of_letter(s: Bounded, algebra: Algebra, t: Term, kind: str) -> Term:
+    given = _assumed(s.sequent, algebra, t, kind) if s.assumed else None
+    if given is not None:
+        return given
     if isinstance(t, Sym) and t.role == "local" and s.cell is not None and t.index:
         definition = s.cell.definition(t.name, t.index[0])
         if isinstance(definition, Diag):
@@ -92,18 +114,48 @@ def _of_letter(s: Sequent, algebra: Algebra, t: Term, kind: str) -> Term:
     return Norm(t, kind)
 
 
-def _of_range(s: Sequent, algebra: Algebra, t: Prod | Sum, kind: str) -> Term:
+def _assumed(s: Sequent, algebra: Algebra, t: Term, kind: str) -> Term | None:
+    """c where a hypothesis says ||member|| <= c for all members of a family that t is one of, or of t itself."""
+    for i, h in enumerate(s.hypotheses):
+        free: set[Var] = set()
+        body: Any = h
+        while isinstance(body, ForAll) and isinstance(body.var, Var):
+            free.add(body.var)
+            body = body.body
+        if not isinstance(body, Rel) or body.op not in ("<", "<=") or not isinstance(body.lhs, Norm):
+            continue
+        if body.lhs.kind != kind:
+            continue
+        for values in _members(t, tuple(free)):
+            if algebra.poly(substitute(body.lhs.arg, values)) == algebra.poly(t):
+                in_range(f"hyp:{i}", body.lhs, body.rhs, frozenset(free), values, algebra.context)
+                return substitute(body.rhs, values)  # type: ignore[no-any-return]
+    return None
+
+
+def _members(t: Term, free: tuple[Var, ...]) -> Iterator[dict[Var, Index]]:
+    """Which member of a family t may be: the times that occur in it."""
+    if not free:
+        yield {}
+    elif len(free) == 1:
+        times = {s.index[0]: None for s in walk(t) if isinstance(s, Sym) and s.index}
+        yield from ({free[0]: at} for at in times)
+
+
+def _of_range(s: Bounded, algebra: Algebra, t: Prod | Sum, kind: str) -> Term:
     """A bound of the body that does not run, to the power of the length (for a sum: times the length)."""
     length = t.hi - t.lo + 1
     if not algebra.context.at_least(length, 0):
         raise Refused(f"the range {t.lo} .. {t.hi} may end before it begins")
+    if s.assumed and s.sequent.mentions(t.var):
+        raise Refused(f"{t.var} is fixed in a hypothesis, and runs here")
     body = _upper(s, algebra.within(t.var, t.lo, t.hi), t.body, kind)
     if t.var in free_vars(body):
         return Prod(body, t.var, t.lo, t.hi, True) if isinstance(t, Prod) else Sum(body, t.var, t.lo, t.hi)
     return Pow(body, length) if isinstance(t, Prod) else Times((SizeOf(length), body))
 
 
-def _of_jacobian(s: Sequent, algebra: Algebra, t: Jac, kind: str) -> Term:
+def _of_jacobian(s: Bounded, algebra: Algebra, t: Jac, kind: str) -> Term:
     """The bound of one step, the same at all times, to the power of the number of steps; one state block only."""
     if t.layout == "denominator":
         return _upper(s, algebra, Jac(t.of, t.wrt, "numerator"), TRANSPOSED[kind])
@@ -112,64 +164,9 @@ def _of_jacobian(s: Sequent, algebra: Algebra, t: Jac, kind: str) -> Term:
         raise Refused("only Jacobians of the one state block by itself are bounded")
     if not algebra.context.at_least(length, 0):
         raise Refused(f"{t.of} is not known to come after {t.wrt}")
-    at = as_index(Var("some time", "time", None))
+    at = as_index(Var("some time", "bound", None))
     block = s.cell.states[0]
     step = _upper(s, algebra, one_step(s.cell, member(block, at), member(block, at - 1)), kind)
     if free_vars(step) & free_vars(at):
         raise Refused("the bound of one step depends on the time")
     return Pow(step, length)
-
-
-def is_at_most(s: Sequent, lower: Term, higher: Term) -> bool:
-    """Whether higher - lower is a sum of products of numbers, sizes, norms and magnitudes with no minus sign."""
-    algebra = s.algebra("left")
-    gap = minus(algebra.poly(higher), algebra.poly(lower))
-    return all(c > 0 and not word and _never_negative(scalars) for (scalars, _, word), c in gap.items())
-
-
-def _never_negative(scalars: Scalars) -> bool:
-    def fine(a: Term) -> bool:
-        if isinstance(a, SizeOf):
-            return all(v.low is not None and v.low >= 0 for v in free_vars(a))
-        return isinstance(a, Norm | Abs) or (isinstance(a, Const) and a.value > 0)
-
-    return all(fine(a) for a, _ in scalars)
-
-
-def decays(s: Sequent, bound: Term, lag: Var, strictly: bool) -> bool:
-    """Whether every term of the bound is a constant times r^lag, with r < 1 (else r <= 1) by the hypotheses.
-
-    Each factor that grows with the lag is a number, or a norm or magnitude with a numeric bound among the hypotheses.
-    """
-    for scalars, binders, word in s.algebra("left").poly(bound):
-        if word or binders or any(lag in free_vars(a) for a, _ in scalars):
-            raise Refused("the bound depends on the lag in another way than by exponents")
-        ratio, strict = Fraction(1), False
-        for atom, e in scalars:
-            rate = dict(e.terms).get(lag, 0)
-            if rate:
-                limit, below = _numeric_bound(s, atom)
-                if rate < 0:
-                    raise Refused("a factor with a falling exponent")
-                ratio, strict = ratio * limit**rate, strict or below
-        if not (ratio < 1 or (ratio == 1 and (strict or not strictly))):
-            return False
-    return True
-
-
-def _numeric_bound(s: Sequent, atom: Term) -> tuple[Fraction, bool]:
-    """(c, whether strict) with atom <= c; a number bounds itself."""
-    if isinstance(atom, Const) and atom.value > 0:
-        return atom.value, False
-    found = [
-        (h.rhs.value, h.op == "<")
-        for h in s.hypotheses
-        if isinstance(h, Rel) and h.op in ("<", "<=") and isinstance(h.rhs, Const) and _same_atom(s, h.lhs, atom)
-    ]
-    if not found or min(found)[0] <= 0:
-        raise Refused(f"no positive numeric bound of {atom} is assumed")
-    return min(found, key=lambda b: (b[0], not b[1]))
-
-
-def _same_atom(s: Sequent, t: Term, atom: Term) -> bool:
-    return isinstance(t, Norm | Abs) and s.algebra("left").poly(t) == s.algebra("left").poly(atom)

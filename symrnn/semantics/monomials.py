@@ -26,6 +26,7 @@ LARGEST_EXPONENT = 4096  # of a number
 MOST = 20_000  # monomials in one normal form, past which it is refused
 LONGEST = 64  # explicit ranges up to this length are written out
 ZERO = as_index(0)
+SMALL_PRIMES = (2, 3, 5, 7, 11, 13, 17, 19, 23, 29, 31, 37, 41, 43, 47)
 
 
 def put(out: Poly, mono: Mono, c: Fraction) -> None:
@@ -79,7 +80,7 @@ def with_scalar(scalars: Scalars, atom: Term) -> Scalars:
 def merge_scalars(scalars: Iterable[tuple[Term, Index]]) -> tuple[Scalars, Fraction]:
     """Commuting scalar factors with exponents added; numbers to whole powers come out as a coefficient."""
     exponents: dict[Term, Index] = {}
-    for s, e in scalars:
+    for s, e in (part for given in scalars for part in _in_primes(*given)):
         exponents[s] = exponents.get(s, ZERO) + e
     factor = Fraction(1)
     for s, e in list(exponents.items()):
@@ -92,6 +93,21 @@ def merge_scalars(scalars: Iterable[tuple[Term, Index]]) -> tuple[Scalars, Fract
             exponents[s] = e - e.const
     kept = sorted(((s, e) for s, e in exponents.items() if e != ZERO), key=lambda item: item[0].key)
     return tuple(kept), factor
+
+
+def _in_primes(s: Term, e: Index) -> Iterable[tuple[Term, Index]]:
+    """A number to a symbolic power as powers of primes (and -1), so that 4^k (1/2)^(2 k) is 1."""
+    if not isinstance(s, Const) or not e.terms or s.value in (0, -1):
+        return ((s, e),)
+    parts = {Fraction(-1): ZERO + e} if s.value < 0 else {}
+    for number, sign in ((abs(s.value.numerator), 1), (s.value.denominator, -1)):
+        for p in (p for p in SMALL_PRIMES if number % p == 0):
+            while number % p == 0:
+                number //= p
+                parts[Fraction(p)] = parts.get(Fraction(p), ZERO) + e * sign
+        if number != 1:
+            parts[Fraction(number)] = parts.get(Fraction(number), ZERO) + e * sign
+    return ((Const(p), x) for p, x in parts.items())
 
 
 def mono_key(mono: Mono) -> tuple[Any, ...]:

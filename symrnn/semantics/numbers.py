@@ -11,6 +11,7 @@ from collections.abc import Mapping
 from fractions import Fraction
 from functools import lru_cache
 
+from symrnn.claims.activations import HARD_SIGMOIDS
 from symrnn.claims.index import Node, node
 from symrnn.errors import Refused
 
@@ -174,6 +175,11 @@ def activate(function: str, a: Num) -> tuple[Num, Fraction]:
         if a.logs or a.rational == 0:
             raise Refused("ReLU needs a rational pre-activation off the kink")
         return (a, Fraction(1)) if a.rational > 0 else (as_num(0), Fraction(0))
+    if function in HARD_SIGMOIDS:
+        slope, inner = HARD_SIGMOIDS[function], HARD_SIGMOIDS[function] * rational_of(a) + Fraction(1, 2)
+        if inner in (0, 1):
+            raise Refused(f"{function} has no derivative at {a}")
+        return (as_num(inner), slope) if 0 < inner < 1 else (as_num(int(inner > 1)), Fraction(0))
     if function in ("sigmoid", "softplus"):
         r = exp_of(a)
         p = r / (1 + r)
@@ -191,6 +197,10 @@ def preimage(function: str, p: Fraction) -> Num:
         return log_of(p / (1 - p)) if 0 < p < 1 else _outside(function, p)
     if function == "tanh":
         return log_of((1 + p) / (1 - p)) * Fraction(1, 2) if -1 < p < 1 else _outside(function, p)
+    if function in HARD_SIGMOIDS:
+        beyond = {Fraction(0): -1, Fraction(1): 1}  # off the kinks
+        inner = beyond.get(p, p - Fraction(1, 2))
+        return as_num(inner / HARD_SIGMOIDS[function]) if 0 <= p <= 1 else _outside(function, p)
     return as_num(p)
 
 

@@ -2,18 +2,28 @@
 
 from __future__ import annotations
 
+from fractions import Fraction
+from functools import partial
+
 from symrnn.claims.shapes import shape_of
-from symrnn.claims.tree import Eye, Inv, MatMul, Term, Transpose
+from symrnn.claims.tree import Abs, Apply, Const, Diag, Eye, Inv, JordanBlock, MatMul, Pow, Term, Transpose
 from symrnn.errors import Refused
 from symrnn.semantics.algebra import Algebra
-from symrnn.semantics.context import base
+from symrnn.semantics.context import Context, base
+from symrnn.semantics.functions import monomial_never_negative, never_negative
 from symrnn.semantics.monomials import minus
+
+KEPT_BY_SCALING = ("normal", "symmetric", "diagonal", "scalar", "skew")
 
 
 def show_property(algebra: Algebra, name: str, x: Term) -> None:
     """Return if X is known to have the property; Refused otherwise."""
-    shape = shape_of(x)
-    if name == "invertible":
+    shape, letter = shape_of(x), _scaled_letter(algebra, x)
+    if letter is not None and name in KEPT_BY_SCALING and _has(algebra, letter, name):
+        return
+    if name == "nonnegative":
+        _show_nonnegative(algebra, x)
+    elif name == "invertible":
         algebra.inv(Inv(x))
     elif name == "diagonal":
         if not all(all(map(algebra.context.diagonal, word)) for _, _, word in algebra.poly(x)):
@@ -35,3 +45,40 @@ def show_property(algebra: Algebra, name: str, x: Term) -> None:
             raise Refused(f"{x} is not known to be {name}")
     else:
         raise Refused(f"{name} is not decided from facts")
+
+
+def _scaled_letter(algebra: Algebra, x: Term) -> Term | None:
+    """A with x = c A, or x = c A^T, for a scalar c."""
+    p = algebra.poly(x)
+    if len(p) != 1 or next(iter(p))[1] or len(next(iter(p))[2]) != 1:
+        return None
+    (f,) = next(iter(p))[2]
+    return f.arg if isinstance(f, Transpose) else f
+
+
+def _has(algebra: Algebra, letter: Term, name: str) -> bool:
+    """Recorded of the letter itself; of a power only what powers keep."""
+    if isinstance(letter, Pow) and (name == "skew" or not algebra.context.at_least(letter.exponent, 0)):
+        return False
+    return algebra.context.has(base(letter), name)
+
+
+def _show_nonnegative(algebra: Algebra, x: Term) -> None:
+    """Sums of products of what is never negative."""
+    context = algebra.context
+    for (scalars, _, word), c in algebra.poly(x).items():
+        if c < 0 or not monomial_never_negative(context, scalars) or not all(map(partial(_nonnegative, context), word)):
+            raise Refused(f"{x} is not known to be nonnegative")
+
+
+def _nonnegative(context: Context, f: Term) -> bool:
+    x = base(f)
+    if isinstance(f, Pow) and not context.at_least(f.exponent, 0):
+        return False
+    if isinstance(x, Transpose):
+        x = x.arg
+    if isinstance(x, Abs) or context.has(x, "nonnegative"):
+        return True
+    if isinstance(x, Diag) and isinstance(x.arg, Apply):
+        return never_negative(context, x.arg)
+    return isinstance(x, JordanBlock) and x.value == Const(Fraction(0))

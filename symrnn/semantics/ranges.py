@@ -11,8 +11,8 @@ from typing import TYPE_CHECKING
 
 from symrnn.claims.index import Index, Var, as_index
 from symrnn.claims.shapes import ONE, shape_of
-from symrnn.claims.substitution import free_vars, substitute
-from symrnn.claims.tree import Const, Pow, Prod, Shape, SizeOf, Sum, Term
+from symrnn.claims.substitution import free_vars, substitute, walk
+from symrnn.claims.tree import Binomial, Const, Pow, Prod, Shape, SizeOf, Sum, Term
 from symrnn.errors import Refused
 from symrnn.semantics.context import base
 from symrnn.semantics.monomials import (
@@ -71,6 +71,34 @@ def _ends(a: Algebra, t: Prod | Sum, at_hi: bool) -> tuple[list[Index], Index, I
 
 
 def sum_form(a: Algebra, t: Sum) -> Poly:
+    out: Poly = {}
+    for part in _on_supports(a, t) or (t,):
+        for mono, c in _sum_form(a, part).items():
+            put(out, mono, c)
+    return out
+
+
+def _on_supports(a: Algebra, t: Sum) -> list[Sum] | None:
+    """A sum whose terms have a binomial coefficient in the running index each, over the values where it is not 0."""
+    if not any(isinstance(x, Binomial) for x in walk(t.body)) or not a.context.at_least(t.hi - t.lo + 1, 0):
+        return None
+    var = sum_var(depth(a, "#"))
+    p = a.within(var, ZERO, t.hi - t.lo).poly(substitute(t.body, {t.var: t.lo + as_index(var)}))
+    parts = []
+    for (scalars, binders, word), c in p.items():
+        found = [(s.top, s.bottom - as_index(var)) for s, e in scalars if isinstance(s, Binomial) and e == ONE]
+        found = [(top, shift) for top, shift in found if var not in free_vars(top) | free_vars(shift)]
+        if binders or len(found) != 1:
+            return None
+        ((top, shift),) = found
+        if not a.context.at_least(-shift, 0) or not a.context.at_least(t.hi - t.lo - top + shift, 0):
+            return None
+        term = a.mono_term((scalars, (), word), c, shape_of(t.body))
+        parts.append(Sum(substitute(term, {var: as_index(var) - shift}), var, ZERO, top))
+    return parts
+
+
+def _sum_form(a: Algebra, t: Sum) -> Poly:
     taken, lo, hi = _ends(a, t, at_hi=a.context.peel == "right")
     out: Poly = {}
     for at in taken:

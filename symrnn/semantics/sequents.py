@@ -15,7 +15,7 @@ from functools import cached_property
 from symrnn.claims.index import Index, Node, Var, as_index
 from symrnn.claims.recurrence import Claim, Recurrence
 from symrnn.claims.shapes import ONE, rows_used, shape_of
-from symrnn.claims.substitution import children, free_vars, substitute, symbols
+from symrnn.claims.substitution import children, free_vars, substitute, symbols, walk
 from symrnn.claims.tree import (
     And,
     Const,
@@ -25,12 +25,14 @@ from symrnn.claims.tree import (
     IndexRel,
     Inv,
     MatMul,
+    Norm,
     Not,
     Pow,
     Pred,
     Prod,
     Prop,
     Rel,
+    SpectralRadius,
     Sum,
     Sym,
     Term,
@@ -134,6 +136,30 @@ class Sequent:
         """The same hypotheses with another goal, whose antecedents join them."""
         made = self._rebuilt(goal, self.hypotheses)
         return replace(made, begun=first_steps((made.goal, *made.hypotheses), Context(None, _ranges(made.hypotheses))))
+
+    def premise(self, goal: Prop) -> Sequent:
+        """The same hypotheses with another goal, whose rows and columns all exist here.
+
+        An index runs over what a sequent speaks of; a goal that spoke of fewer rows would be shown for these only.
+        """
+        context = self.algebra("left").context
+        if not all(context.has_row(as_index(v), end) for v, end in rows_used(goal)):
+            raise Refused("a premise about rows or columns that there may not be")
+        return replace(self, goal=goal)
+
+    def with_fact(self, fact: Prop) -> Sequent:
+        """The same goal with one more hypothesis, proved here, that speaks of nothing before the trajectories."""
+        if any(isinstance(n, IndexRel | ForAll) for n in walk(fact)):
+            raise Refused("a fact on the way is about terms")
+        if not within(fact, self.begun, self.algebra("left").context):
+            raise Refused("a fact on the way speaks of what lies before the trajectories of the claim")
+        return self._rebuilt(self.goal, (*self.hypotheses, fact))
+
+    def about_any_trajectory(self, goal: Prop, hypotheses: tuple[Prop, ...]) -> Sequent:
+        """A goal of its own under some of the hypotheses; nothing else that is known here is kept."""
+        if self.explicit is not None or self.inducted:
+            raise Refused("all trajectories inside an induction or at explicit sizes")
+        return sequent_of(Claim(goal, hypotheses, self.cell))
 
     def with_hypothesis(self, which: int, member: Prop) -> Sequent:
         """The same goal with one hypothesis replaced by another."""
@@ -383,9 +409,15 @@ def _properties_in(body: Prop) -> Iterator[tuple[str, Term]]:
         for x, other in ((body.lhs, body.rhs), (body.rhs, body.lhs)):
             if isinstance(other, Const) and other.value == 0 and shape_of(x) is None:
                 yield "invertible", x
+    if isinstance(body, Rel) and body.op != "=" and shape_of(body.rhs) is None and _at_least_zero(body.lhs):
+        yield "nonnegative", body.rhs
     if isinstance(body, Rel | Pred):  # true, so all its terms are defined
         for x in _inverted(body):
             yield "invertible", x
+
+
+def _at_least_zero(t: Term) -> bool:
+    return isinstance(t, Norm | SpectralRadius) or (isinstance(t, Const) and t.value >= 0)
 
 
 def _inverted(n: Node) -> Iterator[Term]:

@@ -6,7 +6,7 @@ locals, and the lemmas of the table (whose hypotheses the kernel discharges).
 
 from __future__ import annotations
 
-from collections.abc import Iterator
+from collections.abc import Iterator, Mapping
 from typing import Any
 
 from symrnn.claims.index import Index, Node, Var, as_index
@@ -55,7 +55,7 @@ def filled(s: Sequent, context: Term, name: str, binding: Binding) -> tuple[Term
             kept = free_vars(lhs) | free_vars(rhs)
         if bound & kept:
             raise Refused(f"{name} holds for one {', '.join(sorted(map(str, bound & kept)))} only")
-        _in_range(name, equation, values, inner)
+        in_range(name, equation.lhs, equation.rhs, equation.free, values, inner)
         if equation.within and not all(within(side, s.begun, inner) for side in (lhs, rhs)):
             raise Refused(f"{name} is used outside the trajectories of the claim")
         if equation.within and name.startswith("def:") and not is_step(lhs.index[0], s.begun, inner):
@@ -66,13 +66,15 @@ def filled(s: Sequent, context: Term, name: str, binding: Binding) -> tuple[Term
     return l, r
 
 
-def _in_range(name: str, equation: Equation, values: dict[Any, Any], context: Context) -> None:
-    """Each variable of an equation stands for what is in its domain."""
-    for v in (v for v in equation.free if isinstance(v, Var) and v.low is not None):
+def in_range(
+    name: str, lhs: Term, rhs: Term, free: frozenset[Var | Sym], values: Mapping[Any, Any], context: Context
+) -> None:
+    """Each free variable of a relation stands for what is in its domain."""
+    for v in (v for v in free if isinstance(v, Var) and v.low is not None):
         if not context.at_least(values.get(v, as_index(v)), v.low or 0):
             raise Refused(f"{name} needs {v} >= {v.low}")
-    for v, end in rows_used(equation.lhs) | rows_used(equation.rhs):
-        if v in equation.free and not context.has_row(values.get(v, as_index(v)), end):
+    for v, end in rows_used(lhs) | rows_used(rhs):
+        if v in free and not context.has_row(values.get(v, as_index(v)), end):
             raise Refused(f"{name} needs {v} between 1 and {end}")
 
 
@@ -119,11 +121,28 @@ def lookup(s: Sequent, name: str) -> Equation:
     return found
 
 
-def lemma_hypotheses(s: Sequent, context: Term, name: str, binding: Binding) -> tuple[Prop, ...]:
-    """The hypotheses of a lemma at an instance, whose symbols must stand for terms of their shapes; () for others."""
-    if not name.startswith("lemma:"):
-        return ()
+def lemma_hypotheses(name: str, binding: Binding) -> tuple[Prop, ...]:
+    """The hypotheses of a lemma at an instance; () for what is no lemma."""
+    return _at_instance(name, binding)[1:] if name.startswith("lemma:") else ()
+
+
+def lemma_instance(name: str, binding: Binding) -> Prop:
+    """The conclusion of a lemma at an instance."""
+    return _at_instance(name, binding)[0]
+
+
+def _at_instance(name: str, binding: Binding) -> tuple[Prop, ...]:
+    """Conclusion and hypotheses of a lemma, all whose symbols must stand for terms of their shapes."""
+    if not name.startswith("lemma:") or name[6:] not in LEMMAS:
+        raise Refused(f"there is no {name}")
     claim, values = LEMMAS[name[6:]].claim, dict(binding)
+    parts = (claim.conclusion, *claim.hypotheses)
+    open_ones = frozenset().union(*(free_vars(p) | symbols(p) for p in parts))
+    if len(values) != len(binding) or set(values) != open_ones:
+        raise Refused(f"{name}: each of its sizes and symbols needs one value")
+    for v, value in values.items():
+        if isinstance(v, Var) and not (isinstance(value, Index) and Context().at_least(value, v.low or 0)):
+            raise Refused(f"{name} needs {v} >= {v.low}")
     sizes = {v: x for v, x in values.items() if isinstance(v, Var)}
     symbols_there: dict[Any, Any] = {}
     for sym, value in values.items():
@@ -132,4 +151,4 @@ def lemma_hypotheses(s: Sequent, context: Term, name: str, binding: Binding) -> 
             if not isinstance(value, Term) or (shape_of(value) or ()) != wanted or sym.props:
                 raise Refused(f"{name}: {value} cannot stand for {sym}")
             symbols_there[substitute(sym, sizes)] = value
-    return tuple(substitute(substitute(h, sizes), symbols_there) for h in claim.hypotheses)
+    return tuple(substitute(substitute(p, sizes), symbols_there) for p in parts)

@@ -20,6 +20,7 @@ from symrnn.claims.tree import (
     Add,
     Apply,
     Binomial,
+    Blocks,
     Const,
     Det,
     Diag,
@@ -258,6 +259,15 @@ class Values:
     def diag(self, t: Diag) -> Matrix:
         return self.diagonal([row[0] for row in self.matrix(t.arg)])
 
+    def blocks(self, t: Blocks) -> Matrix:
+        bands = [[self.matrix(block) for block in row] for row in t.rows]
+        if any(len(block) != len(band[0]) for band in bands for block in band):
+            raise Refused("blocks of different heights side by side")
+        out = tuple(sum((block[i] for block in band), ()) for band in bands for i in range(len(band[0])))
+        if any(len(row) != len(out[0]) for row in out):
+            raise Refused("rows of blocks of different lengths")
+        return out
+
     def apply(self, t: Apply) -> Matrix:
         if t.function == "identity":
             inner = self.matrix(t.arg)
@@ -354,6 +364,7 @@ _RULES: dict[type[Term], Callable[[Values, Any], Matrix]] = {
     JordanBlock: Values.jordan_block,
     Abs: Values.absolute,
     Diag: Values.diag,
+    Blocks: Values.blocks,
     Apply: Values.apply,
     Entry: Values.entry,
     Jac: lambda self, t: self.jacobian(t),

@@ -1,0 +1,294 @@
+"""Rules of the kernel about inequalities, limits and cited facts. Trusted: part of the kernel, in a file of its own.
+
+Each rule gives its premises, as sequents with proofs that the kernel checks, and the names of the lemmas it rests on.
+Its docstring is its inference bar: premises over a line over the conclusion.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Callable, Iterator
+from dataclasses import replace
+from typing import Any
+
+from symrnn import certificates as cert
+from symrnn.claims.index import Node, Var, as_index
+from symrnn.claims.shapes import check_shapes, is_scalar, shape_of
+from symrnn.claims.substitution import free_vars, substitute, symbols
+from symrnn.claims.tree import (
+    And,
+    ForAllTrajectories,
+    Iff,
+    Implies,
+    MatMul,
+    Not,
+    Or,
+    Pred,
+    Prop,
+    Rel,
+    Times,
+)
+from symrnn.errors import Refused
+from symrnn.semantics.bounds import upper
+from symrnn.semantics.inequalities import orders
+from symrnn.semantics.monomials import minus
+from symrnn.semantics.rates import dominant, goal_of_limit, moves_with, rates
+from symrnn.semantics.sequents import Sequent
+from symrnn.semantics.steering import steered
+from symrnn.semantics.uses import lemma_hypotheses, lemma_instance
+
+Premise = str | tuple[Sequent, Node]  # the name of a lemma, or what is to be shown and its proof
+Rule = Callable[[Sequent, Any], Iterator[Premise]]
+
+
+def order(s: Sequent, c: cert.Order) -> Iterator[Premise]:
+    """
+    rhs - lhs = sum of f (r - l)^... + what is never negative      l <= r known      f never negative
+    ---------------------------------------------------------------------------------------------------
+    lhs <= rhs      (lhs < rhs if some difference, or what is left, is strict)
+    """
+    orders(s, s.goal, c.uses)
+    for use in c.uses:
+        yield from _lemma(s, use.source, use.values, use.discharge)
+
+
+def _lemma(s: Sequent, source: str, values: Any, discharge: tuple[Node, ...]) -> Iterator[Premise]:
+    needed = lemma_hypotheses(source, values)
+    if len(needed) != len(discharge):
+        raise Refused(f"{source} has {len(needed)} hypotheses to discharge")
+    if source.startswith("lemma:"):
+        yield source[6:]
+    yield from ((s.premise(h), proof) for h, proof in zip(needed, discharge, strict=True))
+
+
+def cite(s: Sequent, c: cert.Cite) -> Iterator[Premise]:
+    """
+    the hypotheses of a lemma, at an instance
+    -----------------------------------------
+    its conclusion at that instance
+    """
+    instance = lemma_instance(f"lemma:{c.lemma}", c.values)
+    if not same(s, instance, s.goal):
+        raise Refused(f"the goal is no instance of the lemma {c.lemma}")
+    yield from _lemma(s, f"lemma:{c.lemma}", c.values, c.discharge)
+
+
+def given(s: Sequent, c: cert.Given) -> Iterator[Premise]:
+    """
+    a hypothesis that says the goal, term by term in normal form
+    ------------------------------------------------------------
+    the goal
+    """
+    if not 0 <= c.which < len(s.hypotheses):
+        raise Refused("there is no such hypothesis")
+    if s.hypotheses[c.which] != s.goal and not same(s, s.hypotheses[c.which], s.goal):
+        raise Refused("the goal is not that hypothesis")
+    yield from ()
+
+
+def fact(s: Sequent, c: cert.Fact) -> Iterator[Premise]:
+    """
+    hypotheses |- P      hypotheses, P |- goal
+    ------------------------------------------
+    goal
+    """
+    check_shapes(c.prop)
+    if any(v.kind == "bound" for v in free_vars(c.prop)):
+        raise Refused("a variable of normal forms occurs free")
+    yield s.premise(c.prop), c.proof
+    yield s.with_fact(c.prop), c.rest
+
+
+def geometric(s: Sequent, c: cert.Geometric) -> Iterator[Premise]:
+    """
+    ||X_k|| <= sum of c r^k by the rules for norms      r < 1 for each term (to be bounded: r <= 1)
+    -----------------------------------------------------------------------------------------------
+    X_k vanishes (is bounded) as k -> infinity
+    """
+    term, lag = goal_of_limit(s)
+    strictly = isinstance(s.goal, Pred) and s.goal.name == "vanishes"
+    yield from _all(s, rates(s, upper(s, term, c.kind, c.assumed), lag, strictly), c.proofs)
+
+
+def _all(s: Sequent, needed: tuple[Prop, ...], proofs: tuple[Node, ...]) -> Iterator[Premise]:
+    if len(needed) != len(proofs):
+        raise Refused(f"{len(needed)} premises need as many proofs")
+    yield from ((replace(s, goal=p), proof) for p, proof in zip(needed, proofs, strict=True))
+
+
+def dominated(s: Sequent, c: cert.Dominated) -> Iterator[Premise]:
+    """
+    |X_k| <= Y_k entry by entry      Y_k vanishes (is bounded)
+    ----------------------------------------------------------
+    X_k vanishes (is bounded)
+    """
+    term, lag = goal_of_limit(s)
+    above = dominant(s, term)
+    yield replace(s, goal=Pred(s.goal.name, above, "", lag)), c.proof  # type: ignore[attr-defined]
+
+
+def within(s: Sequent, c: cert.Within) -> Iterator[Premise]:
+    """
+    X_k = L Y_k R, L and R without k      Y_k vanishes (is bounded)
+    ---------------------------------------------------------------
+    X_k vanishes (is bounded)
+    """
+    term, lag = goal_of_limit(s)
+    if moves_with(lag, c.left) or moves_with(lag, c.right):
+        raise Refused("what stands beside it depends on the lag")
+    scalars = [x for x in (c.left, c.right) if is_scalar(shape_of(x))]
+    product = Times((c.left, c.inner, c.right)) if len(scalars) == 2 else MatMul((c.left, c.inner, c.right))
+    algebra = s.algebra("left")
+    if shape_of(product) != shape_of(term) or minus(algebra.poly(term), algebra.poly(product)):
+        raise Refused("the goal is no such product")
+    yield replace(s, goal=Pred(s.goal.name, c.inner, "", lag)), c.proof  # type: ignore[attr-defined]
+
+
+def split(s: Sequent, c: cert.Split) -> Iterator[Premise]:
+    """
+    X_k = L_k R_k      L_k is bounded      R_k vanishes (is bounded)      [or L and R the other way round]
+    ------------------------------------------------------------------------------------------------------
+    X_k vanishes (is bounded)
+    """
+    term, lag = goal_of_limit(s)
+    product = (Times if is_scalar(shape_of(c.left)) or is_scalar(shape_of(c.right)) else MatMul)((c.left, c.right))
+    algebra = s.algebra("left")
+    if shape_of(product) != shape_of(term) or minus(algebra.poly(term), algebra.poly(product)):
+        raise Refused("the goal is no such product")
+    names = ("bounded", s.goal.name) if c.left_is_bounded else (s.goal.name, "bounded")  # type: ignore[attr-defined]
+    yield replace(s, goal=Pred(names[0], c.left, "", lag)), c.if_left
+    yield replace(s, goal=Pred(names[1], c.right, "", lag)), c.if_right
+
+
+def rewritten(s: Sequent, c: cert.Rewritten) -> Iterator[Premise]:
+    """
+    X = Y (of a limit: for every value of its lag)      P(Y)
+    --------------------------------------------------------
+    P(X)      (a property, or a limit)
+    """
+    goal = s.goal
+    if not isinstance(goal, Pred) or (goal.var is not None and s.mentions(goal.var)):
+        raise Refused("the goal is no property or limit, or its lag occurs in a hypothesis")
+    equation = Rel("=", goal.arg, c.term)
+    check_shapes(equation)
+    yield replace(s, goal=equation), c.equal
+    yield replace(s, goal=replace(goal, arg=c.term)), c.rest
+
+
+def absurd(s: Sequent, c: cert.Absurd) -> Iterator[Premise]:
+    """
+    hypotheses, r <= l |- not one of the hypotheses
+    -----------------------------------------------
+    l < r      (l <= r from r < l)
+    """
+    goal = s.goal
+    if not isinstance(goal, Rel) or goal.op not in ("<", "<=") or shape_of(goal.lhs) or shape_of(goal.rhs):
+        raise Refused("the goal is no inequality between scalars")
+    if not s.defined(goal.lhs) or not s.defined(goal.rhs) or not 0 <= c.which < len(s.hypotheses):
+        raise Refused("a side may have no value, or there is no such hypothesis")
+    contrary = Rel("<=" if goal.op == "<" else "<", goal.rhs, goal.lhs)
+    yield replace(s, goal=Not(s.hypotheses[c.which])).with_fact(contrary), c.proof
+
+
+def turn(s: Sequent, c: cert.Turn) -> Iterator[Premise]:
+    """
+    X_k vanishes     X_k is bounded       X_k explodes          X_k is not bounded
+    ------------     ----------------     -----------------     ------------------
+    bounded          does not explode     does not vanish       explodes
+    """
+    goal = s.goal
+    name = goal.arg.name if isinstance(goal, Not) and isinstance(goal.arg, Pred) else ""
+    if isinstance(goal, Pred) and goal.name == "bounded":
+        premise: Prop = replace(goal, name="vanishes")
+    elif isinstance(goal, Pred) and goal.name == "explodes" and not _fixed(s, goal) and s.defined(goal.arg):
+        premise = Not(replace(goal, name="bounded"))
+    elif isinstance(goal, Not) and isinstance(goal.arg, Pred) and name in ("explodes", "vanishes", "bounded"):
+        premise = replace(goal.arg, name="bounded" if name == "explodes" else "explodes")
+    else:
+        raise Refused("the goal is no such statement about a limit")
+    yield replace(s, goal=premise), c.proof
+
+
+def for_all_trajectories(s: Sequent, c: cert.AllTrajectories) -> Iterator[Premise]:
+    """
+    hypotheses about parameters only |- P
+    -------------------------------------
+    hypotheses |- P for all trajectories
+    """
+    if not isinstance(s.goal, ForAllTrajectories):
+        raise Refused("the goal is not about all trajectories")
+    kept = tuple(h for h in s.hypotheses if all(x.role == "free" for x in symbols(h)))
+    yield s.about_any_trajectory(s.goal.body, kept), c.proof
+
+
+def steer(s: Sequent, c: cert.Steer) -> Iterator[Premise]:
+    """
+    P for all trajectories      the input reaches every pre-activation: V R = I
+    ---------------------------------------------------------------------------
+    P where every pre-activation is 0
+    """
+    found = steered(s, c.which)
+    needed = Rel("=", MatMul((found.weight, c.right_inverse)), found.identity)
+    check_shapes(needed)
+    if any(x.role != "free" or x.index for x in symbols(c.right_inverse)):
+        raise Refused("the right inverse must not depend on the trajectory")
+    yield s.premise(needed), c.onto
+    yield s.with_fact(found.statement), c.rest
+
+
+def same(s: Sequent, p: Prop, q: Prop) -> bool:
+    """Whether two propositions say the same, their terms having the same normal forms."""
+    if p == q and not isinstance(p, Rel | Pred):
+        return True
+    if type(p) is not type(q):
+        return False
+    if isinstance(p, Rel) and isinstance(q, Rel):
+        return p.op == q.op and _equal(s, p.lhs, q.lhs) and _equal(s, p.rhs, q.rhs)
+    if isinstance(p, Pred) and isinstance(q, Pred):
+        if (p.name, p.field, p.var is None) != (q.name, q.field, q.var is None):
+            return False
+        if _fixed(s, p) or _fixed(s, q):
+            raise Refused("the lag of a limit occurs in a hypothesis")
+        arg = p.arg if p.var is None or q.var is None else _renamed(p.arg, p.var, q.var)
+        return _equal(s, arg, q.arg)
+    if isinstance(p, And | Or) and isinstance(q, And | Or):
+        return len(p.args) == len(q.args) and all(same(s, a, b) for a, b in zip(p.args, q.args, strict=True))
+    if isinstance(p, Implies | Iff) and isinstance(q, Implies | Iff):
+        return same(s, p.left, q.left) and same(s, p.right, q.right)
+    return isinstance(p, Not) and isinstance(q, Not) and same(s, p.arg, q.arg)
+
+
+def _fixed(s: Sequent, p: Pred) -> bool:
+    """Whether the lag of a limit is one of which something is known."""
+    return p.var is not None and s.mentions(p.var)
+
+
+def _renamed(t: Any, old: Var, new: Var) -> Any:
+    """The expression of a limit in another lag; only what holds for large values of it matters."""
+    if new != old and new in free_vars(t):
+        raise Refused(f"two lags are called {new}")
+    return substitute(t, {old: as_index(new)})
+
+
+def _equal(s: Sequent, a: Any, b: Any) -> bool:
+    algebra = s.algebra("left")
+    sides = (shape_of(a), shape_of(b))
+    if sides[0] != sides[1] and not all(map(is_scalar, sides)):
+        return False
+    return not minus(algebra.poly(a), algebra.poly(b))
+
+
+RULES: dict[type[Node], Rule] = {
+    cert.Order: order,
+    cert.Cite: cite,
+    cert.Given: given,
+    cert.Fact: fact,
+    cert.Geometric: geometric,
+    cert.Dominated: dominated,
+    cert.Within: within,
+    cert.Split: split,
+    cert.Rewritten: rewritten,
+    cert.Absurd: absurd,
+    cert.Turn: turn,
+    cert.AllTrajectories: for_all_trajectories,
+    cert.Steer: steer,
+}

@@ -1,0 +1,239 @@
+"""Lemmas of the table at instances: goals they give, and facts they add to the hypotheses. Untrusted."""
+
+from __future__ import annotations
+
+from collections.abc import Callable, Iterator
+from dataclasses import replace
+from typing import Any
+
+from symrnn import kernel
+from symrnn.analysis import same
+from symrnn.certificates import Cite, Fact, Given, Proof
+from symrnn.claims.index import Index, Var, as_index
+from symrnn.claims.recurrence import Claim
+from symrnn.claims.shapes import shape_of
+from symrnn.claims.substitution import fields, free_vars, substitute, symbols, walk
+from symrnn.claims.tree import Const, Discriminant, Or, Pow, Pred, Prod, Prop, Rel, Sym, Term, Times
+from symrnn.errors import SymrnnError
+from symrnn.lemmas import LEMMAS
+from symrnn.semantics.context import base
+from symrnn.semantics.monomials import exponent
+from symrnn.semantics.sequents import Sequent
+from symrnn.semantics.uses import lemma_instance
+
+Prover = Callable[[Sequent], Proof | None]
+Values = dict[Any, Any]
+DEEPEST = 3  # lemmas that serve lemmas
+
+
+def prove_by_lemma(s: Sequent, prove: Prover, depth: int = 0) -> Proof | None:
+    """The goal is a hypothesis, or an instance of a lemma whose hypotheses can be shown."""
+    for i in range(len(s.hypotheses)):
+        if accepted(s, Given(i)):
+            return Given(i)
+    if depth >= DEEPEST or not isinstance(s.goal, Pred | Rel | Or):
+        return None
+    for name, lemma in LEMMAS.items():
+        for values in instances(s, lemma.claim, s.goal):
+            found = _cited(s, name, values, prove, depth)
+            if found is not None:
+                return found
+    return None
+
+
+def _cited(s: Sequent, name: str, values: Values, prove: Prover, depth: int) -> Cite | None:
+    binding = tuple(sorted(values.items(), key=lambda item: str(item[0].key)))
+    try:
+        if not same(s, lemma_instance(f"lemma:{name}", binding), s.goal):
+            return None
+    except SymrnnError:
+        return None
+    proofs = discharged(s, LEMMAS[name].claim, values, prove, depth)
+    if proofs is None:
+        return None
+    made = Cite(name, binding, proofs)
+    return made if accepted(s, made) else None
+
+
+def discharged(s: Sequent, lemma: Claim, values: Values, prove: Prover, depth: int) -> tuple[Proof, ...] | None:
+    """Proofs of the hypotheses of a lemma at an instance."""
+    proofs = []
+    for h in lemma.hypotheses:
+        goal = _instance(h, values)
+        sub = replace(s, goal=goal)
+        proof = prove(sub)
+        if proof is None:
+            return None
+        proofs.append(proof)
+    return tuple(proofs)
+
+
+def _instance(p: Prop, values: Values) -> Prop:
+    sizes = {v: x for v, x in values.items() if isinstance(v, Var)}
+    there = {substitute(v, sizes): x for v, x in values.items() if isinstance(v, Sym)}
+    return substitute(substitute(p, sizes), there)  # type: ignore[no-any-return]
+
+
+def instances(s: Sequent, lemma: Claim, goal: Prop) -> Iterator[Values]:
+    """Values of a lemma's sizes and symbols at which its conclusion may be the goal."""
+    for found in unify(s, lemma.conclusion, goal, {}):
+        yield from _completed(s, lemma, found)
+
+
+def _completed(s: Sequent, lemma: Claim, found: Values) -> Iterator[Values]:
+    """Values of what only the lemma's hypotheses speak of, read off hypotheses here."""
+    parts = (lemma.conclusion, *lemma.hypotheses)
+    needed = frozenset().union(*(free_vars(p) | symbols(p) for p in parts))
+    if needed <= set(found):
+        yield found
+        return
+    for h in lemma.hypotheses:
+        if (free_vars(h) | symbols(h)) <= set(found):
+            continue
+        for given in s.hypotheses:
+            for more in unify(s, h, given, found):
+                if len(more) > len(found):
+                    yield from _completed(s, lemma, more)
+
+
+def unify(s: Sequent, pattern: Any, subject: Any, found: Values) -> Iterator[Values]:
+    """Values that make a pattern of a lemma look like a subject; whether they do is checked afterwards."""
+    if isinstance(pattern, Sym) and pattern.role == "free" and isinstance(subject, Term):
+        if pattern in found:
+            yield from [found] if found[pattern] == subject else []
+            return
+        sized = _sizes(pattern, subject, found)
+        if sized is not None:
+            yield {**sized, pattern: subject}
+        return
+    if isinstance(pattern, Pred) and isinstance(subject, Pred) and pattern.var is not None and subject.var is not None:
+        if pattern.name == subject.name:
+            arg: Any = substitute(pattern.arg, {pattern.var: as_index(subject.var)})
+            yield from _limit_argument(s, arg, subject.arg, subject.var, found)
+        return
+    if type(pattern) is not type(subject):
+        return
+    partial = [found]
+    for a, b in zip(fields(pattern), fields(subject), strict=True):
+        if isinstance(a, tuple) and isinstance(b, tuple):
+            if len(a) != len(b):
+                return
+            pairs = list(zip(a, b, strict=True))
+        else:
+            pairs = [(a, b)]
+        for x, y in pairs:
+            if hasattr(x, "key") and not isinstance(x, Var) and hasattr(y, "key"):
+                partial = [q for p in partial for q in unify(s, x, y, p)]
+            elif not hasattr(x, "key") and x != y:
+                return
+    yield from partial
+
+
+def _limit_argument(s: Sequent, pattern: Any, subject: Any, lag: Var, found: Values) -> Iterator[Values]:
+    """A^k against the expression of a limit: the A with A^k the same in normal form."""
+    yield from unify(s, pattern, subject, found)
+    if isinstance(pattern, Pow) and isinstance(pattern.base, Sym) and pattern.exponent == as_index(lag):
+        root = power_root(s, subject, lag)
+        sized = _sizes(pattern.base, root, found) if root is not None else None
+        if root is not None and sized is not None and pattern.base not in found:
+            yield {**sized, pattern.base: root}
+
+
+def power_root(s: Sequent, t: Term, lag: Var) -> Term | None:
+    """A with t = A^lag, if the normal form of t is such a power: c^lag s^lag X^lag."""
+    if isinstance(t, Pow) and t.exponent == as_index(lag):
+        return t.base
+    try:
+        p = s.algebra("left").poly(t)
+    except SymrnnError:
+        return None
+    if len(p) != 1:
+        return None
+    (((scalars, binders, word), c),) = p.items()
+    if binders or c != 1 or len(word) != 1 or isinstance(base(word[0]), Prod):
+        return None
+    factors = [_root(a, e, lag) for a, e in (*scalars, (base(word[0]), exponent(word[0])))]
+    known = [f for f in factors if f is not None]
+    if len(known) < len(factors):
+        return None
+    return known[0] if len(known) == 1 else Times(tuple(known))
+
+
+def _root(a: Term, e: Index, lag: Var) -> Term | None:
+    """A with a^e = A^lag."""
+    rate = dict(e.terms).get(lag, 0)
+    if e != as_index(lag) * rate or rate == 0:
+        return None
+    if rate < 0:
+        return Pow(Const(1 / a.value), as_index(-rate)) if isinstance(a, Const) else None
+    return a if rate == 1 else Pow(a, as_index(rate))
+
+
+def _sizes(pattern: Sym, subject: Term, found: Values) -> Values | None:
+    """The sizes of a symbol's shape as those of the term that stands for it."""
+    try:
+        shape = shape_of(subject)
+    except SymrnnError:
+        return None
+    wanted = pattern.shape or ()
+    if len(wanted) != len(shape or ()):
+        return None
+    out = dict(found)
+    for d, actual in zip(wanted, shape or (), strict=True):
+        if d.is_const:
+            if d != actual:
+                return None
+            continue
+        (v,) = free_vars(d)
+        if out.setdefault(v, actual) != actual:
+            return None
+    return out
+
+
+# ---- facts ----
+
+
+def facts(s: Sequent, prove: Prover) -> Iterator[tuple[Prop, Cite]]:
+    """What lemmas say of the hypotheses that are properties and limits, and of discriminants."""
+    for h in s.hypotheses:
+        if not isinstance(h, Pred) and not any(isinstance(t, Discriminant) for t in walk(h)):
+            continue
+        for name, lemma in LEMMAS.items():
+            if len(lemma.claim.hypotheses) != 1:
+                continue
+            for values in unify(s, lemma.claim.hypotheses[0], h, {}):
+                needed = free_vars(lemma.claim.conclusion) | symbols(lemma.claim.conclusion)
+                if not needed <= set(values):
+                    continue
+                conclusion = _instance(lemma.claim.conclusion, values)
+                sub = replace(s, goal=conclusion)
+                cited = _cited(sub, name, values, prove, DEEPEST - 1)
+                if cited is not None and conclusion not in s.hypotheses:
+                    yield conclusion, cited
+
+
+def with_facts(s: Sequent, prove: Prover) -> tuple[Sequent, Callable[[Proof], Proof]]:
+    """The sequent with facts from lemmas among its hypotheses, and how a proof there is one here."""
+    taken: list[tuple[Prop, Cite]] = []
+    for prop, cited in list(facts(s, prove)):
+        try:
+            s = s.with_fact(prop)
+        except SymrnnError:
+            continue
+        taken.append((prop, cited))
+
+    def wrap(proof: Proof) -> Proof:
+        for prop, cited in reversed(taken):
+            proof = Fact(prop, cited, proof)
+        return proof
+
+    return s, wrap
+
+
+def accepted(s: Sequent, proof: Proof) -> bool:
+    """Whether the kernel takes a proof of the goal."""
+    try:
+        kernel.proves(s, proof)
+    except SymrnnError:
+        return False
+    return True

@@ -1,0 +1,278 @@
+"""Inequalities between scalars, by replacing what is too large by what is known to bound it. Untrusted.
+
+The gap rhs - lhs is a normal form. A monomial in it that may be negative is got rid of by adding a known inequality
+times what is left of the monomial; hypotheses first, then what is known of norms, radii and activations.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Iterator
+from dataclasses import replace
+from fractions import Fraction
+from typing import Any
+
+from symrnn.certificates import Absurd, Order, Proof
+from symrnn.claims.index import Index, Var, as_index
+from symrnn.claims.recurrence import Claim
+from symrnn.claims.shapes import shape_of
+from symrnn.claims.substitution import free_vars, symbols
+from symrnn.claims.tree import Abs, Apply, Const, ForAll, Norm, Not, Pow, Pred, Rel, SpectralRadius, Sym, Term, Times
+from symrnn.errors import SymrnnError
+from symrnn.lemmas import LEMMAS
+from symrnn.search.lemmas import Prover, Values, accepted, discharged, unify
+from symrnn.search.matching import match_term
+from symrnn.semantics.functions import monomial_never_negative
+from symrnn.semantics.inequalities import AtMost, known
+from symrnn.semantics.monomials import Mono, Poly, minus
+from symrnn.semantics.sequents import Sequent
+
+DEEPEST = 7  # uses in one proof
+WIDEST = 300  # gaps looked at
+LARGEST = 24  # monomials of a gap
+ONE = as_index(1)
+UNIT_TERM = Const(Fraction(1))
+
+
+def prove_order(s: Sequent, prove: Prover) -> Proof | None:
+    """An ``Order`` certificate for lhs <= rhs or lhs < rhs between scalars, or None."""
+    goal = s.goal
+    if not isinstance(goal, Rel) or goal.op not in ("<", "<=") or shape_of(goal.lhs) or shape_of(goal.rhs):
+        return None
+    try:
+        algebra = s.algebra("left")
+        gap = minus(algebra.poly(goal.rhs), algebra.poly(goal.lhs))
+    except SymrnnError:
+        return None
+    return _Search(s, prove).close(gap)
+
+
+def prove_by_contradiction(s: Sequent, prove: Prover) -> Proof | None:
+    """The contrary of an inequality would refute a hypothesis about a limit."""
+    goal = s.goal
+    if not isinstance(goal, Rel) or goal.op not in ("<", "<="):
+        return None
+    contrary = Rel("<=" if goal.op == "<" else "<", goal.rhs, goal.lhs)
+    for i, h in enumerate(s.hypotheses):
+        if not isinstance(h, Pred) or h.var is None:
+            continue
+        try:
+            inner = replace(s, goal=Not(h)).with_fact(contrary)
+        except SymrnnError:
+            continue
+        proof = prove(inner)
+        made = Absurd(i, proof) if proof is not None else None
+        if made is not None and accepted(s, made):
+            return made
+    return None
+
+
+class _Search:
+    """Breadth first, so that a proof with the fewest uses is found, and cheap inequalities come before lemmas."""
+
+    def __init__(self, s: Sequent, prove: Prover) -> None:
+        self.s, self.prove = s, prove
+        self.algebra = s.algebra("left")
+        self.found: dict[Term, list[AtMost]] = {}
+
+    def close(self, gap: Poly) -> Proof | None:
+        """Uses that leave nothing that may be negative."""
+        level: list[tuple[Poly, tuple[AtMost, ...]]] = [(gap, ())]
+        seen, count = {_frozen(gap)}, 0
+        for _ in range(DEEPEST + 1):
+            further: list[tuple[Poly, tuple[AtMost, ...]]] = []
+            for here, uses in level:
+                bad = sorted((m for m in here if not self._fine(m, here[m])), key=lambda m: (here[m] > 0, str(m)))
+                if not bad and accepted(self.s, Order(uses)):
+                    return Order(uses)
+                for use in self._next(here, bad):
+                    rest = self._after(here, use)
+                    if rest is None or len(rest) > LARGEST or _frozen(rest) in seen:
+                        continue
+                    seen.add(_frozen(rest))
+                    further.append((rest, (*uses, use)))
+                    count += 1
+                    if count > WIDEST:
+                        return self._last(further)
+            level = further
+        return None
+
+    def _last(self, level: list[tuple[Poly, tuple[AtMost, ...]]]) -> Proof | None:
+        done = (Order(u) for gap, u in level if all(self._fine(m, c) for m, c in gap.items()))
+        return next((o for o in done if accepted(self.s, o)), None)
+
+    def _next(self, gap: Poly, bad: list[Mono]) -> Iterator[AtMost]:
+        """What may take away the first monomial that may be negative; where there is none, strictness is sought."""
+        for mono in bad[:1] or sorted(gap, key=str):
+            yield from self._uses(mono, gap[mono] if bad else -abs(gap[mono]))
+
+    def _fine(self, m: Mono, c: Fraction) -> bool:
+        return c > 0 and not m[2] and monomial_never_negative(self.algebra.context, m[0])
+
+    def _after(self, gap: Poly, use: AtMost) -> Poly | None:
+        try:
+            l, r, _ = known(self.s, use)
+            if use.exponent != ONE:
+                l, r = Pow(l, use.exponent), Pow(r, use.exponent)
+            difference = minus(self.algebra.poly(r), self.algebra.poly(l))
+            return minus(gap, self.algebra.times(self.algebra.poly(use.factor), difference))
+        except SymrnnError:
+            return None
+
+    def _uses(self, mono: Mono, c: Fraction) -> Iterator[AtMost]:
+        """Known inequalities whose larger coefficient stands at a monomial, multiplied so that it goes."""
+        scalars, binders, word = mono
+        if binders or word:
+            return
+        for bare in self._known(mono):
+            try:
+                l, r, _ = known(self.s, bare)
+                difference = minus(self.algebra.poly(l), self.algebra.poly(r))  # what may be added to the gap
+            except SymrnnError:
+                continue
+            for lead, d in sorted(difference.items(), key=lambda item: str(item[0])):
+                if lead[1] or lead[2] or (d > 0) != (c < 0):
+                    continue
+                for exponent, factor in _quotients(mono, lead):
+                    scale = abs(c) / d if exponent == ONE and d > 0 else abs(c / d)
+                    yield AtMost(
+                        bare.source,
+                        bare.term,
+                        bare.values,
+                        bare.discharge,
+                        _scaled(factor, scale if exponent == ONE else abs(c)),
+                        exponent,
+                        bare.turned,
+                    )
+
+    def _known(self, mono: Mono) -> Iterator[AtMost]:
+        """Inequalities that have to do with a monomial, before they are multiplied."""
+        yield from self._hypotheses(mono)
+        for atom, _ in mono[0]:
+            yield from self._about(atom)
+
+    def _hypotheses(self, mono: Mono) -> Iterator[AtMost]:
+        for i, h in enumerate(self.s.hypotheses):
+            free: set[Var] = set()
+            body: Any = h
+            while isinstance(body, ForAll) and isinstance(body.var, Var):
+                free.add(body.var)
+                body = body.body
+            if not isinstance(body, Rel) or shape_of(body.lhs) or shape_of(body.rhs):
+                continue
+            for values in self._bindings(body, frozenset(free), mono):
+                for turned in (False, True) if body.op == "=" else (False,):
+                    yield _bare(f"hyp:{i}", UNIT_TERM, tuple(values.items()), turned=turned)
+
+    def _bindings(self, body: Rel, free: frozenset[Var], mono: Mono) -> Iterator[Values]:
+        if not free:
+            yield {}
+            return
+        for side in (body.lhs, body.rhs):
+            for atom, _ in mono[0]:
+                values: Values = {}
+                if match_term(side, atom, free, values) and set(values) == set(free):
+                    yield values
+
+    def _about(self, atom: Term) -> Iterator[AtMost]:
+        """What needs no hypothesis, and lemmas."""
+        if isinstance(atom, Norm):
+            yield _bare("assumed norm", atom)
+            yield _bare("norm", atom)
+        if isinstance(atom, Abs):
+            yield _bare("norm", atom)
+            yield _bare("magnitude", atom.arg)
+            yield _bare("negated magnitude", atom.arg)
+        if isinstance(atom, Apply):
+            yield from (_bare(source, atom) for source in ("below", "above", "slope", "slope, turned"))
+            if atom.order == 0:
+                yield _bare("square", atom - Fraction(1, 2))
+                yield _bare("square", atom)
+        if isinstance(atom, Sym):
+            yield _bare("magnitude", atom)
+            yield _bare("negated magnitude", atom)
+        if isinstance(atom, Norm | SpectralRadius | Abs):
+            yield from self._lemmas(atom)
+
+    def _lemmas(self, atom: Term) -> Iterator[AtMost]:
+        if atom not in self.found:
+            self.found[atom] = list(self._searched(atom))
+        yield from self.found[atom]
+
+    def _searched(self, atom: Term) -> Iterator[AtMost]:
+        for name, lemma in LEMMAS.items():
+            conclusion = lemma.claim.conclusion
+            if not isinstance(conclusion, Rel) or shape_of(conclusion.lhs) or shape_of(conclusion.rhs):
+                continue
+            for side in (conclusion.lhs, conclusion.rhs) if conclusion.op == "=" else (conclusion.lhs,):
+                for pattern in _atoms(side):
+                    for values in unify(self.s, pattern, atom, {}):
+                        yield from self._instance(name, lemma.claim, values, conclusion.op == "=")
+
+    def _instance(self, name: str, lemma: Claim, values: Values, equation: bool) -> Iterator[AtMost]:
+        parts = (lemma.conclusion, *lemma.hypotheses)
+        needed: set[Any] = set().union(*(free_vars(p) | symbols(p) for p in parts))
+        for full in self._filled(lemma, values, needed):
+            proofs = discharged(self.s, lemma, full, self.prove, 1)
+            if proofs is None:
+                continue
+            binding = tuple(sorted(full.items(), key=lambda item: str(item[0].key)))
+            for turned in (False, True) if equation else (False,):
+                yield _bare(f"lemma:{name}", UNIT_TERM, binding, proofs, turned)
+
+    def _filled(self, lemma: Claim, values: Values, needed: set[Any]) -> Iterator[Values]:
+        if needed <= set(values):
+            yield values
+            return
+        for h in lemma.hypotheses:
+            for given in self.s.hypotheses:
+                for more in unify(self.s, h, given, values):
+                    if needed <= set(more):
+                        yield more
+
+
+def _frozen(p: Poly) -> tuple[tuple[str, Fraction], ...]:
+    return tuple(sorted((str(m), c) for m, c in p.items()))
+
+
+def _atoms(side: Term) -> Iterator[Term]:
+    if isinstance(side, Norm | SpectralRadius | Abs):
+        yield side
+    elif isinstance(side, Pow):
+        yield from _atoms(side.base)
+    elif isinstance(side, Times):
+        for x in side.args:
+            yield from _atoms(x)
+
+
+def _quotients(mono: Mono, lead: Mono) -> Iterator[tuple[Index, Term]]:
+    """(e, rest) with mono = lead^e rest, e as large as possible where it is symbolic."""
+    exponents = dict(mono[0])
+    if not lead[0]:
+        yield ONE, _product(exponents)
+        return
+    powers: list[Index] = []
+    for atom, e in lead[0]:
+        there = exponents.get(atom)
+        if there is None or not e.is_const or e.const < 1 or any(c % e.const for _, c in there.terms):
+            return
+        powers.append(Index(tuple((v, c // e.const) for v, c in there.terms), there.const // e.const))
+    best = powers[0] if all(p == powers[0] for p in powers) else min(powers, key=lambda p: (len(p.terms), p.const))
+    for power in dict.fromkeys((best, ONE)):
+        left = dict(exponents)
+        for atom, e in lead[0]:
+            left[atom] = left[atom] - power * e.const
+        if all(x.terms or x.const >= 0 for x in left.values()):
+            yield power, _product(left)
+
+
+def _product(exponents: dict[Term, Index]) -> Term:
+    factors = [a if e == ONE else Pow(a, e) for a, e in exponents.items() if e != as_index(0)]
+    return UNIT_TERM if not factors else factors[0] if len(factors) == 1 else Times(tuple(factors))
+
+
+def _scaled(t: Term, c: Fraction) -> Term:
+    return t if c == 1 else Const(c) if t == UNIT_TERM else Times((Const(c), t))
+
+
+def _bare(source: str, term: Term, values: Any = (), discharge: tuple[Proof, ...] = (), turned: bool = False) -> AtMost:
+    return AtMost(source, term, values, discharge, UNIT_TERM, ONE, turned)

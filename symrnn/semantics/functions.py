@@ -1,0 +1,299 @@
+"""Normal forms of norms, spectral radii, magnitudes, binomial coefficients and Jordan blocks. Trusted by the kernel.
+
+||c A|| = |c| ||A||, ||A^T|| = ||A|| (1 and inf change places), ||Q A|| = ||A|| for orthogonal Q in the 2-norm;
+rho(c A) = |c| rho(A), rho(A^T) = rho(A), rho(A B) = rho(B A), rho(A^k) = rho(A)^k; |c a| = |c| |a|;
+binomial(k + 1, r) = binomial(k, r) + binomial(k, r - 1); a Jordan block is l I + N with N its nilpotent part.
+"""
+
+from __future__ import annotations
+
+from fractions import Fraction
+from math import comb
+from typing import TYPE_CHECKING
+
+from symrnn.claims.activations import FACTS
+from symrnn.claims.index import Index, as_index
+from symrnn.claims.shapes import ONE, shape_of
+from symrnn.claims.substitution import free_vars, substitute, walk
+from symrnn.claims.tree import (
+    Abs,
+    Apply,
+    Binomial,
+    Const,
+    Entry,
+    Eye,
+    JordanBlock,
+    MatMul,
+    Norm,
+    Pow,
+    SizeOf,
+    SpectralRadius,
+    Sum,
+    Term,
+    Trace,
+    Transpose,
+)
+from symrnn.semantics.context import Context, base
+from symrnn.semantics.monomials import (
+    UNIT,
+    ZERO,
+    Mono,
+    Poly,
+    Scalars,
+    Word,
+    exponent,
+    merge_scalars,
+    mono_key,
+    put,
+    scalar_atom,
+)
+
+if TYPE_CHECKING:
+    from symrnn.semantics.algebra import Algebra
+
+FLIPPED = {"1": "inf", "inf": "1", "2": "2", "fro": "fro"}
+MOST_PASCAL = 8
+
+
+def norm_form(a: Algebra, t: Norm) -> Poly:
+    """||X|| with what scales X taken out, in the least spelling of X and its transpose."""
+    shape, p = shape_of(t.arg), a.poly(t.arg)
+    if shape is None or shape == (ONE, ONE):
+        return abs_form(a, Abs(Trace(t.arg)))
+    scale, rest = _scale(a, p)
+    if not rest or (rest == {UNIT: Fraction(1)} and t.kind != "fro"):
+        return scale if rest else {}
+    if t.kind in ("2", "fro"):
+        rest = _without_rotations(a, rest)
+        if rest == {UNIT: Fraction(1)} and t.kind == "2":
+            return scale
+    here = a.to_term(rest, shape_of_poly(rest, shape))
+    turned = a.to_term(_signed(a.transpose(Transpose(here))), (shape_of(here) or shape)[::-1])
+    kind, x = min((t.kind, here), (FLIPPED[t.kind], turned), key=lambda item: (item[1].key, item[0]))
+    return a.times(scale, scalar_atom(Norm(x, kind)))
+
+
+def radius_form(a: Algebra, t: SpectralRadius) -> Poly:
+    """rho(X) with what scales X taken out; of a word the least among its rotations and those of its transpose."""
+    shape, p = shape_of(t.arg), a.poly(t.arg)
+    if shape is None or shape == (ONE, ONE):
+        return abs_form(a, Abs(Trace(t.arg)))
+    scale, rest = _scale(a, p)
+    if not rest or rest == {UNIT: Fraction(1)}:
+        return scale if rest else {}
+    if len(rest) == 1 and not next(iter(rest))[1]:
+        return a.times(scale, _radius_of_word(a, next(iter(rest))[2]))
+    here = a.to_term(rest, shape)
+    turned = a.to_term(_signed(a.transpose(Transpose(here))), shape)
+    return a.times(scale, scalar_atom(SpectralRadius(min(here, turned, key=lambda x: x.key))))
+
+
+def _radius_of_word(a: Algebra, word: Word) -> Poly:
+    back = next(iter(a.transpose(Transpose(_product(word)))))[2]
+    spun = [a.word((*w[i:], *w[:i])) for w in (word, back) for i in range(len(w))]
+    best = min(spun, key=lambda w: (len(w), [f.key for f in w]))
+    if not best:
+        return {UNIT: Fraction(1)}
+    if len(best) < len(word):  # a factor met its inverse where the word closes
+        return _radius_of_word(a, best)
+    if len(best) == 1 and a.context.at_least(exponent(best[0]), 0):
+        radius = radius_form(a, SpectralRadius(base(best[0]))) if isinstance(best[0], Pow) else None
+        if radius is not None:
+            return a._raise(radius, exponent(best[0]), SpectralRadius(base(best[0])), any_sign=False)
+    if shape_of(_product(best)) == (ONE, ONE):
+        return abs_form(a, Abs(Trace(_product(best))))
+    return scalar_atom(SpectralRadius(_product(best)))
+
+
+def abs_form(a: Algebra, t: Abs) -> Poly:
+    """|x| factor by factor; of a matrix entrywise, what scales it taken out."""
+    p = a.poly(t.arg)
+    scale, rest = _scale(a, p)
+    if not rest or rest == {UNIT: Fraction(1)}:
+        return scale if rest else {}
+    shape = shape_of(t.arg)
+    if shape is None:
+        return a.times(scale, scalar_atom(Abs(a.to_term(rest, None))))
+    word = next(iter(rest))[2] if len(rest) == 1 and not next(iter(rest))[1] else ()
+    if len(word) == 1 and (_nonnegative_power(a.context, word[0]) or isinstance(word[0], Abs)):
+        return a.times(scale, rest)
+    if len(word) == 1 and isinstance(word[0], Transpose):
+        return a.times(scale, a.transpose(Transpose(a.to_term(abs_form(a, Abs(word[0].arg)), shape[::-1]))))
+    return a.times(scale, a.letter(Abs(a.to_term(rest, shape))))
+
+
+def _scale(a: Algebra, p: Poly) -> tuple[Poly, Poly]:
+    """(s, q) with p = +-s q and s >= 0: all scalars of a single monomial, else the size of the leading coefficient."""
+    if not p:
+        return {UNIT: Fraction(1)}, {}
+    if len(p) == 1:
+        ((scalars, binders, word), c), *_ = p.items()
+        if not binders:
+            sized, factor = merge_scalars((_magnitude(a.context, s), e) for s, e in scalars)
+            return {(sized, (), ()): abs(c) * factor}, {((), (), word): Fraction(1)}
+    lead = abs(p[max(p, key=mono_key)])
+    return {UNIT: lead}, _signed({m: c / lead for m, c in p.items()})
+
+
+def _signed(p: Poly) -> Poly:
+    """p or -p, whichever has a positive leading coefficient."""
+    sign = 1 if not p or p[max(p, key=mono_key)] > 0 else -1
+    return {m: c * sign for m, c in p.items()}
+
+
+def shape_of_poly(p: Poly, shape: tuple[Index, Index]) -> tuple[Index, Index]:
+    """The shape of a normal form whose outer factors may have been dropped."""
+    words = [m[2] for m in p if m[2]]
+    if not words:
+        return shape
+    found = shape_of(_product(words[0]))
+    return found if found is not None else shape
+
+
+def _without_rotations(a: Algebra, p: Poly) -> Poly:
+    """A word without orthogonal factors at its ends."""
+    if len(p) != 1 or next(iter(p))[1]:
+        return p
+    ((scalars, _, word), c), *_ = p.items()
+    while word and a.context.has(base(word[0]), "orthogonal"):
+        word = word[1:]
+    while word and a.context.has(base(word[-1]), "orthogonal"):
+        word = word[:-1]
+    return {(scalars, (), word): c}
+
+
+def _product(word: Word) -> Term:
+    return word[0] if len(word) == 1 else MatMul(word)
+
+
+# ---- signs ----
+
+
+def _magnitude(context: Context, s: Term) -> Term:
+    if isinstance(s, Const):
+        return Const(abs(s.value))
+    return s if never_negative(context, s) else Abs(s)
+
+
+def never_negative(context: Context, s: Term) -> bool:
+    """Whether a scalar atom is known to be at least 0 wherever it has a value."""
+    if isinstance(s, SizeOf):
+        return context.at_least(s.index, 0)
+    if isinstance(s, Const):
+        return s.value >= 0
+    if isinstance(s, Apply):
+        facts = FACTS.get(s.function)
+        return facts is not None and (facts.low >= 0 if s.order else facts.positive)
+    if isinstance(s, Entry):
+        return isinstance(s.arg, Abs) or _nonnegative_power(context, s.arg)
+    return isinstance(s, Norm | SpectralRadius | Binomial | Abs) or context.has(s, "nonnegative")
+
+
+def _nonnegative_power(context: Context, x: Term) -> bool:
+    """A nonnegative matrix, or a power of one that is no inverse."""
+    return context.has(base(x), "nonnegative") and context.at_least(exponent(x), 0)
+
+
+def monomial_never_negative(context: Context, scalars: Scalars) -> bool:
+    """Whether a product of scalar atoms is at least 0: each is, or stands to an even power."""
+    return all(never_negative(context, s) or _even(e) for s, e in scalars)
+
+
+def _even(e: Index) -> bool:
+    return e.const % 2 == 0 and all(c % 2 == 0 for _, c in e.terms)
+
+
+def monomial_positive(context: Context, mono: Mono) -> bool:
+    """Whether a product of scalar atoms is above 0: never negative, and each known not to be 0."""
+    scalars, binders, word = mono
+    fine = not binders and not word and monomial_never_negative(context, scalars)
+    return fine and all(_nonzero(context, s) for s, _ in scalars)
+
+
+def _nonzero(context: Context, s: Term) -> bool:
+    if isinstance(s, Const):
+        return s.value != 0
+    if isinstance(s, SizeOf):
+        return context.at_least(s.index, 1)
+    if isinstance(s, Apply):
+        facts = FACTS.get(s.function)
+        if facts is not None and (facts.never_zero if s.order else facts.positive):
+            return True
+        return s.order == 0 and facts is not None and facts.zero_at_zero_only and _nonzero(context, s.arg)
+    return context.regular(s) or s.key in context.invertible
+
+
+# ---- binomials and Jordan blocks ----
+
+
+def binomial_form(a: Algebra, t: Binomial) -> Poly:
+    """Numbers where they are known; Pascal's rule as often as the top is known to allow it."""
+    top, bottom, known = t.top, t.bottom, a.context.at_least
+    if known(-1 - bottom, 0) or (known(top, 0) and known(bottom - top - 1, 0)):
+        return {}
+    if known(top, 0) and (bottom == ZERO or top == bottom):
+        return {UNIT: Fraction(1)}
+    if top.is_const and bottom.is_const:
+        return {UNIT: Fraction(comb(top.const, bottom.const))} if top.const >= bottom.const >= 0 else {}
+    if known(top, 0) and bottom == ONE:
+        return a.size_of(SizeOf(top))
+    if known(top - 1, 0) and not known(top - 1 - MOST_PASCAL, 0):
+        return a.add_up(Binomial(top - 1, bottom), Binomial(top - 1, bottom - 1))
+    return scalar_atom(Binomial(top, bottom))
+
+
+def jordan_form(a: Algebra, t: JordanBlock) -> Poly:
+    """l I + N."""
+    nilpotent = JordanBlock(Const(Fraction(0)), t.size)
+    n: Poly = {} if t.size == ONE else a.letter(nilpotent)
+    out = dict(a.times(a.poly(t.value), a.poly(Eye(t.size))))
+    for mono, c in n.items():
+        out[mono] = out.get(mono, Fraction(0)) + c
+    return out
+
+
+def shift_entries(a: Algebra, t: Entry) -> Poly | None:
+    """An entry of a sum of c_r N^(+-r + e): the one term that has it; None if it cannot be told which."""
+    s = t.arg
+    if not isinstance(s, Sum) or not any(isinstance(x, JordanBlock) for x in walk(s.body)):
+        return None
+    known = a.context.at_least
+    if not known(s.hi - s.lo + 1, 0) or not all(
+        a.context.has_row(at, d) for at, d in zip((t.row, t.col), _ends(s), strict=True)
+    ):
+        return None
+    out: Poly = {}
+    for (scalars, binders, word), c in a.within(s.var, s.lo, s.hi).poly(s.body).items():
+        rate = dict(exponent(word[0]).terms).get(s.var, 0) if len(word) == 1 else 0
+        if binders or not _is_shift(word) or abs(rate) != 1:
+            return None
+        at = (t.col - t.row - exponent(word[0])) * rate + as_index(s.var)
+        if known(s.lo - at, 1) or known(at - s.hi, 1):
+            continue
+        if not (known(at - s.lo, 0) and known(s.hi - at, 0)) or s.var in free_vars(at):
+            return None
+        for mono, d in a.poly(substitute(a.mono_term((scalars, (), ()), c, None), {s.var: at})).items():
+            put(out, mono, d)
+    return out
+
+
+def _ends(t: Term) -> tuple[Index, Index]:
+    return shape_of(t) or (ONE, ONE)
+
+
+def _is_shift(word: Word) -> bool:
+    x = base(word[0])
+    return isinstance(x, JordanBlock) and x.value == Const(Fraction(0))
+
+
+def shift_entry(context: Context, f: Term, row: Index, col: Index) -> Fraction | None:
+    """(N^e)_{row, col} for the nilpotent part N of a Jordan block: 1 where col = row + e, else 0; None if unknown."""
+    x = base(f)
+    if not isinstance(x, JordanBlock) or x.value != Const(Fraction(0)) or not context.at_least(exponent(f), 0):
+        return None
+    gap = col - row - exponent(f)
+    if gap == ZERO:
+        return Fraction(1)
+    if context.at_least(gap, 1) or context.at_least(-gap, 1):
+        return Fraction(0)
+    return None

@@ -1,0 +1,197 @@
+"""Inequalities between scalars: rhs - lhs as a sum of known differences times what is never negative. Trusted.
+
+Known are the hypotheses, lemmas of the table, bounds of norms by letters (``bounds``), squares, and what is known of an
+activation: its range, that of its derivative, and s' in terms of s.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Callable
+from fractions import Fraction
+from typing import Any
+
+from symrnn.claims.activations import FACTS
+from symrnn.claims.index import Index, Node, Var, node
+from symrnn.claims.shapes import shape_of
+from symrnn.claims.substitution import substitute
+from symrnn.claims.tree import Abs, Apply, Const, ForAll, Norm, Pow, Prop, Rel, Sym, Term, Times
+from symrnn.errors import Refused
+from symrnn.lemmas import LEMMAS
+from symrnn.semantics.bounds import upper
+from symrnn.semantics.functions import monomial_never_negative, monomial_positive, never_negative
+from symrnn.semantics.monomials import Poly, minus
+from symrnn.semantics.sequents import Sequent
+from symrnn.semantics.uses import Binding, in_range, lemma_instance
+
+ZERO, ONE = Const(Fraction(0)), Const(Fraction(1))
+Known = tuple[Term, Term, bool]  # l, r, strict: l <= r or l < r
+
+
+@node
+class AtMost(Node):
+    """A known inequality l <= r, raised to ``exponent``, times ``factor``, which is never negative.
+
+    ``source``: "hyp:i", "lemma:name", or one of SOURCES about ``term``. ``turned``: an equation read backwards.
+    ``discharge`` proves the hypotheses of a lemma.
+    """
+
+    source: str
+    term: Term
+    values: Binding
+    discharge: tuple[Node, ...]
+    factor: Term
+    exponent: Index
+    turned: bool = False
+
+
+def orders(s: Sequent, goal: Prop, uses: tuple[AtMost, ...]) -> None:
+    """Return if lhs <= rhs (or lhs < rhs) follows; Refused otherwise. Lemmas' hypotheses are discharged elsewhere."""
+    if not isinstance(goal, Rel) or goal.op not in ("<", "<=") or shape_of(goal.lhs) or shape_of(goal.rhs):
+        raise Refused("the goal is no inequality between scalars")
+    algebra = s.algebra("left")
+    gap, strict = minus(algebra.poly(goal.rhs), algebra.poly(goal.lhs)), False
+    for use in uses:
+        l, r, less = known(s, use)
+        factor = algebra.poly(use.factor)
+        if not _never_negative(s, factor):
+            raise Refused(f"{use.factor} may be negative")
+        if use.exponent.const != 1 or use.exponent.terms:
+            if not _never_negative(s, algebra.poly(l)) or not algebra.context.at_least(use.exponent, 0):
+                raise Refused("an inequality is raised to a power that need not respect it")
+            less = less and algebra.context.at_least(use.exponent, 1)
+            l, r = Pow(l, use.exponent), Pow(r, use.exponent)
+        gap = minus(gap, algebra.times(factor, minus(algebra.poly(r), algebra.poly(l))))
+        strict = strict or (less and _positive(s, factor))
+    if not _never_negative(s, gap):
+        raise Refused("what is left may be negative")
+    if goal.op == "<" and not strict and not _positive(s, gap):
+        raise Refused("what is left may be 0")
+
+
+def _never_negative(s: Sequent, p: Poly) -> bool:
+    context = s.algebra("left").context
+    return all(c > 0 and not m[2] and monomial_never_negative(context, m[0]) for m, c in p.items())
+
+
+def _positive(s: Sequent, p: Poly) -> bool:
+    """Whether a normal form that is never negative has a term that is above 0."""
+    return any(monomial_positive(s.algebra("left").context, m) for m in p)
+
+
+def known(s: Sequent, use: AtMost) -> Known:
+    """The inequality that a use stands for."""
+    if use.source.startswith("hyp:"):
+        return _of_hypothesis(s, use)
+    if use.source.startswith("lemma:"):
+        return _sides(lemma_instance(use.source, use.values), use.turned)
+    rule = SOURCES.get(use.source)
+    if rule is None:
+        raise Refused(f"there is no inequality {use.source}")
+    if not s.defined(use.term):
+        raise Refused(f"{use.term} may have no value")
+    return rule(s, use.term)
+
+
+def _of_hypothesis(s: Sequent, use: AtMost) -> Known:
+    place = use.source[4:]
+    h: Any = s.hypotheses[int(place)] if place.isdecimal() and int(place) < len(s.hypotheses) else None
+    free: set[Var | Sym] = set()
+    while isinstance(h, ForAll) and isinstance(h.var, Var):
+        free.add(h.var)
+        h = h.body
+    values = dict(use.values)
+    if not set(values) <= free or not all(isinstance(v, Index) for v in values.values()):
+        raise Refused(f"{use.source} cannot be instantiated so")
+    l, r, strict = _sides(h, use.turned)
+    in_range(use.source, l, r, frozenset(free), values, s.algebra("left").context)
+    return substitute(l, values), substitute(r, values), strict
+
+
+def _sides(p: Prop | None, turned: bool) -> Known:
+    if not isinstance(p, Rel) or shape_of(p.lhs) is not None or shape_of(p.rhs) is not None:
+        raise Refused("that is no relation between scalars")
+    if turned and p.op != "=":
+        raise Refused("an inequality has one direction")
+    l, r = (p.rhs, p.lhs) if turned else (p.lhs, p.rhs)
+    return l, r, p.op == "<"
+
+
+# ---- what needs no hypothesis ----
+
+
+def _norm(s: Sequent, t: Term) -> Known:
+    """||X|| <= the bound by its letters; of a scalar: |x|."""
+    if isinstance(t, Norm):
+        return t, upper(s, t.arg, t.kind, assumed=False), False
+    if isinstance(t, Abs) and shape_of(t) is None:
+        return t, upper(s, t.arg, "2", assumed=False), False
+    raise Refused(f"{t} is no norm")
+
+
+def _assumed_norm(s: Sequent, t: Term) -> Known:
+    """The same, letters being bounded by what the hypotheses say of all members of their family."""
+    if isinstance(t, Norm):
+        return t, upper(s, t.arg, t.kind, assumed=True), False
+    raise Refused(f"{t} is no norm")
+
+
+def _square(s: Sequent, t: Term) -> Known:
+    """0 <= t^2, strictly where t is known not to be 0."""
+    if shape_of(t) is not None:
+        raise Refused("only scalars have squares that are numbers")
+    return ZERO, Times((t, t)), monomial_positive(s.algebra("left").context, _only_monomial(s, Times((t, t))))
+
+
+def _only_monomial(s: Sequent, t: Term) -> Any:
+    p = s.algebra("left").poly(t)
+    return next(iter(p)) if len(p) == 1 else ((), (), (ZERO,))
+
+
+def _magnitude(sign: int) -> Callable[[Sequent, Term], Known]:
+    """+-x <= |x|."""
+
+    def rule(s: Sequent, t: Term) -> Known:
+        if shape_of(t) is not None:
+            raise Refused("magnitudes are of scalars")
+        return Times((Const(Fraction(sign)), t)), Abs(t), False
+
+    return rule
+
+
+def _value(s: Sequent, t: Term, high: bool) -> Known:
+    """The range of s(a) or s'(a), a scalar."""
+    facts = FACTS.get(t.function) if isinstance(t, Apply) and shape_of(t) is None else None
+    if facts is None or not isinstance(t, Apply):
+        raise Refused(f"nothing is known of the values of {t}")
+    if t.order:
+        bound, attained = (facts.high, facts.high_attained) if high else (facts.low, facts.low_attained)
+        return (t, Const(bound), not attained) if high else (Const(bound), t, not attained)
+    ranges: dict[str, tuple[int | None, int | None]] = {"sigmoid": (0, 1), "tanh": (-1, 1), "softplus": (0, None)}
+    end = ranges.get(t.function, (None, None))[high]
+    if end is None:
+        raise Refused(f"{t.function} is not bounded so")
+    return (t, Const(Fraction(end)), True) if high else (Const(Fraction(end)), t, True)
+
+
+def _slope(s: Sequent, t: Term, turned: bool) -> Known:
+    """s' = s - s^2 for the sigmoid, 1 - s^2 for tanh."""
+    if not isinstance(t, Apply) or t.order != 1 or shape_of(t) is not None or t.function not in ("sigmoid", "tanh"):
+        raise Refused(f"{t} is no slope with a formula")
+    p = Apply(t.function, t.arg, 0)
+    formula = (p if t.function == "sigmoid" else ONE) - p * p
+    return (formula, t, False) if turned else (t, formula, False)
+
+
+SOURCES: dict[str, Callable[[Sequent, Term], Known]] = {
+    "norm": _norm,
+    "assumed norm": _assumed_norm,
+    "square": _square,
+    "magnitude": _magnitude(1),
+    "negated magnitude": _magnitude(-1),
+    "below": lambda s, t: _value(s, t, high=True),
+    "above": lambda s, t: _value(s, t, high=False),
+    "slope": lambda s, t: _slope(s, t, turned=False),
+    "slope, turned": lambda s, t: _slope(s, t, turned=True),
+}
+
+__all__ = ["LEMMAS", "SOURCES", "AtMost", "known", "never_negative", "orders"]
