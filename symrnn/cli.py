@@ -411,7 +411,7 @@ def report(paths: tuple[str, ...], as_fragment: bool, output: Path, paper: str, 
             _print(f"wrote {' and '.join(written)}\n")
             for flaw in flaws:
                 _complain(f"warning: {output}: {flaw}")
-    _report((), errors, "text")
+    _report((), errors, "text", ())
     return UNUSABLE if errors else OK
 
 

@@ -22,10 +22,12 @@ class Verdict(IntEnum):
 
     @property
     def word(self) -> str:
+        """The verdict in lower case, as results and JSON have it: "proved"."""
         return self.name.lower()
 
     @property
     def message(self) -> str:
+        """What the verdict means, in one sentence."""
         return _MESSAGES[self]
 
 
@@ -114,7 +116,7 @@ class _Shown:
 
 @dataclass(frozen=True)
 class StepResult(_Shown):
-    """The verdict on one step with all its evidence. Field names are those of the JSON, with claim split in two.
+    """The verdict on one step with all its evidence. Fields are those of the JSON, with claim split in two.
 
     ``alarm`` says what contradicts the verdict (a cross-check, a certificate the kernel refused): exit code 3.
     """
@@ -156,7 +158,7 @@ class StepResult(_Shown):
 
 @dataclass(frozen=True)
 class DerivationResult(_Shown):
-    """All steps of one derivation."""
+    """All steps of one derivation: ``title``, ``source`` (its file), ``cell``, ``activation`` and ``steps``."""
 
     title: str
     source: str
@@ -166,10 +168,12 @@ class DerivationResult(_Shown):
 
     @property
     def summary(self) -> dict[str, int]:
+        """How many steps have each verdict, by its word."""
         return {v.word: sum(s.verdict == v.word for s in self.steps) for v in reversed(Verdict)}
 
     @property
     def verdict(self) -> Verdict:
+        """The least of the steps' verdicts; UNDECIDED where there are no steps."""
         return min((Verdict[s.verdict.upper()] for s in self.steps), default=Verdict.UNDECIDED)
 
     def step(self, step_id: str) -> StepResult:

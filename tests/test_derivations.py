@@ -250,7 +250,7 @@ def without_seconds(data: object) -> object:
 def test_the_command_gives_the_same_in_another_process(founding):
     """Other hash seeds, a worker process, some steps only: the same data but for ``seconds``."""
     wanted = ("2", "4.d", "5.c", "7.g", "7.i")
-    command = [sys.executable, "-m", "symrnn.cli", "check", "derivations/", "--format", "json"]
+    command = [sys.executable, "-m", "symrnn.cli", "check", "derivations/vanishing_gradient.py", "--format", "json"]
     command += [word for i in wanted for word in ("--step", i)]
     done = subprocess.run(
         command, cwd=ROOT, env={**os.environ, "PYTHONHASHSEED": "1"}, capture_output=True, text=True, timeout=300

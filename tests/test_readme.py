@@ -16,7 +16,7 @@ ROOT = Path(__file__).parent.parent
 
 def test_the_verdict_table_is_the_one_printed(founding, generated):
     table = render([founding], Terminal(WIDTH)).partition("\n\n")[0]
-    command = f"$ COLUMNS={WIDTH} symrnn check derivations/"
+    command = f"$ COLUMNS={WIDTH} symrnn check derivations/vanishing_gradient.py"
     generated("README.md", "verdict table", f"```console\n{command}\n{table}\n```\n")
 
 
@@ -52,6 +52,6 @@ def test_the_example_is_ten_lines_at_most(blocks):
 def test_the_commands_are_the_ones_that_work_on_a_bare_system(blocks):
     set_up = "python3 -m venv --without-pip .venv && python3 -m pip --python .venv/bin/python install"
     assert blocks("README.md", "sh") == [
-        f"{set_up} . && .venv/bin/symrnn check derivations/\n",
+        f"{set_up} . && .venv/bin/symrnn check derivations/vanishing_gradient.py\n",
         f"{set_up} '.[test]' && .venv/bin/python -m pytest\n",
     ]

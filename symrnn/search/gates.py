@@ -19,6 +19,7 @@ from symrnn.search.pools import SLOPES
 from symrnn.semantics.numbers import Num, as_num, log_of, preimage
 
 HALVES = tuple(Fraction(1, d) for d in (2, 4)) + (Fraction(3, 4),)
+LOGARITHMS = 3  # the choice of a run whose first states are all logarithms
 BASE = 4  # all of HALVES are multiples of 1 / BASE
 
 
@@ -105,20 +106,27 @@ def symbols_at(t: Term, at: Index) -> list[Sym]:
 
 
 def target(g: Gate, choice: int, step: int, row: int, last: int, logs: bool) -> Num:
-    """What the pre-activation of a gate shall be: different along the vector, and over time from choice 1 on."""
+    """What the pre-activation of a gate shall be: different along the vector, and over time from choice 1 on.
+
+    With choice LOGARITHMS the gates divide what ``first_states`` gives.
+    """
     if g.function == "tanh" and logs and (step < last or choice % 2 == 0):
         return as_num(0)  # it is added to a logarithm
-    pool = HALVES if logs and g.function == "sigmoid" else SLOPES.get(g.function, SLOPES["identity"])
+    halved = logs or choice == LOGARITHMS
+    pool = HALVES if halved and g.function == "sigmoid" else SLOPES.get(g.function, SLOPES["identity"])
     moved = step * (choice > 0) + (choice > 1) * len(g.local.name)
     return preimage(g.function, pool[(row + moved) % len(pool)])
 
 
 def first_states(cell: Recurrence, sizes: dict[str, int], steps: int, choice: int) -> dict[str, list[Num]]:
-    """First states: logarithms to a power that the gates can divide, or small rationals."""
+    """First states: logarithms to a power that the gates can divide, or small rationals.
+
+    With choice LOGARITHMS all of them are logarithms: what gates make of a state may then stand inside an activation.
+    """
     logs, out = logarithmic(cell), {}
     for s in cell.states:
         rows = range(sizes[s.name])
-        if s.name in logs:
+        if s.name in logs or choice == LOGARITHMS:
             out[s.name] = [log_of(Fraction(2 + (i + choice) % 2)) * Fraction(BASE**steps) for i in rows]
         else:
             out[s.name] = [as_num(Fraction(1, 2 + (i + choice) % 3)) for i in rows]

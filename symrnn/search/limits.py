@@ -44,12 +44,16 @@ def _geometric(s: Sequent, prove: Prover) -> Proof | None:
     goal = s.goal
     if not isinstance(goal, Pred) or goal.var is None or goal.name == "explodes":
         return None
+    tried: set[tuple[Prop, ...]] = set()
     for assumed in (True, False):
         for kind in KINDS:
             try:
                 needed = rates(s, upper(s, goal.arg, kind, assumed), goal.var, strictly=goal.name == "vanishes")
             except SymrnnError:
                 continue
+            if needed in tried:
+                continue
+            tried.add(needed)
             proofs = _each(s, needed, prove)
             made = None if proofs is None else Geometric(kind, assumed, proofs)
             if made is not None and accepted(s, made):

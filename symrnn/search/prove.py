@@ -25,6 +25,7 @@ from symrnn.search.refute import quickly_refuted
 from symrnn.search.reversals import prove_with_a_sum_reversed
 from symrnn.search.states import prove_by_the_whole_state
 from symrnn.search.substitutions import prove_by_substitution
+from symrnn.search.unfolding import prove_by_unfolding
 from symrnn.semantics.sequents import Sequent, sequent_of
 
 Strategy = Callable[[Sequent], Proof | None]
@@ -138,6 +139,7 @@ EQUATION_STRATEGIES: tuple[Strategy, ...] = (
     prove_by_induction,
     prove_with_a_sum_reversed,
     prove_by_substitution,
+    prove_by_unfolding,
     prove_by_binomials,
     prove_explicit,
 )

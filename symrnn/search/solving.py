@@ -13,7 +13,7 @@ from itertools import product
 from symrnn.claims.index import Var, as_index
 from symrnn.claims.shapes import ONE, shape_of
 from symrnn.claims.substitution import free_vars, substitute, symbols, walk
-from symrnn.claims.tree import Const, Entry, Eye, ForAll, Inv, MatMul, Prop, Rel, Sym, Term
+from symrnn.claims.tree import Const, Entry, Eye, ForAll, Inv, MatMul, Prop, Rel, Sym, Term, Zeros
 from symrnn.errors import Refused, Undefined
 from symrnn.semantics.instances import Rows
 from symrnn.semantics.numbers import as_num, rational_of
@@ -46,7 +46,8 @@ def _define(h: Rel, fixed: dict[str, Rows], families: Families, integers: Intege
     """X := its other side, for X = expression; B := the inverse of A, for A B = I."""
     for side, other in ((h.lhs, h.rhs), (h.rhs, h.lhs)):
         if isinstance(side, Sym) and not side.index and side.role == "free" and side not in symbols(other):
-            value = value_of(other, fixed, families, integers)
+            beside_zero = isinstance(other, Const) and other.value == 0 and side.shape is not None
+            value = value_of(Zeros(*side.shape) if beside_zero and side.shape else other, fixed, families, integers)
             if value is not None:
                 fixed[side.name] = value
                 return
