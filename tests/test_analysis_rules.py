@@ -10,7 +10,8 @@ from fractions import Fraction as Q
 from typing import Any
 
 import pytest
-from test_kernel_exploits import about, at_most, driven, var, words
+from test_analysis_exploits import driven
+from test_kernel_exploits import about, at_most, var, words
 
 from symrnn import (
     Elman,
