@@ -139,6 +139,7 @@ d.step(
     "3.b",
     implies(explodes(J(k), k), explodes(g.T @ J(k), k)),
     because="a large Jacobian makes the gradient large",
+    assuming=[negation(eq(g, 0))],
     expect="refuted",
 )
 
