@@ -1,10 +1,14 @@
-"""Clocks: medians within this process, and runs in processes of their own that are ended at a cap."""
+"""Clocks: medians within this process, and runs in processes of their own that are ended at a cap.
+
+All times are processor time, of a process with its children, so that other work on the machine matters little.
+"""
 
 from __future__ import annotations
 
 import gc
 import math
 import os
+import resource
 import signal
 import statistics
 import subprocess
@@ -57,51 +61,55 @@ def median_of(run: Callable[[], object], repeat: int) -> Time:
     found = []
     for _ in range(repeat):
         gc.collect()
-        start = time.perf_counter()
+        start = time.process_time()
         run()
-        found.append(time.perf_counter() - start)
+        found.append(time.process_time() - start)
     return Time(statistics.median(found))
 
 
-def process(arguments: Sequence[str], cap: float, repeat: int = 1) -> Time:
-    """The median wall-clock time of ``python ARGUMENTS`` from start to exit; once a run is capped, no more follow."""
+def process(arguments: Sequence[str], cap: int, repeat: int = 1) -> Time:
+    """The median time of ``python ARGUMENTS`` from start to exit; once a run is capped, no more follow."""
     found = []
     for _ in range(repeat):
-        start = time.perf_counter()
+        before = _of_children()
         if _output(arguments, cap) is None:
             return Time(cap, capped=True)
-        found.append(time.perf_counter() - start)
+        found.append(_of_children() - before)
     return Time(statistics.median(found))
 
 
-def naive(task: str, *numbers: int | str, cap: float, slack: float = 20.0) -> Time:
-    """What ``python -m benchmarks.naive TASK ...`` measures of itself: imports do not count, the cap is theirs too."""
-    said = _output(["-m", "benchmarks.naive", task, *map(str, numbers)], cap + slack)
+def _of_children() -> float:
+    used = resource.getrusage(resource.RUSAGE_CHILDREN)
+    return used.ru_utime + used.ru_stime
+
+
+IMPORTS = 5  # seconds that imports may take besides
+
+
+def naive(task: str, *numbers: int | str, cap: int) -> Time:
+    """What ``python -m benchmarks.naive TASK ...`` measures of itself: imports do not count."""
+    said = _output(["-m", "benchmarks.naive", task, *map(str, numbers)], cap + IMPORTS)
     found = float(said) if said is not None else math.inf
     return Time(found) if found <= cap else Time(cap, capped=True)
 
 
-def _output(arguments: Sequence[str], cap: float) -> str | None:
-    """What a Python process prints, or None if it was ended at the cap. Raises where it fails."""
+def _output(arguments: Sequence[str], cap: int) -> str | None:
+    """What a Python process prints, or None if the system ended it at the cap. Raises where it fails."""
     environment = {**os.environ, "PYTHONHASHSEED": "0", "COLUMNS": "100", "NO_COLOR": "1"}
-    run = subprocess.Popen(
+    run = subprocess.run(
         [sys.executable, *arguments],
         cwd=ROOT,
         env=environment,
-        stdout=subprocess.PIPE,
-        stderr=subprocess.PIPE,
+        capture_output=True,
         text=True,
-        start_new_session=True,
+        preexec_fn=lambda: resource.setrlimit(resource.RLIMIT_CPU, (cap, cap + 5)),
+        check=False,
     )
-    try:
-        out, err = run.communicate(timeout=cap)
-    except subprocess.TimeoutExpired:
-        os.killpg(run.pid, signal.SIGKILL)
-        run.communicate()
+    if run.returncode == -signal.SIGXCPU:
         return None
     if run.returncode:
-        raise RuntimeError(f"python {' '.join(arguments)} failed: {err.strip() or out.strip()}")
-    return out
+        raise RuntimeError(f"python {' '.join(arguments)} failed: {run.stderr.strip() or run.stdout.strip()}")
+    return run.stdout
 
 
 def exponent(sizes: Sequence[float], times: Sequence[float]) -> float:

@@ -1,4 +1,4 @@
-"""The other way, one task a process: ``python -m benchmarks.naive TASK ...`` prints the seconds it took.
+"""The other way, one task a process: ``python -m benchmarks.naive TASK ...`` prints its seconds of processor time.
 
 SymPy's cache is cleared before the clock starts; imports are not counted.
 """
@@ -70,12 +70,12 @@ def mpmath_product(n: int, k: int, digits: int) -> None:
     W, inputs = weights(n, k)
     matrix = c.matrix([[c.mpf(x.numerator) / x.denominator for x in row] for row in W])
     drives = [c.matrix([[c.mpf(x.numerator) / x.denominator] for x in row]) for row in inputs]
-    start = time.perf_counter()
+    start = time.process_time()
     state, J = c.zeros(n, 1), c.eye(n)
     for u in drives:
         state = (matrix * state + u).apply(c.tanh)
         J = c.matrix([[(1 - state[i] ** 2) * matrix[i, j] for j in range(n)] for i in range(n)]) * J
-    print(time.perf_counter() - start)
+    print(time.process_time() - start)
 
 
 def weights(n: int, k: int) -> tuple[list[list[Fraction]], list[list[Fraction]]]:
@@ -91,9 +91,9 @@ def timed(run: Callable[..., None], *arguments: Any) -> None:
     from sympy.core.cache import clear_cache
 
     clear_cache()
-    start = time.perf_counter()
+    start = time.process_time()
     run(*arguments)
-    print(time.perf_counter() - start)
+    print(time.process_time() - start)
 
 
 def main(task: str, *rest: str) -> None:

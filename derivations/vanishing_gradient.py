@@ -11,6 +11,7 @@ from symrnn import (
     Elman,
     absolute,
     any_of,
+    binomial,
     bounded,
     cell,
     commutator,
@@ -31,7 +32,9 @@ from symrnn import (
     inv,
     invertible,
     jacobian,
+    jordan_block,
     jordan_decomposable,
+    lag,
     le,
     local,
     lt,
@@ -136,6 +139,7 @@ d.step(
     "3.b",
     implies(explodes(J(k), k), explodes(g.T @ J(k), k)),
     because="a large Jacobian makes the gradient large",
+    assuming=[negation(eq(g, 0))],
     expect="refuted",
 )
 
@@ -313,6 +317,23 @@ d.step(
     expect="refuted",
 )
 d.step("8.m", jordan_decomposable(W), because="what every square matrix has is a Jordan form")
+
+q, r, e = size("q"), lag("r"), scalar("e")
+
+d.step(
+    "8.n",
+    eq((jordan_block(e, q) ** k)[i, i + r], binomial(k, r) * e ** (k - r)),
+    because="the powers of a Jordan block, r places above the diagonal",
+    assuming=[le(1, i), le(r, q - i), le(r, k)],
+)
+d.step("8.o", eq((jordan_block(e, q) ** k)[i, i], e**k), because="and on it")
+d.step(
+    "8.p",
+    le(absolute(J(k + 1)[1, 2]), absolute(J(k)[1, 2])),
+    because="so the Jacobian decays from the first step on",
+    assuming=[lt(rho(W), 4), le(2, n)],
+    expect="refuted",
+)
 
 
 # ---- 9: eigenvalues and vanishing ----

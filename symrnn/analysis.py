@@ -29,7 +29,7 @@ from symrnn.claims.tree import (
 )
 from symrnn.errors import Refused
 from symrnn.semantics.bounds import upper
-from symrnn.semantics.inequalities import orders
+from symrnn.semantics.inequalities import AtMost, orders
 from symrnn.semantics.monomials import minus
 from symrnn.semantics.rates import dominant, goal_of_limit, moves_with, rates
 from symrnn.semantics.sequents import Sequent
@@ -38,6 +38,16 @@ from symrnn.semantics.uses import lemma_hypotheses, lemma_instance
 
 Premise = str | tuple[Sequent, Node]  # the name of a lemma, or what is to be shown and its proof
 Rule = Callable[[Sequent, Any], Iterator[Premise]]
+
+
+def check_own_terms(part: Any) -> None:
+    """Raises Refused if a certificate itself (not a proof inside it) speaks of a variable that normal forms bind."""
+    items = part if isinstance(part, tuple) else part.parts()
+    for x in (x for x in items if isinstance(x, Node | tuple) and not isinstance(x, cert.Proof)):
+        if isinstance(x, tuple | AtMost):
+            check_own_terms(x)
+        elif any(v.kind == "bound" for v in free_vars(x)):
+            raise Refused("a variable of normal forms occurs free")
 
 
 def order(s: Sequent, c: cert.Order) -> Iterator[Premise]:
@@ -92,8 +102,6 @@ def fact(s: Sequent, c: cert.Fact) -> Iterator[Premise]:
     goal
     """
     check_shapes(c.prop)
-    if any(v.kind == "bound" for v in free_vars(c.prop)):
-        raise Refused("a variable of normal forms occurs free")
     yield s.premise(c.prop), c.proof
     yield s.with_fact(c.prop), c.rest
 

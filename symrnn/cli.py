@@ -1,4 +1,4 @@
-"""The command line: ``symrnn check`` and ``symrnn replay``. What a command needs is imported when it runs.
+"""The command line: ``symrnn check``, ``replay`` and ``diff``. What a command needs is imported when it runs.
 
 Exit codes: 0 all steps have the verdict expected of them; 1 some do not, or a certificate is refused; 2 usage,
 unreadable input, nothing checked; 3 a verdict is contradicted (by the cross-check, or its certificate is refused);
@@ -8,6 +8,7 @@ unreadable input, nothing checked; 3 a verdict is contradicted (by the cross-che
 from __future__ import annotations
 
 import contextlib
+import json
 import math
 import os
 import sys
@@ -19,6 +20,7 @@ from typing import TYPE_CHECKING, Any, NoReturn
 import click
 
 import symrnn
+from symrnn.settings import FAIL_ON, FORMATS
 
 if TYPE_CHECKING:
     from symrnn.errors import ScriptError
@@ -26,7 +28,6 @@ if TYPE_CHECKING:
     from symrnn.worker import Progress
 
 OK, FINDINGS, UNUSABLE, ALARM, INTERRUPTED = 0, 1, 2, 3, 130
-FAIL_ON = ("refuted", "conditional", "undecided", "inference")
 PATIENCE = 1.0  # seconds before progress is shown
 
 
@@ -70,7 +71,8 @@ def _exit(code: int) -> NoReturn:
 
 @click.group(context_settings={"help_option_names": ["-h", "--help"]})
 @click.version_option(symrnn.__version__, prog_name="symrnn", message="%(prog)s %(version)s")
-def cli() -> None:
+@click.pass_context
+def cli(context: click.Context) -> None:
     """Decide the steps of derivations about recurrent networks: proved, refuted, conditional or undecided.
 
     \b
@@ -81,6 +83,23 @@ def cli() -> None:
       3  a verdict is contradicted: by the cross-check, or its certificate is refused
       130  interrupted; what was decided until then is reported
     """
+    if context.invoked_subcommand == "check":
+        _take_settings(context)
+
+
+def _take_settings(context: click.Context) -> None:
+    """What pyproject.toml sets becomes the default of the options of ``check``."""
+    from symrnn.settings import SettingsError, find
+
+    try:
+        settings = find(Path.cwd())
+    except SettingsError as error:
+        raise click.UsageError(str(error)) from error
+    given = {"layout": settings.format, "jobs": settings.jobs, "deadline": settings.deadline}
+    if settings.fail_on:
+        given["fail_on"] = ",".join(settings.fail_on)
+    context.default_map = {"check": {k: v for k, v in given.items() if v is not None}}
+    context.obj = tuple(str(settings.directory / p) for p in settings.paths or ())
 
 
 def _deadline(context: click.Context, parameter: click.Parameter, value: float) -> float:
@@ -99,8 +118,8 @@ def _words(context: click.Context, parameter: click.Parameter, value: str | None
 
 
 @cli.command()
-@click.argument("paths", metavar="PATH...", nargs=-1, required=True)
-@click.option("--format", "layout", type=click.Choice(["text", "json"]), default="text", help="Of the report.")
+@click.argument("paths", metavar="PATH...", nargs=-1)
+@click.option("--format", "layout", type=click.Choice(FORMATS), default="text", help="Of the report.")
 @click.option("--step", "only", metavar="ID", multiple=True, help="Report this step only (repeat for several).")
 @click.option("--jobs", metavar="N", type=click.IntRange(min=1), default=1, help="Worker processes.  [default: 1]")
 @click.option(
@@ -119,7 +138,9 @@ def _words(context: click.Context, parameter: click.Parameter, value: str | None
     callback=_words,
     help=f"Verdicts that fail even where expected, of: {','.join(FAIL_ON)}.",
 )
+@click.pass_context
 def check(
+    context: click.Context,
     paths: tuple[str, ...],
     layout: str,
     only: tuple[str, ...],
@@ -131,8 +152,12 @@ def check(
 ) -> int:
     """Run derivation scripts and decide their steps. Scripts are code: check those you would run.
 
-    A directory stands for every *.py below it that does not start with _ or test_ and is no conftest.py.
+    A directory stands for every *.py below it that does not start with _ or test_ and is no conftest.py. Defaults,
+    of the paths too, are read from [tool.symrnn] in the nearest pyproject.toml.
     """
+    paths = paths or _near(context.obj)
+    if not paths:
+        raise click.UsageError("Missing argument 'PATH...': nor does [tool.symrnn] in a pyproject.toml give paths.")
     from symrnn.scripts import load
     from symrnn.worker import run
 
@@ -145,7 +170,7 @@ def check(
     errors += _write_files(done.results, certificates, scripts)
     if not errors and not any(r.steps for r in done.results):
         errors.append(_error("nothing checked: there is no step in what was given"))
-    _report(done.results, errors, layout)
+    _report(done.results, errors, layout, fail_on)
     if done.interrupted:
         _complain("interrupted: steps that were not decided are undecided")
     return exit_code(done.results, bool(errors), fail_on, done.interrupted)
@@ -156,13 +181,17 @@ def exit_code(
 ) -> int:
     """The exit code of a check."""
     steps = [s for r in results for s in r.steps]
-    if any(s.alarm or (s.crosscheck and not s.crosscheck.agrees) for s in steps):
+    if any(_alarming(s) for s in steps):
         return ALARM
     if interrupted:
         return INTERRUPTED
     if errors:
         return UNUSABLE
     return FINDINGS if any(not s.passed or _fails_on(s, fail_on) for s in steps) else OK
+
+
+def _alarming(step: StepResult) -> bool:
+    return bool(step.alarm or (step.crosscheck and not step.crosscheck.agrees))
 
 
 def _fails_on(step: StepResult, words: Iterable[str]) -> bool:
@@ -192,11 +221,29 @@ def _missing(derivations: Sequence[symrnn.Derivation], only: Iterable[str]) -> l
 # ---- what is written -------------------------------------------------------------------------------------------------
 
 
-def _report(results: Sequence[DerivationResult], errors: Sequence[ScriptError], layout: str) -> None:
+def _near(paths: tuple[str, ...]) -> tuple[str, ...]:
+    """Paths as seen from here, where that is shorter."""
+    return tuple(min(p, os.path.relpath(p), key=len) for p in paths)
+
+
+def _report(
+    results: Sequence[DerivationResult], errors: Sequence[ScriptError], layout: str, fail_on: tuple[str, ...]
+) -> None:
+    def fails(step: StepResult) -> bool:
+        return _alarming(step) or not step.passed or _fails_on(step, fail_on)
+
     if layout == "json":
         from symrnn.report.json import dumps
 
         _print(dumps(results, errors))
+    elif layout == "junit":
+        from symrnn.report.junit import render as junit
+
+        _print(junit(results, errors, fails))
+    elif layout == "github":
+        from symrnn.report.github import render as github
+
+        _print(github(results, errors, fails))
     elif results and sys.stdout is not None:
         from symrnn.report.text import render, terminal_of
 
@@ -308,6 +355,66 @@ class _Line:
             sys.stderr.flush()
 
 
+# ---- report ----------------------------------------------------------------------------------------------------------
+
+
+def _output(context: click.Context, parameter: click.Parameter, value: str) -> Path:
+    path = Path(value)
+    if path.suffix not in (".tex", ".pdf"):
+        raise click.BadParameter(f"{value!r} ends in neither .tex nor .pdf.")
+    if path.suffix == ".pdf" and context.params.get("as_fragment"):
+        raise click.BadParameter("a fragment is part of a document and no PDF of its own: let the name end in .tex.")
+    return path
+
+
+@cli.command()
+@click.argument("paths", metavar="PATH...", nargs=-1, required=True)
+@click.option(
+    "--fragment", "as_fragment", is_flag=True, is_eager=True, help="Macros to \\input into a document of yours."
+)
+@click.option(
+    "-o", "--output", metavar="FILE", required=True, callback=_output, help="A .tex, or a .pdf (needs latexmk)."
+)
+@click.option("--paper", type=click.Choice(["a4", "letter"]), default="a4", help="Of the report.  [default: a4]")
+@click.option("--jobs", metavar="N", type=click.IntRange(min=1), default=1, help="Worker processes.  [default: 1]")
+@click.option(
+    "--deadline",
+    metavar="S",
+    type=float,
+    default=60.0,
+    callback=_deadline,
+    help="Seconds a step may take.  [default: 60]",
+)
+def report(paths: tuple[str, ...], as_fragment: bool, output: Path, paper: str, jobs: int, deadline: float) -> int:
+    """Typeset a report with LaTeX, from scripts, directories, or JSON that check has saved (names that end in .json).
+
+    Exit code 0 when it is written, whatever the verdicts are. A PDF comes with its .tex beside it.
+    """
+    from symrnn.errors import SymrnnError
+    from symrnn.reporting import gather, write
+
+    with _progress() as on_tick:
+        found = gather(paths, deadline, jobs, on_tick)
+    errors = list(found.errors)
+    if found.interrupted:
+        raise click.Abort
+    if not found.results:
+        errors.append(_error("nothing to report: there is no step in what was given"))
+    else:
+        try:
+            written, flaws = write(found.results, output, paper, as_fragment)
+        except OSError as error:
+            errors.append(_error(f"the report cannot be written: {error.strerror}", str(output)))
+        except SymrnnError as error:
+            errors.append(_error(str(error)))
+        else:
+            _print(f"wrote {' and '.join(written)}\n")
+            for flaw in flaws:
+                _complain(f"warning: {output}: {flaw}")
+    _report((), errors, "text", ())
+    return UNUSABLE if errors else OK
+
+
 # ---- replay ----------------------------------------------------------------------------------------------------------
 
 
@@ -368,6 +475,53 @@ def _replayed(file: str) -> Iterator[tuple[Any, str | None, bool]]:
             yield entry, f"{where} is corrupt: {type(error).__name__}: {error}", False
         else:
             yield entry, None, True
+
+
+# ---- diff ------------------------------------------------------------------------------------------------------------
+
+
+@cli.command()
+@click.argument("old", metavar="OLD.json")
+@click.argument("new", metavar="NEW.json")
+def diff(old: str, new: str) -> int:
+    """What changed between two results of check --format json, and whether for the worse.
+
+    \b
+    Exit codes:
+      0  nothing changed for the worse
+      1  something did: a step that passed and does not, less decided, a smaller scope, a condition that is gone
+      2  usage, unreadable file
+    """
+    from symrnn.changes import WORSE, compare_documents
+
+    try:
+        changes = compare_documents(*map(_document, (old, new)))
+    except _Unreadable as error:
+        _complain(f"error: {error}")
+        return UNUSABLE
+    counts = {kind: sum(c.kind == kind for c in changes) for kind in ("worse", "better", "changed")}
+    for change in sorted(changes, key=lambda c: list(counts).index(c.kind)):
+        _print(f"{change}\n")
+    _print(f"{counts['worse']} for the worse, {counts['better']} for the better, {counts['changed']} otherwise\n")
+    return FINDINGS if counts[WORSE] else OK
+
+
+class _Unreadable(Exception):
+    """A file that holds no result, with the reason."""
+
+
+def _document(file: str) -> Any:
+    """The JSON document in a file, if it is one of ``check``."""
+    from symrnn.changes import compare_documents
+
+    try:
+        data = json.loads(Path(file).read_text(encoding="utf-8"))
+        compare_documents(data, data)  # reads all that a comparison reads
+    except OSError as error:
+        raise _Unreadable(f"{file}: cannot be read: {error.strerror}") from error
+    except (ValueError, KeyError, TypeError, AttributeError, RecursionError) as error:
+        raise _Unreadable(f"{file}: not the JSON of symrnn check --format json: {error}") from error
+    return data
 
 
 if __name__ == "__main__":

@@ -78,10 +78,21 @@ class Derivation:
         cell: Cell | None = None,
         layout: str | None = None,
     ) -> Step:
-        """Add a step and return it. Raises ClaimError for a duplicate id or a citation of no earlier step.
+        """Add a step and return it.
 
-        ``assuming`` are hypotheses; ``expect`` is the verdict the exit code shall count as passing; ``cell``
-        states the step about another recurrence than the derivation's.
+        ``assuming`` are hypotheses; ``follows`` cites earlier steps and ``using`` lemmas, by id and name; ``expect`` is
+        the verdict that the exit code shall count as passing; ``cell`` states the step about another recurrence than
+        the derivation's, ``layout`` the layout of its Jacobians that state none. ``because`` and ``title`` are for the
+        reader.
+
+        Raises ClaimError for a duplicate id, a citation of no earlier step, an unknown lemma, a symbol that the cell
+        does not have, or a name with two meanings. Shapes that do not fit are no error: they make the step REFUTED.
+
+        >>> from symrnn import eq, matrix, size
+        >>> A = matrix("A", size("n"))
+        >>> d = Derivation("Squares")
+        >>> d.step("1", eq(A @ A, A**2), because="the definition", expect="proved").expected
+        'proved'
         """
         if not isinstance(id, str) or not id.strip():
             raise ClaimError(f"a step id is a non-empty string such as '7' or '7.a', not {id!r}")

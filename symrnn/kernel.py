@@ -196,6 +196,7 @@ def proves(sequent: Sequent, proof: Node) -> tuple[str, ...]:
     if further is None:
         raise Refused(f"{type(proof).__name__} is no proof")
     lemmas: set[str] = set()
+    analysis.check_own_terms(proof)
     for premise in further(sequent, proof):
         lemmas |= {premise} if isinstance(premise, str) else set(proves(*premise))
     return tuple(sorted(lemmas))

@@ -22,10 +22,12 @@ class Verdict(IntEnum):
 
     @property
     def word(self) -> str:
+        """The verdict in lower case, as results and JSON have it: "proved"."""
         return self.name.lower()
 
     @property
     def message(self) -> str:
+        """What the verdict means, in one sentence."""
         return _MESSAGES[self]
 
 
@@ -93,9 +95,28 @@ class Variant:
     certificate: Data = None
 
 
+class _Shown:
+    """How notebooks show a result: as tables."""
+
+    def _repr_html_(self) -> str:
+        from symrnn.report import notebook
+
+        return notebook.html(self)  # type: ignore[arg-type]  # a step's or a derivation's result
+
+    def _repr_markdown_(self) -> str:
+        from symrnn.report import notebook
+
+        return notebook.markdown(self)  # type: ignore[arg-type]
+
+    def _repr_latex_(self) -> str:
+        from symrnn.report import notebook
+
+        return notebook.latex(self)  # type: ignore[arg-type]
+
+
 @dataclass(frozen=True)
-class StepResult:
-    """The verdict on one step with all its evidence. Field names are those of the JSON, with claim split in two.
+class StepResult(_Shown):
+    """The verdict on one step with all its evidence. Fields are those of the JSON, with claim split in two.
 
     ``alarm`` says what contradicts the verdict (a cross-check, a certificate the kernel refused): exit code 3.
     """
@@ -136,8 +157,8 @@ class StepResult:
 
 
 @dataclass(frozen=True)
-class DerivationResult:
-    """All steps of one derivation."""
+class DerivationResult(_Shown):
+    """All steps of one derivation: ``title``, ``source`` (its file), ``cell``, ``activation`` and ``steps``."""
 
     title: str
     source: str
@@ -147,10 +168,12 @@ class DerivationResult:
 
     @property
     def summary(self) -> dict[str, int]:
+        """How many steps have each verdict, by its word."""
         return {v.word: sum(s.verdict == v.word for s in self.steps) for v in reversed(Verdict)}
 
     @property
     def verdict(self) -> Verdict:
+        """The least of the steps' verdicts; UNDECIDED where there are no steps."""
         return min((Verdict[s.verdict.upper()] for s in self.steps), default=Verdict.UNDECIDED)
 
     def step(self, step_id: str) -> StepResult:

@@ -66,6 +66,7 @@ def run(
     deadline: float = DEADLINE,
     jobs: int = 1,
     only: Collection[str] = (),
+    known: Mapping[str, StepResult] | None = None,
     on_result: Callable[[Derivation, StepResult], None] | None = None,
     on_tick: Callable[[Progress], None] | None = None,
     decide: Decide | None = None,
@@ -74,11 +75,12 @@ def run(
     """Decide the steps of ``derivations`` in ``jobs`` worker processes, each step within ``deadline`` seconds.
 
     ``only`` names the ids to report; the steps they follow from are decided too, and derivations without any of the
-    ids are left out. ``on_result`` hears of each result as it comes. A step that exceeds the deadline or ends its
+    ids are left out. ``known`` holds results that are there already, by the ids of a sole derivation; they are not
+    decided again. ``on_result`` hears of each result as it comes. A step that exceeds the deadline or ends its
     process is UNDECIDED, as are those that Ctrl-C left over. ``decide`` stands for ``symrnn.check.check_step``;
     ``method`` is a start method of multiprocessing, "fork" where there is one.
     """
-    plan = _Plan(derivations, only)
+    plan = _Plan(derivations, only, known or {})
     pool = _Pool(derivations, decide, deadline, method or _method())
     interrupted = False
     try:
@@ -127,9 +129,10 @@ class _Answer:
 
 
 class _Plan:
-    def __init__(self, derivations: Sequence[Derivation], only: Collection[str]) -> None:
+    def __init__(
+        self, derivations: Sequence[Derivation], only: Collection[str], known: Mapping[str, StepResult]
+    ) -> None:
         self.derivations = derivations
-        self.done: dict[Place, StepResult] = {}
         self.errors: list[ScriptError] = []
         self.wanted = [
             i for d in range(len(derivations)) for i in self._places(d) if not only or self.step(i).id in only
@@ -141,6 +144,7 @@ class _Plan:
                 cited = [by_id[c] for c in self.step(place).follows]
                 self.ancestors[place] = frozenset(cited).union(*(self.ancestors[c] for c in cited))
         self.needed = sorted({p for w in self.wanted for p in (w, *self.ancestors[w])})
+        self.done = {p: known[self.step(p).id] for p in self.needed if self.step(p).id in known}
 
     def _places(self, d: int) -> list[Place]:
         return [(d, s) for s in range(len(self.derivations[d].steps))]

@@ -191,6 +191,14 @@ def _jordan(net: Numeric, t: tr.JordanBlock) -> Any:
     return MP.matrix([[c if i == j else int(j == i + 1) for j in range(n)] for i in range(n)])
 
 
+def _blocks(net: Numeric, t: tr.Blocks) -> Any:
+    rows: list[list[Any]] = []
+    for line in t.rows:
+        parts = [net.matrix(b) for b in line]
+        rows += [[p[i, j] for p in parts for j in range(p.cols)] for i in range(parts[0].rows)]
+    return MP.matrix(rows)
+
+
 def _binomial(net: Numeric, t: tr.Binomial) -> Any:
     top, bottom = net.integer(t.top), net.integer(t.bottom)
     return MP.mpf(comb(top, bottom)) if 0 <= bottom <= top else MP.mpf(0)
@@ -225,6 +233,7 @@ _RULES: dict[type[tr.Term], Callable[[Numeric, Any], Any]] = {
     tr.SpectralRadius: _radius,
     tr.Abs: lambda net, t: _entrywise(net.matrix(t.arg), abs),
     tr.Diag: _diag,
+    tr.Blocks: _blocks,
     tr.Apply: _applied,
     tr.Entry: _entry,
     tr.Binomial: _binomial,

@@ -191,7 +191,7 @@ def test_order_by_quantified_hypotheses() -> None:
 
 
 def test_order_by_what_is_never_negative() -> None:
-    for fine in (norm(A), rho(A), absolute(x), norm(M, "fro"), binomial(k, 2), x * x, x ** (2 * k), as_term(n)):
+    for fine in (norm(A), rho(A), absolute(x), norm(M, "fro"), binomial(k, 3), x * x, x ** (2 * k), as_term(n)):
         proves(about(le(0, fine)), NOTHING)
         refuses(about(le(fine, 0)), NOTHING, "may be negative")
         refuses(about(lt(0, -1 * fine)), NOTHING, "may be negative")

@@ -43,10 +43,18 @@ ORDER = [  # each may import only what stands above it
     "check",
     "worker",
     "report",
+    "changes",
+    "regression",
+    "settings",
+    "reporting",
     "cli",
     "pytest_plugin",
 ]
-UPWARDS = {("certificates", "kernel"), ("derivations", "cli")}  # inside one function each: replay_entry and main
+UPWARDS = {  # inside functions: replay_entry, main, and what notebooks show of results
+    ("certificates", "kernel"),
+    ("derivations", "cli"),
+    ("verdicts", "report"),
+}
 ONLY = {  # narrower than the order
     "claims": {"errors"},
     "lemmas": {"errors", "claims"},
@@ -59,7 +67,10 @@ ONLY = {  # narrower than the order
     "certified": {"errors", "claims"},
     "block_jacobians": {"errors", "claims", "semantics", "cells"},
     "crosscheck": {"errors", "claims", "verdicts"},
-    "report": {"errors", "verdicts", "certificates"},
+    "changes": {"verdicts"},
+    "settings": {"errors"},
+    # neither kernel nor search; crosscheck for its reader of numbers
+    "report": {"errors", "claims", "lemmas", "semantics", "certificates", "analysis", "verdicts", "crosscheck"},
 }
 SCRIPTS = "symrnn.scripts"  # derivation scripts are code, and run as such
 CALLS = {"eval", "exec", "sympify", "parse_expr", "compile", "__import__"}

@@ -4,15 +4,26 @@ from __future__ import annotations
 
 import ast
 import inspect
+import json
+import os
 import re
+import shlex
+import subprocess
+import sys
+from collections.abc import Callable, Sequence
 from pathlib import Path
+from typing import Any
 
 import click
 import pytest
 
 import symrnn
 from symrnn import cli, kernel
+from symrnn.claims.index import Node
+from symrnn.claims.text import text
 from symrnn.claims.tree import PROPERTIES
+from symrnn.lemmas import LEMMAS
+from symrnn.report.json import schema
 
 ROOT = Path(__file__).parent.parent
 PAGES = sorted(["README.md", *(f"docs/{p.name}" for p in (ROOT / "docs").glob("*.md"))])
@@ -38,7 +49,7 @@ def rule_text(kind: type, rule: object) -> str:
     return f"**{kind.__name__}.** {what}\n\n```text\n{bar}\n```\n"
 
 
-TRUSTED = {"certificates.py", "claims", "errors.py", "kernel.py", "lemmas.py", "semantics"}
+TRUSTED = {"analysis.py", "certificates.py", "claims", "errors.py", "kernel.py", "lemmas.py", "semantics"}
 
 
 def test_the_trusted_files_are_what_the_kernel_imports(generated):
@@ -79,42 +90,172 @@ def first_sentence(file: Path) -> str:
     return re.split(r"(?<=\.)\s", text.replace("``", "`"))[0].replace("|", "\\|")
 
 
+@pytest.fixture
+def lemma_rows() -> str:
+    rows = []
+    for lemma in LEMMAS.values():
+        given = " and ".join(f"`{in_a_cell(h)}`" for h in lemma.claim.hypotheses)
+        statement = f"{given and f'if {given} then '}`{in_a_cell(lemma.claim.conclusion)}`"
+        rows.append(f"| {lemma.name} | {statement} | {lemma.reference} |\n")
+    return "| name | statement | see |\n|---|---|---|\n" + "".join(rows)
+
+
+def in_a_cell(prop: Node) -> str:
+    """A claim as text that may stand in a table of Markdown."""
+    return text(prop).replace("|", "\\|")
+
+
+def test_the_lemma_table(generated, lemma_rows):
+    generated("docs/lemmas.md", "lemma table", lemma_rows)
+
+
+# ---- the JSON schema -------------------------------------------------------------------------------------------------
+
+
+def test_the_schema_page(generated):
+    whole = schema()
+    parts = [definition("The whole", whole)]
+    parts += [definition(name, part) for name, part in whole["$defs"].items()]
+    generated("docs/schema.md", "schema", "\n".join(parts))
+
+
+def definition(name: str, part: dict[str, Any]) -> str:
+    """A definition of the schema: its fields in a table, or its type in a line."""
+    said = f"{part['description'].rstrip('.')}.\n\n".replace("|", "\\|") if "description" in part else ""
+    head = f"## {name}\n\n{said[:1].upper()}{said[1:]}"
+    if "properties" not in part:
+        return f"{head}Type: {typed(part)}.\n"
+    needed = set(part.get("required", ()))
+    rows = "".join(
+        f"| `{field}` | {typed(what)} | {'yes' if field in needed else 'no'} | {described(what)} |\n"
+        for field, what in part["properties"].items()
+    )
+    return f"{head}| field | type | always | |\n|---|---|---|---|\n{rows}"
+
+
+def described(part: dict[str, Any] | bool) -> str:
+    return "" if isinstance(part, bool) else part.get("description", "").replace("|", "\\|")
+
+
+def typed(part: dict[str, Any] | bool) -> str:
+    """The type of a field in words."""
+    if isinstance(part, bool):
+        return "anything"
+    if "$ref" in part:
+        name = part["$ref"].rpartition("/")[2]
+        return f"[{name}](#{name})"
+    if "const" in part:
+        return f"`{json.dumps(part['const'])}`"
+    if "enum" in part:
+        return ", ".join(f"`{json.dumps(v)}`" for v in part["enum"])
+    for choice in ("oneOf", "anyOf"):
+        if choice in part:
+            return " or ".join(dict.fromkeys(typed(p) for p in part[choice]))
+    kind = part.get("type", "any")
+    kind = " or ".join(kind) if isinstance(kind, list) else kind
+    if "array" in kind and "items" in part:
+        return f"{kind} of {typed(part['items'])}"
+    if "additionalProperties" in part and isinstance(part["additionalProperties"], dict):
+        return f"{kind} of {typed(part['additionalProperties'])}"
+    return kind
+
+
+# ---- the commands ----------------------------------------------------------------------------------------------------
+
+
+def test_the_commands_page(generated):
+    whole = click.Context(cli.cli, info_name="symrnn", max_content_width=100, terminal_width=100, **SETTINGS)
+    parts = [click.Context(c, whole, info_name=name) for name, c in sorted(cli.cli.commands.items())]
+    generated("docs/commands.md", "help", "\n".join(help_of(context) for context in (whole, *parts)))
+
+
+SETTINGS = cli.cli.context_settings
+
+
+def help_of(context: click.Context) -> str:
+    name = context.command_path
+    return f"## {name}\n\n```console\n$ {name} --help\n{context.get_help().rstrip()}\n```\n"
+
+
+def test_the_replay_shown(generated, blocks, tmp_path):
+    first(blocks, tmp_path)
+    commands = ("symrnn check first.py --step 1 --certificates first.json", "symrnn replay first.json")
+    generated("docs/commands.md", "replay", console(commands, tmp_path))
+
+
+def test_the_first_check_shown(generated, blocks, tmp_path):
+    first(blocks, tmp_path)
+    generated("docs/install.md", "first check", console(("symrnn check first.py",), tmp_path))
+
+
+def first(blocks: Callable[[str, str], list[str]], directory: Path) -> None:
+    """The script of the page about a first check, as a file."""
+    (directory / "first.py").write_text(blocks("docs/install.md", "python")[0], encoding="utf-8")
+
+
+def console(commands: Sequence[str], directory: Path) -> str:
+    """Commands and what they print."""
+    environment = {**os.environ, "COLUMNS": "90", "PYTHONIOENCODING": "utf-8", "PYTHONPATH": str(ROOT), "NO_COLOR": "1"}
+    said = []
+    for command in commands:
+        run = [sys.executable, "-m", "symrnn.cli", *shlex.split(command)[1:]]
+        done = subprocess.run(run, cwd=directory, env=environment, capture_output=True, encoding="utf-8", timeout=300)
+        assert done.returncode in (0, 1), done.stderr
+        said.append(f"$ {command}\n{done.stdout.rstrip()}\n")
+    return "```console\n" + "\n".join(said) + "```\n"
+
+
+# ---- the API ---------------------------------------------------------------------------------------------------------
+
+
+def test_the_api_page_has_every_name():
+    there = set(re.findall(r"^\.\. auto\w+:: symrnn\.(\w+)(?:\(\))?$", page("docs/api.md"), re.MULTILINE))
+    there |= {n for n in symrnn.__all__ if f"`{n}`" in page("docs/api.md")}
+    assert set(symrnn.__all__) <= there
+    assert all(hasattr(symrnn, n) or n in ("certified", "jacobians") for n in there)
+
+
+def test_every_name_of_the_api_says_what_it_is():
+    silent = [n for n in symrnn.__all__ if callable(getattr(symrnn, n)) and not inspect.getdoc(getattr(symrnn, n))]
+    assert silent == []
+
+
 # ---- names that must exist -------------------------------------------------------------------------------------------
 
 
 @pytest.mark.parametrize("name", PAGES)
 def test_files_and_links_exist(name):
-    text = page(name)
-    for path in re.findall(r"`((?:symrnn|tests|docs|derivations)/[\w./-]*)`", text):
-        assert (ROOT / path).exists(), f"{name} speaks of {path}"
-    for path in re.findall(r"`((?:[a-z_]+/)?[a-z_]+\.py)`", text):
+    said = page(name)
+    for path in re.findall(r"`((?:symrnn|tests|docs|derivations)/[\w./-]*)`", said):
+        assert path in EXAMPLES or (ROOT / path).exists(), f"{name} speaks of {path}"
+    for path in re.findall(r"`((?:[a-z_]+/)?[a-z_]+\.py)`", said):
         known = (ROOT / path, ROOT / "symrnn" / path, ROOT / "tests" / path, ROOT / "symrnn" / "claims" / path)
-        assert path == "two_steps.py" or any(p.exists() for p in known), f"{name} speaks of {path}"
-    for link in re.findall(r"\]\(([^)#]+)(?:#[^)]*)?\)", text):
+        assert path in EXAMPLES or any(p.exists() for p in known), f"{name} speaks of {path}"
+    for link in re.findall(r"\]\(([^)#]+)(?:#[^)]*)?\)", said):
         assert link.startswith("https://") or (ROOT / name).parent.joinpath(link).exists(), f"{name} links to {link}"
 
 
 @pytest.mark.parametrize("name", PAGES)
 def test_options_exist(name):
     options = {o for command in cli.cli.commands.values() for p in command.params for o in p.opts}
-    options |= {"--help", "--version", "--update-docs", "--without-pip", "--python"}
+    options |= {"--help", "--version", "--update-docs", "--without-pip", "--python", "--quick"}
+    options |= {"--symrnn-deadline", "--snapshot-update", "--junitxml", "--dist"}  # of pytest and its plugins
     assert set(re.findall(r"(--[a-z][a-z-]+)", page(name))) <= options
     assert all(isinstance(c, click.Command) for c in cli.cli.commands.values())
 
 
+EXAMPLES = {"derivations/products.py", "conftest.py", "first.py", "script.py", "two_steps.py"}  # written by the reader
 RESULTS = {"DerivationResult", "StepResult", "Verdict", "Cell", "Activation"}
 ERRORS = {"SymrnnError", "ClaimError", "ScriptError", "CertificateError", "Refused", "ShapeMismatch", "Undefined"}
 
 
 def test_the_language_page_has_every_name_of_the_language():
-    text = page("docs/language.md")
-    missing = [n for n in (*symrnn.__all__, *PROPERTIES) if not re.search(rf"\b{n}\b", text)]
+    said = page("docs/language.md")
+    missing = [n for n in (*symrnn.__all__, *PROPERTIES) if not re.search(rf"\b{n}\b", said)]
     assert set(missing) <= RESULTS | ERRORS
 
 
 def test_json_page_has_every_field_of_a_step():
-    from symrnn.report.json import schema
-
-    text = page("docs/json.md")
+    said = page("docs/json.md")
     fields = schema()["$defs"]["step"]["required"]
-    assert [f for f in fields if f"`{f}`" not in text] == []
+    assert [f for f in fields if f"`{f}`" not in said] == []

@@ -19,7 +19,7 @@ from symrnn import matrix, scalar, size, vector
 from symrnn.claims.index import Var, as_index, lag
 from symrnn.claims.recurrence import Claim
 from symrnn.claims.shapes import ONE, shape_of
-from symrnn.claims.tree import Add, Const, MatMul, Pow, Rel, Term, Times
+from symrnn.claims.tree import Add, Const, MatMul, Pow, Rel, Term, Times, as_term
 from symrnn.errors import Refused, SymrnnError
 from symrnn.semantics.bounds import upper
 from symrnn.semantics.inequalities import orders
@@ -73,6 +73,8 @@ class Terms:
             lambda: sy.norm(self.any(below), rng.choice(KINDS)),
             lambda: sy.spectral_radius(self.square(below)),
             lambda: sy.spectral_radius(self.square(below)),
+            lambda: sy.spectral_radius(self.doubled(below)),
+            lambda: sy.trace(self.doubled(below)),
             lambda: sy.absolute(self.scalar(below)),
             lambda: Times((self.scalar(below), self.scalar(below))),
             lambda: Add((self.scalar(below), self.scalar(below))),
@@ -80,6 +82,8 @@ class Terms:
             lambda: Pow(rng.choice((b, Const(Q(-2)), Const(Q(3, 4)), Const(Q(6)))), rng.choice(EXPONENTS + FALLING)),
             lambda: sy.trace(self.square(below)),
             lambda: sy.entry(self.square(below), 1, 1),
+            lambda: self.binomial_sum(Pow(self.scalar(0), as_index(2)) if rng.random() < 0.5 else b**i),
+            self.shifted_sum,
             lambda: sy.binomial(rng.choice((k, k + 1, k - 1, z, z - 1)), rng.choice((0, 1, 2, k, z, -1))),
             lambda: sy.sigmoid.prime(self.scalar(below)) if rng.random() < 0.5 else sy.tanh(self.scalar(below)),
         )
@@ -104,8 +108,31 @@ class Terms:
             lambda: MatMul((rng.choice(VECTORS), rng.choice(VECTORS).T)),
             lambda: MatMul((self.regular(), self.square(below), sy.inv(self.regular()))),
             lambda: sy.diag(sy.sigmoid.prime(rng.choice(VECTORS))),
+            lambda: self.binomial_sum(self.regular() ** (i + 1)),
             lambda: sy.product(self.square(below), i, 1, rng.choice((k, z))),
         )
+
+    def doubled(self, depth: int) -> Term:
+        """A square matrix of blocks, or a product that comes back to one block."""
+        while True:
+            made = self.blocks(depth)
+            shape = shape_of(made)
+            if shape is not None and shape[0] == shape[1]:
+                return made
+
+    def binomial_sum(self, scale: Term) -> Term:
+        """Over the places where the coefficient is not 0, over more of them, and over fewer."""
+        rng = self.rng
+        bottom, first = rng.choice(((i, 0), (i, 0), (i + 1, -1), (i + 1, 0), (i - 1, 0), (2 * i, 0)))
+        top, last = rng.choice((k, z, k + 1)), rng.choice((k, k + 1, z, z + 1, k + z))
+        return sy.summation(sy.binomial(top, bottom) * scale, i, first, last)
+
+    def shifted_sum(self) -> Term:
+        """An entry of a sum of powers of the nilpotent block."""
+        rng, block = self.rng, sy.jordan_block(0, n)
+        power = rng.choice((i, i, k - i, i + 1))
+        inside = sy.summation(rng.choice((b**i * block**power, as_term(i) * block**power, block**power)), i, 0, k)
+        return sy.entry(inside, 1, 1)
 
     def regular(self) -> Term:
         named = {s.name: s for s in SQUARE}
@@ -134,7 +161,15 @@ class Terms:
             lambda: self.rng.choice(VECTORS),
             lambda: self.rng.choice(VECTORS).T,
             lambda: self.small(depth),
+            lambda: self.blocks(depth),
         )
+
+    def blocks(self, depth: int) -> Term:
+        """2 n x 2 n, with zeros; or n x 2 n; or a product of two."""
+        made = [self.square(depth - 1) if self.rng.random() < 0.6 else sy.zeros(n) for _ in range(4)]
+        whole = sy.block_matrix([made[:2], made[2:]])
+        wide = sy.block_matrix([made[:2]])
+        return self.rng.choice((whole, whole.T, wide, wide @ whole, wide @ wide.T, whole @ whole, whole + whole.T))
 
 
 def network(rng: random.Random) -> Numeric:
@@ -206,7 +241,7 @@ def pairs(seed: int, count: int) -> Any:
     rng = random.Random(seed)
     terms, s = Terms(rng), sequent()
     for _ in range(count):
-        t = rng.choice((terms.scalar, terms.scalar, terms.square))(rng.choice((1, 2, 2, 3)))
+        t = rng.choice((terms.scalar, terms.scalar, terms.square, terms.blocks))(rng.choice((1, 2, 2, 3)))
         try:
             yield rng, s, t, shape_of(t)
         except SymrnnError:

@@ -9,8 +9,14 @@ import mpmath
 import numpy as np
 import pytest
 
-from symrnn.errors import Refused
+from symrnn import index, jordan_block, lag, le, matrix, norm, number, product, size, trace
+from symrnn.claims.recurrence import Claim
+from symrnn.claims.substitution import walk
+from symrnn.claims.tree import Norm, Pred, as_term
+from symrnn.errors import Refused, Undefined
+from symrnn.search.pools import rows
 from symrnn.semantics import spectra
+from symrnn.semantics.instances import Instance, World
 from symrnn.semantics.magnitudes import factored
 from symrnn.semantics.numbers import as_num, enclosure, log_of, ratio, sign_of
 from symrnn.semantics.univariate import (
@@ -145,20 +151,46 @@ BLOCKS = {  # by name: a matrix, what its powers do, whether it is diagonalisabl
 }
 
 
-@pytest.mark.parametrize("name", BLOCKS)
-def test_known_cases_in_any_basis(name: str) -> None:
-    rows, does, over_c, over_r = BLOCKS[name]
+TURNING = ("rotation", "345", "twice 345 in a block", "345 twice", "cube roots")  # eigenvalues that are not real
+
+
+def known(name: str) -> None:
+    rows_, does, over_c, over_r = BLOCKS[name]
     rng = random.Random(name)
-    m = q(rows)
+    m = q(rows_)
     for _ in range(6):
         assert spectra.behaviour(m) == does
         assert spectra.decomposable("diagonalizable", m, "C") is over_c
         assert spectra.decomposable("squarefree_minimal_polynomial", m, "C") is over_c
         assert spectra.decomposable("diagonalizable", m, "R") is over_r
         assert spectra.decomposable("jordan_decomposable", m, "C")
-        assert spectra.decomposable("jordan_decomposable", m, "R") is spectra.eigenvalues_real(m)
+        assert spectra.decomposable("jordan_decomposable", m, "R") is (name not in TURNING)
         if len(m) > 1:
             m = similar(m, rng)
+
+
+@pytest.mark.parametrize("name", BLOCKS)
+def test_known_cases_in_any_basis(name: str) -> None:
+    known(name)
+
+
+SABOTAGE = {
+    "all_inside": lambda p: True,
+    "all_on_circle": lambda p: True,
+    "circle_part": lambda p: (poly((1,)), p),
+    "squarefree": lambda p: p,
+    "is_zero": lambda m: True,
+    "eigenvalues_real": lambda m: True,
+    "characteristic": lambda m: poly((0,) * len(m) + (1,)),
+}
+
+
+@pytest.mark.parametrize("name", SABOTAGE)
+def test_the_known_cases_notice_a_broken_decider(name: str, monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.setattr(spectra, name, SABOTAGE[name])
+    with pytest.raises((AssertionError, Refused)):
+        for case in BLOCKS:
+            known(case)
 
 
 def test_radii_and_norms_as_numbers() -> None:
@@ -269,3 +301,85 @@ def test_logarithms_come_out_of_a_matrix() -> None:
     assert not m.plain and m.factor * m.rational[0][1] == two * F(-1, 2)
     with pytest.raises(Refused):
         factored(((two, as_num(1)), (as_num(0), two)))
+
+
+# ---- limits of terms, against the terms at growing lags ----
+
+n, k, j = size("n"), lag("k"), index("j")
+A, B, C = (matrix(name, n) for name in "ABC")
+g = matrix("g", n, 1)
+TERMS = [
+    A**k,
+    A ** (k + 1),
+    A ** (2 * k),
+    A ** (k - 3) @ B,
+    -1 * A**k,
+    2 * A**k @ B - 3 * B @ A**k,
+    (A**k).T @ g,
+    g.T @ A**k @ B**k,
+    A**k @ C @ B**k,
+    A**k - B**k,
+    trace(A**k) * B**k,
+    (A**k)[1, 2] * g,
+    number(Fraction(1, 2)) ** k * A**k,
+    as_term(k) * A**k,
+    as_term(k) * number(Fraction(1, 2)) ** k * B,
+    A ** (-1 * k),
+    norm(A**k),
+    2 * norm(A**k @ B),
+    (A @ B) ** k,
+    product(A @ C, j, 1, k),
+    product(A, j, 1, k) @ B,
+    jordan_block(Fraction(1, 2), 2) ** k,
+    jordan_block(1, 2) ** k,
+    (A**k) @ (A**k - B**k),
+]
+SMALL = [[[0, 1], [0, 0]], [[1, 1], [0, 1]], [[0, 1], [-1, 0]], [[F(1, 2), 1], [0, F(1, 2)]], [[1, 0], [0, F(-1, 2)]]]
+SMALL += [
+    [[1, 2], [3, 4]],
+    [[F(3, 5), F(-4, 5)], [F(4, 5), F(3, 5)]],
+    [[1, 1], [1, 1]],
+    [[F(1, 2), 0], [F(1, 3), F(1, 4)]],
+]
+
+
+def world_of(values: dict[str, list[list[object]]], at: int) -> World:
+    fixed = tuple(sorted((name, rows(q(m))) for name, m in values.items()))
+    claim = Claim(le(norm(A**k @ B @ C @ g, 1), 0), (), None)
+    return World(claim, Instance(((n.terms[0][0], 2), (k.terms[0][0], at)), fixed, (), 0, 0, (), (), None, ()))
+
+
+def test_limits_of_terms_agree_with_the_terms() -> None:
+    """At lags 24 and 48 a sequence that vanishes, stays or explodes is told from the others by its size."""
+    rng = random.Random(8)
+    seen = set()
+    for term in TERMS:
+        inner = next((x.arg for x in walk(term) if isinstance(x, Norm)), term)
+        for _ in range(12):
+            values = {name: rng.choice(SMALL) for name in ("A", "B", "C")} | {
+                "g": rng.choice(([[1], [0]], [[1], [-1]]))
+            }
+            says = {
+                p: world_of(values, 1).holds(Pred(p, term, "", k.terms[0][0]))
+                for p in ("vanishes", "bounded", "explodes")
+            }
+            try:
+                sizes = [size_of(inner, values, at) for at in (22, 23, 44, 45)]
+            except Undefined:
+                assert not any(says.values())  # an atom without a value is false
+                continue
+            early, late = max(sizes[:2]), max(sizes[2:])
+            if says["vanishes"]:
+                assert late < early * F(9, 10) or late == 0, (str(term), values)
+            elif says["bounded"]:
+                assert early / 4 < late < 4 * early, (str(term), values)
+            else:
+                assert late > early * F(3, 2), (str(term), values)
+            assert says["explodes"] is not says["bounded"] and (not says["vanishes"] or says["bounded"])
+            seen.add((says["vanishes"], says["bounded"]))
+    assert len(seen) == 3
+
+
+def size_of(term, values, at) -> Fraction:  # type: ignore[no-untyped-def]
+    world = world_of(values, at)
+    return max(abs(x) for row in world.values.rationals(world.values.matrix(term)) for x in row)

@@ -90,6 +90,14 @@ def test_a_step_alone_is_decided_from_its_ancestors() -> None:
     assert [[(s.id, reason(s)) for s in r.steps] for r in done.results] == [[("4", "seen: 1,2")]]
 
 
+def test_what_is_known_is_not_decided_again() -> None:
+    d, heard = derivation("1", "2<1", "3<2"), list[str]()
+    known = {"2": undecided(d.steps[1], {}, "known before")}
+    done = run([d], decide=decide, only=["2", "3"], known=known, on_result=lambda _, r: heard.append(r.id))
+    assert [(s.id, reason(s)) for s in done.results[0].steps] == [("2", "known before"), ("3", "seen: 1,2")]
+    assert heard == ["1", "3"]
+
+
 def test_results_are_heard_as_they_come() -> None:
     heard: list[tuple[str, str]] = []
     run([derivation("1", "2<1")], decide=decide, on_result=lambda d, r: heard.append((d.title, r.id)))

@@ -49,22 +49,36 @@ from symrnn.errors import ClaimError
 
 
 def scalar(name: str) -> Sym:
-    """A free real scalar."""
+    """A free real scalar, which may multiply any matrix. Raises ClaimError for what is no name."""
     return Sym(checked_name(name), None, "free", (), (), False)
 
 
 def number(value: int | Fraction) -> Term:
-    """An exact number as a term, for powers such as ``number(Fraction(1, 4)) ** k``."""
+    """An exact number as a term, for powers such as ``number(Fraction(1, 4)) ** k``. Raises ClaimError for a float.
+
+    >>> from symrnn import lag
+    >>> print(number(Fraction(1, 4)) ** lag("k"))
+    (1/4)^k
+    """
     return as_term(value)
 
 
 def vector(name: str, n: IndexLike) -> Sym:
-    """A free real column vector, n x 1. ``v[j]`` makes it a family."""
+    """A free real column vector, n x 1; ``v[j]`` is a member of a family. Raises ClaimError for what is no name.
+
+    >>> from symrnn import size
+    >>> v = vector("v", size("n"))
+    >>> print(v.T @ v)
+    v^T v
+    """
     return matrix(name, n, 1)
 
 
 def matrix(name: str, rows: IndexLike, cols: IndexLike | None = None, *properties: str) -> Sym:
-    """A free real matrix, rows x cols, with properties as assumptions; ``A[j]`` is a member of a family.
+    """A free real matrix, rows x cols (square if ``cols`` is left out), with properties as assumptions.
+
+    ``A[j]`` is a member of a family, ``A[i, j]`` an entry, counted from 1. Raises ClaimError for an unknown property,
+    and for one that needs a square matrix where it is not.
 
     >>> from symrnn import size
     >>> n = size("n")
@@ -86,32 +100,46 @@ def eye(n: IndexLike) -> Term:
 
 
 def zeros(rows: IndexLike, cols: IndexLike | None = None) -> Term:
-    """The zero matrix."""
+    """The rows x cols zero matrix (square if ``cols`` is left out). The number 0 beside a matrix means the same.
+
+    >>> from symrnn import size
+    >>> print(eq(matrix("A", size("n")), zeros(size("n"))))
+    A = 0
+    """
     return Zeros(as_index(rows), as_index(rows if cols is None else cols))
 
 
 def eq(lhs: object, rhs: object) -> Prop:
-    """lhs = rhs, between terms, or between sizes and lags (``eq(n, 1)``)."""
+    """lhs = rhs, between terms of one shape, or between sizes and lags.
+
+    An equation with an undefined term, such as the inverse of a singular matrix, is false. Shapes are compared when the
+    step is decided. Raises ClaimError for floats and for families without an index.
+
+    >>> from symrnn import size
+    >>> n = size("n")
+    >>> print(eq(matrix("A", n).T, matrix("A", n)), "if", eq(n, 1))
+    A^T = A if n = 1
+    """
     return _relation("=", lhs, rhs)
 
 
 def le(lhs: object, rhs: object) -> Prop:
-    """lhs <= rhs. ``le(0, k)`` sets the least value of the lag k."""
+    """lhs <= rhs: of scalars, entrywise of matrices, or between sizes and lags. ``le(0, k)`` lets the lag k be 0."""
     return _relation("<=", lhs, rhs)
 
 
 def lt(lhs: object, rhs: object) -> Prop:
-    """lhs < rhs."""
+    """lhs < rhs, as ``le``."""
     return _relation("<", lhs, rhs)
 
 
 def ge(lhs: object, rhs: object) -> Prop:
-    """lhs >= rhs."""
+    """lhs >= rhs, which is ``le(rhs, lhs)``."""
     return _relation("<=", rhs, lhs)
 
 
 def gt(lhs: object, rhs: object) -> Prop:
-    """lhs > rhs."""
+    """lhs > rhs, which is ``lt(rhs, lhs)``."""
     return _relation("<", rhs, lhs)
 
 
@@ -123,39 +151,61 @@ def _relation(op: str, lhs: object, rhs: object) -> Prop:
 
 
 def implies(antecedent: Prop, consequent: Prop) -> Prop:
-    """antecedent => consequent."""
+    """antecedent => consequent; at the top of a claim the antecedent is a hypothesis.
+
+    >>> A = matrix("A", 2)
+    >>> print(implies(symmetric(A), eq(A.T, A)))
+    A is symmetric => A^T = A
+    """
     return Implies(as_prop(antecedent), as_prop(consequent))
 
 
 def iff(left: Prop, right: Prop) -> Prop:
-    """left <=> right."""
+    """left <=> right: both directions are shown.
+
+    >>> A = matrix("A", 2)
+    >>> print(iff(symmetric(A), eq(A.T, A)))
+    A is symmetric <=> A^T = A
+    """
     return Iff(as_prop(left), as_prop(right))
 
 
 def all_of(*claims: Prop) -> Prop:
-    """The conjunction of claims."""
+    """The conjunction of claims, also written ``p & q``."""
     return claims[0] if len(claims) == 1 else And(tuple(as_prop(c) for c in claims))
 
 
 def any_of(*claims: Prop) -> Prop:
-    """The disjunction of claims."""
+    """The disjunction of claims, also written ``p | q``."""
     return claims[0] if len(claims) == 1 else Or(tuple(as_prop(c) for c in claims))
 
 
 def negation(claim: Prop) -> Prop:
-    """Not the claim."""
+    """Not the claim, also written ``~p``."""
     return Not(as_prop(claim))
 
 
 def forall(what: Any, claim: Prop) -> Prop:
-    """For all values of an index, a matrix or a family (``forall(D, ...)``: every value D can take)."""
+    """For all values of an index, a matrix or a family.
+
+    An index that stands as a row or column runs over these; of a matrix all values that its properties allow are meant,
+    singular ones too. Raises ClaimError if ``what`` is an expression such as j + 1.
+
+    >>> from symrnn import index
+    >>> i, A = index("i"), matrix("A", 2)
+    >>> print(forall(i, eq(A[i, i], 0)))
+    for all i: A[i,i] = 0
+    """
     if isinstance(what, Sym):
         return ForAll(what if what.family else what.head, as_prop(claim))
     return ForAll(sole_variable(what), as_prop(claim))
 
 
 def for_all_trajectories(claim: Prop) -> Prop:
-    """For all input sequences and initial states, with the parameters fixed."""
+    """For all input sequences and initial states, with the parameters fixed.
+
+    Without it a claim about limits is read for each trajectory: "J vanishes => rho(W) < 1" speaks of one at a time.
+    """
     return ForAllTrajectories(as_prop(claim))
 
 
@@ -168,9 +218,16 @@ def as_prop(value: object) -> Prop:
 
 
 def jacobian(of: object, wrt: object, layout: str = "") -> Term:
-    """The Jacobian d of / d wrt; numerator layout: entry (i, j) is d of_i / d wrt_j.
+    """The Jacobian d of / d wrt along the trajectory, of shape (length of ``of``) x (length of ``wrt``).
 
-    ``of`` and ``wrt`` are states, inputs or locals of the cell at stated times, such as h[t] and h[t-k].
+    ``of`` and ``wrt`` are states, inputs or locals of the cell at stated times, such as h[t] and h[t-k]. Numerator
+    layout, the default: entry (i, j) is d of_i / d wrt_j. Denominator layout is the transpose. Other blocks of the
+    state at the time of ``wrt`` are held. Raises ClaimError for what has no time, and for an unknown layout.
+
+    >>> from symrnn import Elman
+    >>> cell = Elman()
+    >>> print(jacobian(cell.h[cell.t], cell.h[cell.t - 1]))
+    d h[t] / d h[t-1]
     """
     if layout not in ("", "numerator", "denominator"):
         raise ClaimError(f"layout is 'numerator' or 'denominator', not {layout!r}")
@@ -186,7 +243,8 @@ def _at_a_time(what: object) -> Sym:
 def product(body: object, var: object, first: IndexLike, last: IndexLike, order: str = "descending") -> Term:
     """The ordered product of ``body`` for ``var`` between ``first`` and ``last``, whichever is the later.
 
-    The larger index (the later time) stands on the left, unless ``order="ascending"``; an empty range gives I.
+    The larger index (the later time) stands on the left, unless ``order="ascending"``; an empty range gives I. The body
+    must be square. Raises ClaimError for another order, or if ``var`` is an expression such as j + 1.
 
     >>> from symrnn import matrix, size, lag, time, index
     >>> n, t, k, j = size("n"), time("t"), lag("k"), index("j")
@@ -201,7 +259,15 @@ def product(body: object, var: object, first: IndexLike, last: IndexLike, order:
 
 
 def summation(body: object, var: object, first: IndexLike, last: IndexLike) -> Term:
-    """The sum of ``body`` for ``var`` between ``first`` and ``last``, whichever is the larger. Empty: 0."""
+    """The sum of ``body`` for ``var`` between ``first`` and ``last``, whichever is the larger; an empty range gives 0.
+
+    Raises ClaimError if ``var`` is an expression such as j + 1.
+
+    >>> from symrnn import index, lag
+    >>> i, k, A = index("i"), lag("k"), matrix("A", 2)
+    >>> print(summation(A**i, i, 0, k - 1))
+    sum(i = 0 .. k-1, A^i)
+    """
     lo, hi = _ordered(as_index(first), as_index(last), first_is_upper=False)
     return Sum(as_term(body), sole_variable(var), lo, hi)
 
@@ -220,7 +286,11 @@ def _ordered(a: Index, b: Index, first_is_upper: bool) -> tuple[Index, Index]:
 
 
 def diag(v: object) -> Term:
-    """The diagonal matrix of a column vector."""
+    """The n x n diagonal matrix of an n x 1 column vector.
+
+    >>> print(diag(vector("v", 2)))
+    diag(v)
+    """
     return Diag(as_term(v))
 
 
@@ -243,60 +313,70 @@ def block_matrix(rows: Iterable[Iterable[object]]) -> Term:
 
 
 def inv(a: object) -> Term:
-    """The inverse of a square matrix; undefined where the matrix is singular."""
+    """The inverse of a square matrix, also written ``a.inv``; undefined where the matrix is singular."""
     return Inv(as_term(a))
 
 
 def transpose(a: object) -> Term:
-    """The transpose."""
+    """The transpose, m x n of an n x m matrix; also written ``a.T``."""
     return Transpose(as_term(a))
 
 
 def trace(a: object) -> Term:
-    """The trace."""
+    """The trace of a square matrix, a scalar."""
     return Trace(as_term(a))
 
 
 def det(a: object) -> Term:
-    """The determinant."""
+    """The determinant of a square matrix, a scalar."""
     return Det(as_term(a))
 
 
 def norm(a: object, kind: object = 2) -> Term:
-    """The operator norm: kind 2 (spectral, the default), 1 or "inf"; "fro" is the Frobenius norm."""
+    """A norm, a scalar: kind 2 (spectral, the default), 1 or "inf" are operator norms, "fro" is the Frobenius norm.
+
+    Raises ClaimError for another kind.
+
+    >>> print(norm(matrix("A", 2)), norm(matrix("A", 2), "inf"))
+    ||A|| ||A||_inf
+    """
     if str(kind) not in ("1", "2", "inf", "fro"):
         raise ClaimError(f"norm is 1, 2, 'inf' or 'fro', not {kind!r}")
     return Norm(as_term(a), str(kind))
 
 
 def spectral_radius(a: object) -> Term:
-    """The largest magnitude of an eigenvalue."""
+    """The largest magnitude of an eigenvalue of a square matrix, a scalar."""
     return SpectralRadius(as_term(a))
 
 
 def absolute(a: object) -> Term:
-    """Entrywise absolute value."""
+    """Entrywise absolute value, of the same shape."""
     return Abs(as_term(a))
 
 
 def hadamard(a: object, b: object) -> Term:
-    """The elementwise product."""
+    """The elementwise product of two terms of one shape."""
     return Hadamard(as_term(a), as_term(b))
 
 
 def entry(a: object, i: IndexLike, j: IndexLike) -> Term:
-    """Entry (i, j), counted from 1."""
+    """Entry (i, j), a scalar, counted from 1; also written ``a[i, j]``. Undefined where there is no such entry."""
     return Entry(as_term(a), as_index(i), as_index(j))
 
 
 def commutator(a: object, b: object) -> Term:
-    """a b - b a."""
+    """a b - b a, for square matrices of one size."""
     x, y = as_term(a), as_term(b)
     return x @ y - y @ x
 
 
 def has_property(name: str, a: object) -> Prop:
-    """A property of PROPERTIES as a claim: ``has_property("diagonal", W)``."""
+    """A property as a claim. Raises ClaimError for an unknown one, with a list of those there are.
+
+    >>> print(has_property("scalar", matrix("A", 2)))
+    A is a multiple of I
+    """
     if name not in PROPERTIES:
         raise ClaimError(f"unknown property {name!r}; there are: {', '.join(PROPERTIES)}")
     return Pred(name, as_term(a), "", None)
@@ -383,15 +463,22 @@ def _all_vars(term: Term) -> set[Var]:
 
 
 def vanishes(a: object, lag: object = None) -> Prop:
-    """The spectral norm of a tends to 0 as the lag grows."""
+    """The spectral norm of a tends to 0 as the lag grows.
+
+    ``lag`` may be left out where only one occurs in ``a``. Raises ClaimError where it is not clear.
+
+    >>> from symrnn import lag
+    >>> print(vanishes(matrix("W", 2) ** lag("k")))
+    W^k vanishes as k -> infinity
+    """
     return _limit("vanishes", a, lag)
 
 
 def bounded(a: object, lag: object = None) -> Prop:
-    """The spectral norm of a stays bounded as the lag grows."""
+    """The spectral norm of a stays bounded as the lag grows; ``lag`` as for ``vanishes``."""
     return _limit("bounded", a, lag)
 
 
 def explodes(a: object, lag: object = None) -> Prop:
-    """The spectral norm of a is unbounded as the lag grows."""
+    """The spectral norm of a is unbounded as the lag grows; ``lag`` as for ``vanishes``."""
     return _limit("explodes", a, lag)

@@ -225,17 +225,25 @@ def checked_name(name: str) -> str:
 
 
 def size(name: str) -> Index:
-    """A free size n >= 1, such as the hidden size."""
+    """A free size n >= 1, such as the hidden size; claims hold for every one. Raises ClaimError for what is no name."""
     return as_index(Var(checked_name(name), "size", 1))
 
 
 def lag(name: str, minimum: int = 1) -> Index:
-    """A free lag; claims hold for every k >= ``minimum``."""
+    """A free lag; claims hold for every k >= ``minimum``.
+
+    >>> print(2 * lag("k") + 1)
+    2*k + 1
+    """
     return as_index(Var(checked_name(name), "lag", minimum))
 
 
 def time(name: str) -> Index:
-    """A free time: any integer, the trajectory having begun early enough."""
+    """A free time: any integer, the trajectory having begun early enough.
+
+    >>> print(time("t") - lag("k") + 1)
+    t - k + 1
+    """
     return as_index(Var(checked_name(name), "time", None))
 
 

@@ -129,9 +129,10 @@ def _fine(n: Node) -> bool:
         return n.layout in LAYOUTS and all(s.role != "free" and len(s.index) == 1 for s in (n.of, n.wrt))
     if isinstance(n, Pred):
         limited = n.name in LIMITS
-        return n.name in PREDICATES and n.field in ("", "R", "C") and (n.var is not None) == limited
+        fine = n.name in PREDICATES and n.field in ("", "R", "C") and (n.var is not None) == limited
+        return fine and (n.var is None or n.var.kind != "bound")
     if isinstance(n, ForAll):
-        return isinstance(n.var, Var) or not n.var.index
+        return n.var.kind != "bound" if isinstance(n.var, Var) else not n.var.index
     if isinstance(n, Eye | Zeros | JordanBlock):
         for d in (n.rows, n.cols) if isinstance(n, Zeros) else (n.size,):
             _size(d, type(n).__name__)

@@ -2,7 +2,8 @@
 
 Imports neither kernel nor search, and no derivative rule of theirs: Jacobians are central differences of a simulated
 network at more than 100 digits. What it guarantees: a disagreement it reports is a violation at one instance of the
-domain. What it is blind to: limits, diagonalisability as a conclusion, quantifiers over matrices inside a claim,
+domain. What it is blind to: limits (other than along an orbit that a counterexample shows, if three lags tell),
+diagonalisability as a conclusion, quantifiers over matrices inside a claim,
 hypotheses it can draw no instance for (all these give None), and whatever fails on a null set only.
 
     arithmetic   a private mpmath context          terms, props   the value of a claim at an instance
@@ -33,7 +34,7 @@ def crosscheck(
     """Compare a verdict with numbers; None where numbers cannot speak. Deterministic; changes nothing global.
 
     "proved": the claim at about ``points`` random instances that meet its hypotheses; agrees if the largest error is
-    below 10^(5 - digits). "refuted", "conditional": the claim at the counterexample (kinds path, values and
+    below 10^(5 - digits). "refuted", "conditional": the claim at the counterexample (kinds path, orbit, values and
     undefined, in the JSON layout); agrees if the hypotheses hold there and the conclusion fails by more than 1e-20.
     ``residual`` is the largest error found.
 

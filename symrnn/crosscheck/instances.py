@@ -17,6 +17,7 @@ from symrnn.crosscheck.closed_forms import closed_form
 from symrnn.crosscheck.draw import MOST_COMBINATIONS
 from symrnn.crosscheck.hypotheses import goals
 from symrnn.crosscheck.network import Network
+from symrnn.crosscheck.orbits import unrolled, violated
 from symrnn.crosscheck.props import LARGEST_SIZE, holds, is_entry_index, violation
 from symrnn.crosscheck.terms import Environment
 from symrnn.verdicts import Crosscheck, Data
@@ -29,6 +30,8 @@ def replayed(claim: Claim, numbers: Arithmetic, data: Data) -> Crosscheck:
     NotNumeric if the kind is none of path, values and undefined, or something needed is missing.
     """
     kind = data.get("kind") if isinstance(data, Mapping) else None
+    if kind == "orbit":
+        return _along_orbit(claim, numbers, data)
     if kind not in ("path", "values", "undefined"):
         raise NotNumeric(f"a counterexample of kind {kind}")
     try:
@@ -50,6 +53,19 @@ def replayed(claim: Claim, numbers: Arithmetic, data: Data) -> Crosscheck:
     if not agrees and instance.may_respond:
         raise NotNumeric("inputs that depend on the states are not in the data")
     return Crosscheck(numbers.digits, 1, numbers.text(worst) if found else "kink", agrees)
+
+
+def _along_orbit(claim: Claim, numbers: Arithmetic, data: Data) -> Crosscheck:
+    try:
+        instance = _path(claim, numbers, unrolled(data))
+    except _Impossible as error:
+        return Crosscheck(numbers.digits, 1, str(error), False)
+    env = Environment(numbers, instance.ints, instance.network, instance.window)
+    try:
+        fails = violated(claim, env, len(data["states"]))
+    except Skip as error:
+        raise NotNumeric(str(error)) from error
+    return Crosscheck(numbers.digits, 1, "1" if fails else "0", fails)
 
 
 class _Impossible(Exception):

@@ -12,7 +12,8 @@ from symrnn.crosscheck.terms import Environment, OutOfRange, aligned, evaluate
 from symrnn.errors import Undefined
 
 LARGEST_SIZE = 4  # rows and columns that a quantifier over entries runs over
-NO_TEST = ("diagonalizable", "vanishes", "bounded", "explodes")
+LIMITS = ("vanishes", "bounded", "explodes")
+NO_TEST = ("diagonalizable", "jordan_decomposable", "squarefree_minimal_polynomial", *LIMITS)
 
 
 def violation(prop: Prop, env: Environment) -> Value:
@@ -88,7 +89,8 @@ def _entries(value: Value, env: Environment) -> list[Value]:
 def _predicate(pred: Pred, env: Environment) -> Value:
     if pred.name in NO_TEST:
         raise NotNumeric(pred.name)
-    return property_error(pred.name, evaluate(pred.arg, env), env.numbers)
+    name = "normal" if pred.name == "unitarily_diagonalizable" else pred.name
+    return property_error(name, evaluate(pred.arg, env), env.numbers)
 
 
 def property_error(name: str, value: Value, numbers: Arithmetic) -> Value:

@@ -78,7 +78,7 @@ def _error(goal: Claim, numbers: Arithmetic, ints: Mapping[Var, int], arranged: 
 
 
 def _met(hypothesis: Prop, env: Environment) -> bool:
-    if isinstance(hypothesis, Pred) and hypothesis.name == "diagonalizable":
+    if isinstance(hypothesis, Pred) and hypothesis.name in ("diagonalizable", "squarefree_minimal_polynomial"):
         return distinct_eigenvalues(evaluate(hypothesis.arg, env), hypothesis.field, env.numbers)
     return holds(hypothesis, env)
 

@@ -7,6 +7,7 @@ from __future__ import annotations
 
 from collections.abc import Callable, Mapping
 from dataclasses import dataclass, replace
+from math import comb
 from typing import Any, Protocol
 
 from symrnn.claims.index import Index, Var
@@ -15,15 +16,18 @@ from symrnn.claims.tree import (
     Abs,
     Add,
     Apply,
+    Binomial,
     Blocks,
     Const,
     Det,
     Diag,
+    Discriminant,
     Entry,
     Eye,
     Hadamard,
     Inv,
     Jac,
+    JordanBlock,
     MatMul,
     Norm,
     Pow,
@@ -183,6 +187,24 @@ def _radius(t: SpectralRadius, env: Environment) -> Value:
     return max(abs(e) for e in env.numbers.eigenvalues(evaluate(t.arg, env)))
 
 
+def _discriminant(t: Discriminant, env: Environment) -> Value:
+    found, out = env.numbers.eigenvalues(evaluate(t.arg, env)), env.numbers.ctx.mpf(1)
+    for i, a in enumerate(found):
+        for b in found[:i]:
+            out = out * (a - b) ** 2
+    return env.numbers.ctx.re(out)
+
+
+def _binomial(t: Binomial, env: Environment) -> Value:
+    top, bottom = env.integer(t.top), env.integer(t.bottom)
+    return env.numbers.ctx.mpf(comb(top, bottom) if 0 <= bottom <= top else 0)
+
+
+def _jordan_block(t: JordanBlock, env: Environment) -> Value:
+    x, n, mpf = env.numbers.scalar(evaluate(t.value, env)), env.integer(t.size), env.numbers.ctx.mpf
+    return env.numbers.matrix(n, n, lambda i, j: x if i == j else mpf(int(j == i + 1)))
+
+
 def _blocks(t: Blocks, env: Environment) -> Value:
     found = [[evaluate(block, env) for block in row] for row in t.rows]
     bands = [[v if env.numbers.is_matrix(v) else env.numbers.square(v) for v in band] for band in found]
@@ -283,6 +305,9 @@ _RULES: dict[type[Any], Callable[[Any, Environment], Value]] = {
     Det: lambda t, env: env.numbers.ctx.det(env.numbers.square(evaluate(t.arg, env))),
     Norm: lambda t, env: env.numbers.norm(evaluate(t.arg, env), t.kind),
     SpectralRadius: _radius,
+    Discriminant: _discriminant,
+    Binomial: _binomial,
+    JordanBlock: _jordan_block,
     Abs: lambda t, env: env.numbers.entrywise(abs, evaluate(t.arg, env)),
     Diag: _diag,
     Blocks: _blocks,

@@ -185,6 +185,15 @@ def _step(console: Console, s: StepResult) -> None:
     console.print(grid)
 
 
+def step_text(s: StepResult, terminal: Terminal) -> str:
+    """One step with its evidence, as in the report."""
+    out = io.StringIO()
+    result = DerivationResult("", "", "", "", (s,))
+    shown = result if terminal.unicode else _spelled(result, terminal.encoding)
+    _step(_console(out, terminal), shown.steps[0])
+    return "".join(f"{line.rstrip()}\n" for line in out.getvalue().split("\n")[:-1])
+
+
 def _fields(s: StepResult, width: int) -> Iterator[tuple[str, str]]:
     """Label and content of every line of a step, empty ones left out."""
     lines = [
@@ -281,4 +290,4 @@ def _count(number: int, noun: str) -> str:
     return f"{number} {noun}{'' if number == 1 else 's'}"
 
 
-__all__ = ["Terminal", "render", "terminal_of"]
+__all__ = ["Terminal", "render", "step_text", "terminal_of"]

@@ -14,7 +14,7 @@ from symrnn.claims.tree import IndexRel
 from symrnn.errors import Refused, ShapeMismatch, SymrnnError
 from symrnn.search.nullsets import find_null
 from symrnn.search.prove import prove
-from symrnn.search.refute import Tally, refute, witness
+from symrnn.search.refute import MOST, Tally, refute, witness
 from symrnn.semantics.instances import Instance
 from symrnn.semantics.sequents import flatten, sequent_of
 
@@ -40,8 +40,8 @@ class Decision:
         return self.certificate.proof if isinstance(self.certificate, Proved | Null) else None
 
 
-def decide(claim: Claim) -> Decision:
-    """Try the shapes, then a proof, then a counterexample, then a null failing set."""
+def decide(claim: Claim, most: int = MOST) -> Decision:
+    """Try the shapes, then a proof, then a counterexample among ``most`` instances, then a null failing set."""
     try:
         s = sequent_of(claim)
         for p in (*s.hypotheses, s.goal):
@@ -54,7 +54,7 @@ def decide(claim: Claim) -> Decision:
     found = _by_proof(claim, tried)
     if found is not None:
         return found
-    tally, small = Tally(), _proved_at_least_values(claim)
+    tally, small = Tally(most=most), _proved_at_least_values(claim)
     instance = refute(claim, tally, small)
     if instance is None:
         tried.append(_sought(tally))

@@ -10,11 +10,12 @@ from collections.abc import Iterator
 from dataclasses import dataclass
 from fractions import Fraction
 from itertools import islice
+from math import isqrt
 
 from symrnn.claims.index import Var, as_index
 from symrnn.claims.shapes import ONE
 from symrnn.claims.substitution import substitute
-from symrnn.claims.tree import Prop, Rel, Sym
+from symrnn.claims.tree import Inv, MatMul, Prop, Rel, Sym
 from symrnn.search.pools import Plain, matrices, rows
 from symrnn.search.solving import solve
 from symrnn.semantics.instances import Rows
@@ -40,6 +41,9 @@ def fillings(given: Filling, parameters: dict[str, Rows]) -> Iterator[dict[str, 
         yield dict(parameters)
         return
     known = {s.name: s for s in given.symbols}
+    split = _decomposed(given, parameters)
+    if split and set(split) >= set(known):
+        yield {**parameters, **split}
     for i in range(24):
         chosen = {
             s.name: v[(i + j * (i // len(v))) % len(v)]
@@ -51,6 +55,42 @@ def fillings(given: Filling, parameters: dict[str, Rows]) -> Iterator[dict[str, 
         yield values
         if i + 1 >= max(map(len, streams)) * min(len(streams), 2):
             return
+
+
+def _decomposed(given: Filling, parameters: dict[str, Rows]) -> dict[str, Rows]:
+    """U and S where a hypothesis says W = U S U^-1 of a 2 x 2 weight with different rational eigenvalues."""
+    for h in given.hypotheses:
+        for w, product in ((h.lhs, h.rhs), (h.rhs, h.lhs)) if isinstance(h, Rel) and h.op == "=" else ():
+            if not isinstance(product, MatMul) or len(product.args) != 3 or not isinstance(w, Sym):
+                continue
+            u, s, v = product.args
+            if not (isinstance(u, Sym) and isinstance(s, Sym) and v == Inv(u) and "diagonal" in s.props):
+                continue
+            found = _eigenbasis(parameters.get(w.name, ()))
+            if found is not None:
+                return {u.name: found[0], s.name: found[1]}
+    return {}
+
+
+def _eigenbasis(weight: Rows) -> tuple[Rows, Rows] | None:
+    if len(weight) != 2 or any(x.logs for row in weight for x in row):
+        return None
+    (a, b), (c, d) = ([x.rational for x in row] for row in weight)
+    root = _root((a - d) ** 2 + 4 * b * c)
+    if not root or (not b and not c):
+        return None
+    values = [(a + d + root) / 2, (a + d - root) / 2]
+    vectors = [(b, x - a) if b else (x - d, c) for x in values]
+    basis = [[vectors[j][i] for j in range(2)] for i in range(2)]
+    return rows(basis), rows([[values[0], Fraction(0)], [Fraction(0), values[1]]])
+
+
+def _root(x: Fraction) -> Fraction | None:
+    """The square root of a fraction, if it is one."""
+    if x < 0:
+        return None
+    root = Fraction(isqrt(x.numerator), isqrt(x.denominator))
+    return root if root * root == x else None
 
 
 def _values(s: Sym, given: Filling) -> list[Rows]:

@@ -13,7 +13,7 @@ from symrnn.claims.index import Index, Var, as_index
 from symrnn.claims.recurrence import Claim
 from symrnn.claims.shapes import shape_of
 from symrnn.claims.substitution import fields, free_vars, substitute, symbols, walk
-from symrnn.claims.tree import Const, Discriminant, Or, Pow, Pred, Prod, Prop, Rel, Sym, Term, Times
+from symrnn.claims.tree import Const, Discriminant, Or, Pow, Pred, Prod, Prop, Rel, SpectralRadius, Sym, Term, Times
 from symrnn.errors import SymrnnError
 from symrnn.lemmas import LEMMAS
 from symrnn.semantics.context import base
@@ -212,10 +212,21 @@ def facts(s: Sequent, prove: Prover) -> Iterator[tuple[Prop, Cite]]:
                     yield conclusion, cited
 
 
+def radii(s: Sequent, prove: Prover) -> Iterator[tuple[Prop, Proof]]:
+    """rho(X) = rho(Y) for equations X = Y of which hypotheses know the radius of a side."""
+    spoken = {t.arg for h in s.hypotheses for t in walk(h) if isinstance(t, SpectralRadius)}
+    for equation in s.equations.values():
+        if not equation.free and (equation.lhs in spoken or equation.rhs in spoken):
+            prop = Rel("=", SpectralRadius(equation.lhs), SpectralRadius(equation.rhs))
+            proof = prove(replace(s, goal=prop))
+            if proof is not None:
+                yield prop, proof
+
+
 def with_facts(s: Sequent, prove: Prover) -> tuple[Sequent, Callable[[Proof], Proof]]:
     """The sequent with facts from lemmas among its hypotheses, and how a proof there is one here."""
-    taken: list[tuple[Prop, Cite]] = []
-    for prop, cited in list(facts(s, prove)):
+    taken: list[tuple[Prop, Proof]] = []
+    for prop, cited in (*facts(s, prove), *radii(s, prove)):
         try:
             s = s.with_fact(prop)
         except SymrnnError:

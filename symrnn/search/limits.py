@@ -44,12 +44,16 @@ def _geometric(s: Sequent, prove: Prover) -> Proof | None:
     goal = s.goal
     if not isinstance(goal, Pred) or goal.var is None or goal.name == "explodes":
         return None
+    tried: set[tuple[Prop, ...]] = set()
     for assumed in (True, False):
         for kind in KINDS:
             try:
                 needed = rates(s, upper(s, goal.arg, kind, assumed), goal.var, strictly=goal.name == "vanishes")
             except SymrnnError:
                 continue
+            if needed in tried:
+                continue
+            tried.add(needed)
             proofs = _each(s, needed, prove)
             made = None if proofs is None else Geometric(kind, assumed, proofs)
             if made is not None and accepted(s, made):
@@ -128,7 +132,7 @@ def _split(s: Sequent, prove: Prover) -> Proof | None:
             lag = as_index(goal.var)
             scales = Pow(Const(rate), lag), Pow(Const(1 / rate), lag)
             a, b = scales[::-1] if first is left else scales
-            parts = Times((a, left)), Times((b, right))
+            parts = _scaled_by(a, left, goal.var), _scaled_by(b, right, goal.var)
             goals = (replace(s, goal=Pred(name, x, "", goal.var)) for name, x in zip(names, parts, strict=True))
             proofs = [prove_limit(g, prove) for g in goals]
             if proofs[0] is None or proofs[1] is None:
@@ -137,6 +141,14 @@ def _split(s: Sequent, prove: Prover) -> Proof | None:
             if accepted(s, made):
                 return made
     return None
+
+
+def _scaled_by(c: Term, t: Term, lag: Var) -> Term:
+    """c t, the factor standing where t depends on the lag, so that what stands beside it can be left out."""
+    if isinstance(t, MatMul):
+        at = next((i for i, x in enumerate(t.args) if lag in free_vars(x)), 0)
+        return MatMul((*t.args[:at], Times((c, t.args[at])), *t.args[at + 1 :]))
+    return Times((c, t))
 
 
 def _rate(s: Sequent, t: Term, lag: Var) -> Fraction | None:

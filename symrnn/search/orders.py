@@ -27,7 +27,7 @@ from symrnn.semantics.monomials import Mono, Poly, minus
 from symrnn.semantics.sequents import Sequent
 
 DEEPEST = 7  # uses in one proof
-WIDEST = 300  # gaps looked at
+WIDEST = 80  # gaps looked at
 LARGEST = 24  # monomials of a gap
 ONE = as_index(1)
 UNIT_TERM = Const(Fraction(1))
@@ -73,6 +73,7 @@ class _Search:
         self.s, self.prove = s, prove
         self.algebra = s.algebra("left")
         self.found: dict[Term, list[AtMost]] = {}
+        self.differences: dict[AtMost, Poly | None] = {}
 
     def close(self, gap: Poly) -> Proof | None:
         """Uses that leave nothing that may be negative."""
@@ -110,13 +111,26 @@ class _Search:
 
     def _after(self, gap: Poly, use: AtMost) -> Poly | None:
         try:
-            l, r, _ = known(self.s, use)
-            if use.exponent != ONE:
-                l, r = Pow(l, use.exponent), Pow(r, use.exponent)
-            difference = minus(self.algebra.poly(r), self.algebra.poly(l))
-            return minus(gap, self.algebra.times(self.algebra.poly(use.factor), difference))
+            if use.exponent == ONE:
+                less = self._difference(replace(use, factor=UNIT_TERM))
+            else:
+                l, r, _ = known(self.s, use)
+                less = minus(self.algebra.poly(Pow(l, use.exponent)), self.algebra.poly(Pow(r, use.exponent)))
+            if less is None:
+                return None
+            return minus(gap, self.algebra.times(self.algebra.poly(use.factor), {m: -c for m, c in less.items()}))
         except SymrnnError:
             return None
+
+    def _difference(self, bare: AtMost) -> Poly | None:
+        """l - r of a known inequality l <= r: what may be added to the gap. None if it is none here."""
+        if bare not in self.differences:
+            try:
+                l, r, _ = known(self.s, bare)
+                self.differences[bare] = minus(self.algebra.poly(l), self.algebra.poly(r))
+            except SymrnnError:
+                self.differences[bare] = None
+        return self.differences[bare]
 
     def _uses(self, mono: Mono, c: Fraction) -> Iterator[AtMost]:
         """Known inequalities whose larger coefficient stands at a monomial, multiplied so that it goes."""
@@ -124,12 +138,8 @@ class _Search:
         if binders or word:
             return
         for bare in self._known(mono):
-            try:
-                l, r, _ = known(self.s, bare)
-                difference = minus(self.algebra.poly(l), self.algebra.poly(r))  # what may be added to the gap
-            except SymrnnError:
-                continue
-            for lead, d in sorted(difference.items(), key=lambda item: str(item[0])):
+            difference = self._difference(bare)
+            for lead, d in sorted((difference or {}).items(), key=lambda item: str(item[0])):
                 if lead[1] or lead[2] or (d > 0) != (c < 0):
                     continue
                 for exponent, factor in _quotients(mono, lead):

@@ -52,13 +52,14 @@ STANDINS = ("sigmoid", "tanh", "identity", "relu")
 
 @dataclass
 class Tally:
-    """How much was tried."""
+    """How much was tried, and how many instances may be: ``most``."""
 
     candidates: int = 0
     met: int = 0  # of them, those that meet the hypotheses
     silent: int = 0  # of them, those at which nothing could be evaluated, for the reason ``why``
     why: str = ""
     largest: list[str] = field(default_factory=list)
+    most: int = MOST
 
 
 def refute(claim: Claim, tally: Tally, proved: tuple[tuple[Var, int], ...] = ()) -> Instance | None:
@@ -161,7 +162,7 @@ def worlds(
     sizes = [v for v in sorted({*variables, *cell_vars}, key=lambda v: v.key) if v.kind == "size"]
     spoken = [v for v in sizes if v in variables] or sizes
     if speaks_of_limits(claim):
-        for instance in islice(periodic_instances(claim, variables, least, violating), MOST):
+        for instance in islice(periodic_instances(claim, variables, least, violating), tally.most):
             tally.candidates += 1
             try:
                 yield World(claim, instance)
@@ -174,7 +175,7 @@ def worlds(
             if any(integers.get(v) == i for v, i in proved):
                 continue
             yield from _candidates(claim, goal, hypotheses, integers, tally)
-            if tally.candidates > MOST:
+            if tally.candidates > tally.most:
                 return
 
 

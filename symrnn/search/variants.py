@@ -12,6 +12,7 @@ from symrnn.search.decide import Decision, decide
 from symrnn.semantics.sequents import sequent_of
 from symrnn.verdicts import Variant
 
+MOST_INSTANCES = 300  # a variant is an aside
 OTHERS = ("sigmoid", "tanh", "relu", "identity")
 
 
@@ -50,7 +51,7 @@ def _variant(claim: Claim, used: str, other: str) -> Variant:
     changed = with_activation(claim, used, other)
     if not isinstance(changed, Claim):
         raise TypeError("a claim with another activation is a claim")
-    decision = decide(changed)
+    decision = decide(changed, MOST_INSTANCES)
     null = decision.verdict == "conditional"
     found = iter(conditions.of_null(changed, decision)) if null else conditions.exact(changed)
     condition = next(found, None) if decision.verdict in ("refuted", "conditional") else None

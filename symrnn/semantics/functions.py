@@ -46,6 +46,7 @@ from symrnn.semantics.monomials import (
     mono_key,
     put,
     scalar_atom,
+    sum_var,
 )
 
 if TYPE_CHECKING:
@@ -263,16 +264,18 @@ def shift_entries(a: Algebra, t: Entry) -> Poly | None:
     ):
         return None
     out: Poly = {}
-    for (scalars, binders, word), c in a.within(s.var, s.lo, s.hi).poly(s.body).items():
-        rate = dict(exponent(word[0]).terms).get(s.var, 0) if len(word) == 1 else 0
-        if binders or not _is_shift(word) or abs(rate) != 1:
+    var = sum_var(sum(v.name.startswith("#") for v, _ in a.context.ranges))  # of which nothing else is known
+    body = substitute(s.body, {s.var: as_index(var)})
+    for (scalars, binders, word), c in a.within(var, s.lo, s.hi).poly(body).items():
+        rate = dict(exponent(word[0]).terms).get(var, 0) if len(word) == 1 else 0
+        if binders or len(word) != 1 or not _is_shift(word) or abs(rate) != 1:
             return None
-        at = (t.col - t.row - exponent(word[0])) * rate + as_index(s.var)
+        at = (t.col - t.row - exponent(word[0])) * rate + as_index(var)
         if known(s.lo - at, 1) or known(at - s.hi, 1):
             continue
-        if not (known(at - s.lo, 0) and known(s.hi - at, 0)) or s.var in free_vars(at):
+        if not (known(at - s.lo, 0) and known(s.hi - at, 0)) or var in free_vars(at):
             return None
-        for mono, d in a.poly(substitute(a.mono_term((scalars, (), ()), c, None), {s.var: at})).items():
+        for mono, d in a.poly(substitute(a.mono_term((scalars, (), ()), c, None), {var: at})).items():
             put(out, mono, d)
     return out
 

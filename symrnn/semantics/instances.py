@@ -316,7 +316,7 @@ class World:
 
     def _for_all_trajectories(self, p: ForAllTrajectories) -> bool:
         """By a bound that all of them meet; or not, because the trajectory at hand is one of them."""
-        if on_all_trajectories(p.body, self.cell, self.values):
+        if on_all_trajectories(p.body, self.claim.cell, self.values):  # as claimed: inputs may respond there
             return True
         if self.instance.periodic and not self.holds(p.body):
             return False
@@ -375,6 +375,9 @@ class World:
         if ends:
             return range(max(1, var.low or 1), min(ends) + 1)
         spoken = [t for t in walk(body) if isinstance(t, Sym) and any(var in free_vars(i) for i in t.index)]
+        bound = {n.var.name for n in walk(body) if isinstance(n, ForAll) and isinstance(n.var, Sym)}
+        if spoken and all(t.name in bound for t in spoken) and not any(isinstance(n, Jac) for n in walk(body)):
+            return range(1)  # the members of a family that is bound inside: one is as good as another
         places = sum(var in free_vars(i) for t in spoken for i in t.index)
         if places != sum(isinstance(i, Index) and var in free_vars(i) for i in walk(body)):
             raise Refused(f"{var} occurs elsewhere than as a time, row, column or member of a family")

@@ -165,13 +165,12 @@ class _Sequence:
 
     def times(self, t: Times) -> Power:
         parts = [self.of(a) for a in t.args]
-        big = [p for p in parts if (len(p.left), len(p.right[0])) != (1, 1)]
+        big = [i for i, p in enumerate(parts) if (len(p.left), len(p.right[0])) != (1, 1)]
         if len(big) > 1:
             raise Refused("two matrices multiplied as if one were a scalar")
-        out = big[0] if big else parts[0]
+        out = parts.pop(big[0] if big else 0)
         for p in parts:
-            if p is not out:
-                out = Power(_kron(p.left, out.left), _kron(p.step, out.step), _kron(p.right, out.right))
+            out = Power(_kron(p.left, out.left), _kron(p.step, out.step), _kron(p.right, out.right))
         return out
 
     def add(self, t: Add) -> Power:

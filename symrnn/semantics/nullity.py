@@ -77,6 +77,8 @@ def _affine(t: Term, scalars: dict[str, Fraction], ramp: str) -> Affine:
         if t.shape is not None and t.shape[0] != t.shape[1]:
             raise Refused(f"{t} is not square")
         if t.name == ramp:
+            if t.shape is None:
+                raise Refused(f"{t} is a number, and no diag(1, ..., n)")
             return one, zero
         if t.name not in scalars:
             raise Refused(f"{t} has no value at the given point")

@@ -14,10 +14,10 @@ from __future__ import annotations
 
 from dataclasses import dataclass
 from fractions import Fraction
+from math import lcm
 
 from symrnn.errors import Refused
 from symrnn.semantics.univariate import (
-    ONE,
     Poly,
     degree,
     divided,
@@ -36,7 +36,6 @@ from symrnn.semantics.univariate import (
 )
 
 Q = list[list[Fraction]]
-BITS = 60_000  # of an entry, past which no further power is taken
 
 
 # ---- matrices ----
@@ -303,7 +302,7 @@ def _recognised(square: Poly, m: Q) -> Magnitude:
     """With its value, if that is rational: with d M of whole numbers, d times it is an algebraic integer, so whole."""
     d = 1
     for x in (x for row in m for x in row):
-        d = d * x.denominator // gcd_of(d, x.denominator)
+        d = lcm(d, x.denominator)
     found = Magnitude(square, None)
     low, high = found.scaled(Fraction(d)).bracket(1)
     for whole in range(-(-low.numerator // low.denominator), high.numerator // high.denominator + 1):
@@ -311,12 +310,3 @@ def _recognised(square: Poly, m: Q) -> Magnitude:
         if largest_roots_compare(square, candidate.square) == 0:
             return Magnitude(square, candidate.exact)
     return found
-
-
-def gcd_of(a: int, b: int) -> int:
-    while b:
-        a, b = b, a % b
-    return a
-
-
-__all__ = ["ONE", "Magnitude", "Q", "behaviour", "characteristic", "decomposable", "radius_against"]

@@ -1,0 +1,168 @@
+"""The rules about inequalities, limits and cited facts in words; what they leave to show comes from the rules."""
+
+from __future__ import annotations
+
+from collections.abc import Callable, Iterator
+from typing import Any
+
+from symrnn import analysis
+from symrnn import certificates as cert
+from symrnn.claims.index import Node
+from symrnn.claims.latex import latex
+from symrnn.claims.tree import Pred, Rel
+from symrnn.errors import SymrnnError
+from symrnn.report.tex.escape import prose, tex
+from symrnn.report.tex.readable import readable
+from symrnn.semantics.bounds import upper
+from symrnn.semantics.inequalities import known
+from symrnn.semantics.rates import goal_of_limit
+from symrnn.semantics.sequents import Sequent
+
+Premise = tuple[Sequent, Node]
+Said = tuple[str, tuple[Node, ...]]  # words, and what is typeset after them
+
+
+def said(s: Sequent, proof: Node) -> tuple[Said, ...]:
+    """What the rule does here, in words; what its certificate says of itself, if there are none here."""
+    return tuple(WORDS.get(type(proof), _named)(s, proof))
+
+
+def premises(s: Sequent, proof: Node) -> tuple[Premise, ...]:
+    """What the rule leaves to show, with proofs."""
+    return tuple(p for p in analysis.RULES[type(proof)](s, proof) if not isinstance(p, str))
+
+
+def is_about(proof: Node) -> bool:
+    """Whether a proof is by one of these rules."""
+    return type(proof) in analysis.RULES
+
+
+def about(proof: Node) -> str:
+    """What a kind of certificate says of itself."""
+    first = (type(proof).__doc__ or "").replace("``", "").strip().splitlines()
+    return rf"By the rule \emph{{{tex(type(proof).__name__)}}}: {prose(first[0]) if first else ''}"
+
+
+def _named(s: Sequent, c: Node) -> Iterator[Said]:
+    yield about(c), ()
+
+
+def _order(s: Sequent, c: cert.Order) -> Iterator[Said]:
+    if c.uses:
+        yield "This follows from what is known by adding inequalities, multiplied by what is never negative:", ()
+    for use in c.uses:
+        l, r, strict = known(s, use)
+        yield f"By {_source(use.source)}", (Rel("<" if strict else "<=", l, r),)
+    left = "What is left of right side minus left side" if c.uses else "The right side minus the left side"
+    yield rf"{left} is never negative, term by term.\quad$\square$", ()
+
+
+def _source(name: str) -> str:
+    kind, _, which = name.partition(":")
+    if kind == "lemma":
+        return rf"the lemma \emph{{{tex(which)}}}"
+    return "assumption" if kind == "hyp" else _KNOWN.get(name, f"what is known ({tex(name)})")
+
+
+_KNOWN = {
+    "norm": "the rules for norms",
+    "assumed norm": "the rules for norms",
+    "square": "squares not being negative",
+    "magnitude": "what magnitudes are",
+    "negated magnitude": "what magnitudes are",
+    "below": "the range of the activation",
+    "above": "the range of the activation",
+    "slope": "the derivative of the activation",
+    "slope, turned": "the derivative of the activation",
+}
+
+
+def _cite(s: Sequent, c: cert.Cite) -> Iterator[Said]:
+    put = [(latex(v), latex(readable(x, s.cell))) for v, x in c.values]
+    values = ", ".join(rf"${v} := {x}$" for v, x in put if v != x)
+    yield rf"This is the lemma \emph{{{tex(c.lemma)}}}" + (f" with {values}." if values else "."), ()
+
+
+def _given(s: Sequent, c: cert.Given) -> Iterator[Said]:
+    yield r"This is assumed.\quad$\square$", ()
+
+
+def _fact(s: Sequent, c: cert.Fact) -> Iterator[Said]:
+    yield r"\symrnnlabel{On the way.} First it is shown that", (c.prop,)
+
+
+def _geometric(s: Sequent, c: cert.Geometric) -> Iterator[Said]:
+    norm = {"1": "1-norm", "2": "2-norm", "inf": "maximum norm"}.get(c.kind, tex(c.kind))
+    term, _ = goal_of_limit(s)
+    try:
+        bound = s.algebra("left").term(upper(s, term, c.kind, c.assumed))
+    except (SymrnnError, TypeError, AttributeError):
+        yield rf"In the {norm} this is at most a sum of terms $c\,r^k$.", ()
+    else:
+        yield (
+            rf"By $\lVert AB\rVert \le \lVert A\rVert\,\lVert B\rVert$ and what is known of the letters its {norm} is"
+            " at most",
+            (bound,),
+        )
+    needed = "below 1" if isinstance(s.goal, Pred) and s.goal.name == "vanishes" else "at most 1"
+    yield f"The ratio of each term is {needed}.", ()
+
+
+def _dominated(s: Sequent, c: cert.Dominated) -> Iterator[Said]:
+    yield "Entry by entry it is bounded by another, of which the same is shown.", ()
+
+
+def _within(s: Sequent, c: cert.Within) -> Iterator[Said]:
+    yield "Only a factor in the middle depends on the lag:", (c.inner,)
+
+
+def _split(s: Sequent, c: cert.Split) -> Iterator[Said]:
+    yield "It is the product of these two, of which one is bounded:", (c.left, c.right)
+
+
+def _rewritten(s: Sequent, c: cert.Rewritten) -> Iterator[Said]:
+    yield "What it speaks of is equal to another term, of which the same is shown:", (c.term,)
+
+
+def _absurd(s: Sequent, c: cert.Absurd) -> Iterator[Said]:
+    if isinstance(s.goal, Rel):
+        contrary = Rel("<=" if s.goal.op == "<" else "<", s.goal.rhs, s.goal.lhs)
+        yield r"\symrnnlabel{By contradiction.} Suppose", (contrary,)
+        yield "Then an assumption fails:", (s.hypotheses[c.which],)
+
+
+def _turn(s: Sequent, c: cert.Turn) -> Iterator[Said]:
+    yield "This follows from something stronger.", ()
+
+
+def _all_trajectories(s: Sequent, c: cert.AllTrajectories) -> Iterator[Said]:
+    yield "Let any trajectory be given.", ()
+
+
+def _steer(s: Sequent, c: cert.Steer) -> Iterator[Said]:
+    yield (
+        "The assumption is about all trajectories, and so about the one on which the inputs make every pre-activation "
+        "0.",
+        (),
+    )
+    yield "There are such inputs, since the weight of the input has the right inverse", (c.right_inverse,)
+
+
+WORDS: dict[type[Any], Callable[[Sequent, Any], Iterator[Said]]] = {
+    cert.Order: _order,
+    cert.Cite: _cite,
+    cert.Given: _given,
+    cert.Fact: _fact,
+    cert.Geometric: _geometric,
+    cert.Dominated: _dominated,
+    cert.Within: _within,
+    cert.Split: _split,
+    cert.Rewritten: _rewritten,
+    cert.Absurd: _absurd,
+    cert.Turn: _turn,
+    cert.AllTrajectories: _all_trajectories,
+    cert.Steer: _steer,
+}
+
+
+__all__ = ["WORDS", "about", "is_about", "premises", "said"]
