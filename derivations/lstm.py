@@ -11,6 +11,7 @@ from symrnn import (
     diag,
     eq,
     eye,
+    iff,
     jacobian,
     product,
     tanh,
@@ -92,6 +93,11 @@ d.step(
     "4.a",
     eq(jacobian(c[t], c[t - 2]), F(t) @ F(t - 1) + A(t) @ H(t - 1) @ F(t - 1)),
     because="and the path through h_{t-1}",
+)
+d.step(
+    "4.e",
+    iff(eq(jacobian(c[t], c[t - 2]), F(t) @ F(t - 1)), eq(A(t) @ H(t - 1) @ F(t - 1), 0)),
+    because="exactly when that path vanishes",
 )
 d.step("4.b", eq(jacobian(c[t], c[t - 2]), power_block(d.cell, c, c, 2)), because="by the paths through the blocks")
 d.step("4.c", eq(jacobian(c[t], c[t - 3]), power_block(d.cell, c, c, 3)), because="over three steps: four paths")

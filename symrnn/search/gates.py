@@ -10,6 +10,7 @@ from __future__ import annotations
 
 from dataclasses import dataclass
 from fractions import Fraction
+from functools import lru_cache
 
 from symrnn.claims.index import Index, as_index
 from symrnn.claims.recurrence import Recurrence
@@ -36,6 +37,7 @@ class Gate:
     bias: Sym | None
 
 
+@lru_cache(maxsize=64)
 def gates(cell: Recurrence) -> list[Gate] | None:
     """The gates of a cell; None if some pre-activation is none, or two share a weight."""
     found = []
@@ -88,17 +90,18 @@ def _applied_to(cell: Recurrence, head: Sym) -> str | None:
     return None
 
 
-def logarithmic(cell: Recurrence) -> set[str]:
+@lru_cache(maxsize=64)
+def logarithmic(cell: Recurrence) -> frozenset[str]:
     """The state blocks that an activation is applied to at their own time."""
     at = as_index(cell.time)
-    return {
+    return frozenset(
         s.name
         for _, term in (*cell.locals, *cell.steps)
         for t in walk(term)
         if isinstance(t, Apply)
         for s in symbols_at(t.arg, at)
         if s.role == "state"
-    }
+    )
 
 
 def symbols_at(t: Term, at: Index) -> list[Sym]:
