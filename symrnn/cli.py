@@ -8,7 +8,6 @@ unreadable input, nothing checked; 3 a verdict is contradicted (by the cross-che
 from __future__ import annotations
 
 import contextlib
-import json
 import math
 import os
 import sys
@@ -513,6 +512,8 @@ class _Unreadable(Exception):
 def _document(file: str) -> Any:
     """The JSON document in a file, if it is one of ``check``."""
     from symrnn.changes import compare_documents
+
+    import json
 
     try:
         data = json.loads(Path(file).read_text(encoding="utf-8"))
