@@ -511,9 +511,9 @@ class _Unreadable(Exception):
 
 def _document(file: str) -> Any:
     """The JSON document in a file, if it is one of ``check``."""
-    from symrnn.changes import compare_documents
-
     import json
+
+    from symrnn.changes import compare_documents
 
     try:
         data = json.loads(Path(file).read_text(encoding="utf-8"))
