@@ -107,7 +107,7 @@ def _output(arguments: Sequence[str], cap: int | None = None) -> str | None:
     if run.returncode == -signal.SIGXCPU:
         return None
     if run.returncode:
-        raise RuntimeError(f"python {' '.join(arguments)} failed: {run.stderr.strip() or run.stdout.strip()}")
+        raise RuntimeError(f"python {' '.join(arguments)} failed: {(run.stderr.strip() or run.stdout.strip())[-500:]}")
     return run.stdout
 
 

@@ -29,7 +29,7 @@ def ratio(a: Time, b: Time) -> str:
 
 # ---- the whole derivation, and the command's start -------------------------------------------------------------------
 
-FOUNDING = ("-m", "symrnn.cli", "check", "derivations/vanishing_gradient.py", "--format", "json")
+FOUNDING = ("-m", "symrnn.cli", "check", "derivations/vanishing_gradient.py", "--format", "json", "--deadline", "600")
 
 
 def founding(quick: bool) -> Section:
