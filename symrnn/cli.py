@@ -11,27 +11,21 @@ import contextlib
 import math
 import os
 import sys
-import time
-from collections.abc import Callable, Iterable, Iterator, Sequence
+from collections.abc import Iterable, Iterator, Sequence
 from pathlib import Path
 from typing import TYPE_CHECKING, Any, NoReturn
 
 import click
 
 import symrnn
+from symrnn.console import complain, no_reader, progress, write_out
 from symrnn.settings import FAIL_ON, FORMATS
 
 if TYPE_CHECKING:
     from symrnn.errors import ScriptError
     from symrnn.verdicts import DerivationResult, StepResult
-    from symrnn.worker import Progress
 
 OK, FINDINGS, UNUSABLE, ALARM, INTERRUPTED = 0, 1, 2, 3, 130
-PATIENCE = 1.0  # seconds before progress is shown
-
-
-class _Unwritable(click.ClickException):
-    exit_code = UNUSABLE
 
 
 def main(args: Sequence[str] | None = None, standalone_mode: bool = True) -> int:
@@ -52,7 +46,7 @@ def _run(args: Sequence[str] | None) -> int:
         error.show()
         return error.exit_code
     except (click.Abort, KeyboardInterrupt):
-        _complain("interrupted")
+        complain("interrupted")
         return INTERRUPTED
     return code if isinstance(code, int) else OK
 
@@ -64,7 +58,7 @@ def _exit(code: int) -> NoReturn:
         if sys.stdout is not None:
             sys.stdout.flush()
     except (OSError, ValueError):
-        _no_reader()
+        no_reader()
     sys.exit(code)
 
 
@@ -163,7 +157,7 @@ def check(
     loaded = load(paths)
     derivations = loaded.derivations
     errors = [*loaded.errors, *_missing(derivations, only)]
-    with _progress() as on_tick:
+    with progress() as on_tick:
         done = run(derivations, deadline=deadline, jobs=jobs, only=only, on_tick=on_tick)
     errors += done.errors
     errors += _write_files(done.results, certificates, scripts)
@@ -171,7 +165,7 @@ def check(
         errors.append(_error("nothing checked: there is no step in what was given"))
     _report(done.results, errors, layout, fail_on)
     if done.interrupted:
-        _complain("interrupted: steps that were not decided are undecided")
+        complain("interrupted: steps that were not decided are undecided")
     return exit_code(done.results, bool(errors), fail_on, done.interrupted)
 
 
@@ -234,50 +228,22 @@ def _report(
     if layout == "json":
         from symrnn.report.json import dumps
 
-        _print(dumps(results, errors))
+        write_out(dumps(results, errors))
     elif layout == "junit":
         from symrnn.report.junit import render as junit
 
-        _print(junit(results, errors, fails))
+        write_out(junit(results, errors, fails))
     elif layout == "github":
         from symrnn.report.github import render as github
 
-        _print(github(results, errors, fails))
+        write_out(github(results, errors, fails))
     elif results and sys.stdout is not None:
         from symrnn.report.text import render, terminal_of
 
-        _print(render(results, terminal_of(sys.stdout)))
+        write_out(render(results, terminal_of(sys.stdout)))
     for error in errors:
         where = "".join(f"{part}:" for part in (error.source, error.line) if part)
-        _complain(f"error: {where} {error.message}" if where else f"error: {error.message}")
-
-
-def _print(text: str) -> None:
-    """Write to standard output; quietly stop if nobody reads it any more."""
-    if sys.stdout is None:  # closed by the shell
-        return
-    try:
-        sys.stdout.write(text)
-        sys.stdout.flush()
-    except BrokenPipeError:
-        _no_reader()
-    except OSError as error:
-        raise _Unwritable(f"standard output cannot be written: {error.strerror}") from error
-
-
-def _no_reader() -> None:
-    """Point standard output nowhere, so that Python does not complain about it at exit."""
-    with contextlib.suppress(OSError, ValueError):
-        os.dup2(os.open(os.devnull, os.O_WRONLY), sys.stdout.fileno())
-
-
-def _complain(text: str) -> None:
-    with contextlib.suppress(OSError):
-        click.echo(text.encode("ascii", "backslashreplace").decode() if _ascii(sys.stderr) else text, err=True)
-
-
-def _ascii(stream: object) -> bool:
-    return not str(getattr(stream, "encoding", None) or "ascii").lower().startswith("utf")
+        complain(f"error: {where} {error.message}" if where else f"error: {error.message}")
 
 
 def _write_files(
@@ -310,48 +276,6 @@ def _write(path: Path, text: str) -> None:
         part.replace(path)
     finally:
         part.unlink(missing_ok=True)
-
-
-@contextlib.contextmanager
-def _progress() -> Iterator[Callable[[Progress], None] | None]:
-    """A function for ``run`` that shows on standard error, where that is a terminal, what takes long."""
-    if not sys.stderr.isatty():
-        yield None
-        return
-    line = _Line()
-    try:
-        yield line.show
-    finally:
-        line.clear()
-
-
-class _Line:
-    """One line on standard error that is written over and over, and cleared in the end."""
-
-    def __init__(self) -> None:
-        self.began = time.monotonic()
-        self.shown = 0
-
-    def show(self, progress: Progress) -> None:
-        if time.monotonic() - self.began < PATIENCE:
-            return
-        at = ", ".join(f"step {step} of {title} ({seconds:.0f} s)" for title, step, seconds in progress.running)
-        import shutil
-
-        room = shutil.get_terminal_size((80, 24)).columns - 1
-        line = f"{progress.done} of {progress.total} steps decided; {at}".encode("ascii", "replace").decode()[:room]
-        self._write(line.ljust(self.shown))
-        self.shown = len(line)
-
-    def clear(self) -> None:
-        if self.shown:
-            self._write(" " * self.shown)
-            self._write("")
-
-    def _write(self, text: str) -> None:
-        with contextlib.suppress(OSError):
-            sys.stderr.write(f"\r{text}")
-            sys.stderr.flush()
 
 
 # ---- report ----------------------------------------------------------------------------------------------------------
@@ -392,7 +316,7 @@ def report(paths: tuple[str, ...], as_fragment: bool, output: Path, paper: str, 
     from symrnn.errors import SymrnnError
     from symrnn.reporting import gather, write
 
-    with _progress() as on_tick:
+    with progress() as on_tick:
         found = gather(paths, deadline, jobs, on_tick)
     errors = list(found.errors)
     if found.interrupted:
@@ -407,9 +331,9 @@ def report(paths: tuple[str, ...], as_fragment: bool, output: Path, paper: str, 
         except SymrnnError as error:
             errors.append(_error(str(error)))
         else:
-            _print(f"wrote {' and '.join(written)}\n")
+            write_out(f"wrote {' and '.join(written)}\n")
             for flaw in flaws:
-                _complain(f"warning: {output}: {flaw}")
+                complain(f"warning: {output}: {flaw}")
     _report((), errors, "text", ())
     return UNUSABLE if errors else OK
 
@@ -430,13 +354,13 @@ def replay(files: tuple[str, ...]) -> int:
                 accepted[word] = accepted.get(word, 0) + 1
             elif readable:
                 refused += 1
-                _print(f"REFUSED  {file}: step {entry['step']} of {entry['derivation']}: {problem}\n")
+                write_out(f"REFUSED  {file}: step {entry['step']} of {entry['derivation']}: {problem}\n")
             else:
                 unreadable += 1
-                _complain(f"error: {file}: {problem}")
+                complain(f"error: {file}: {problem}")
     counts = ", ".join(f"{number} {word}" for word, number in sorted(accepted.items()))
     total = sum(accepted.values())
-    _print(
+    write_out(
         f"{total} certificate{'s' if total != 1 else ''} accepted"
         + (f": {counts}" if counts else "")
         + f"; {refused} refused\n"
@@ -496,12 +420,12 @@ def diff(old: str, new: str) -> int:
     try:
         changes = compare_documents(*map(_document, (old, new)))
     except _Unreadable as error:
-        _complain(f"error: {error}")
+        complain(f"error: {error}")
         return UNUSABLE
     counts = {kind: sum(c.kind == kind for c in changes) for kind in ("worse", "better", "changed")}
     for change in sorted(changes, key=lambda c: list(counts).index(c.kind)):
-        _print(f"{change}\n")
-    _print(f"{counts['worse']} for the worse, {counts['better']} for the better, {counts['changed']} otherwise\n")
+        write_out(f"{change}\n")
+    write_out(f"{counts['worse']} for the worse, {counts['better']} for the better, {counts['changed']} otherwise\n")
     return FINDINGS if counts[WORSE] else OK
 
 

@@ -47,6 +47,7 @@ ORDER = [  # each may import only what stands above it
     "regression",
     "settings",
     "reporting",
+    "console",
     "cli",
     "pytest_plugin",
 ]

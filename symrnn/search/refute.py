@@ -7,7 +7,7 @@ from __future__ import annotations
 
 import random
 from collections.abc import Iterator
-from dataclasses import dataclass, field
+from dataclasses import dataclass
 from itertools import islice
 
 from symrnn.claims.activations import FACTS
@@ -52,13 +52,12 @@ STANDINS = ("sigmoid", "tanh", "identity", "relu")
 
 @dataclass
 class Tally:
-    """How much was tried, and how many instances may be: ``most``."""
+    """How much was tried; ``most`` is how many instances may be."""
 
     candidates: int = 0
     met: int = 0  # of them, those that meet the hypotheses
     silent: int = 0  # of them, those at which nothing could be evaluated, for the reason ``why``
     why: str = ""
-    largest: list[str] = field(default_factory=list)
     most: int = MOST
 
 
@@ -282,9 +281,6 @@ def _candidates(
     claim: Claim, goal: Prop, hypotheses: tuple[Prop, ...], integers: dict[Var, int], tally: Tally
 ) -> Iterator[World]:
     rng = random.Random(f"{sorted((v.name, i) for v, i in integers.items())}")
-    tally.largest = [
-        f"{v.name} = {i}" for v, i in sorted(integers.items(), key=lambda x: x[0].key) if v.kind in ("size", "lag")
-    ]
     free = {s for p in (goal, *hypotheses) for s in symbols(p) if s.role == "free"}
     cell = claim.cell
     moving = any(s.role != "free" for p in (goal, *hypotheses) for s in symbols(p))
