@@ -25,6 +25,9 @@ SHAPES = ("normal", "nonnegative", "upper_triangular", "lower_triangular")
 def natural_hypotheses(claim: Claim) -> Iterator[Prop]:
     """In the order in which they are tried, the telling ones first."""
     goal, _ = flatten(claim)
+    if claim.cell is not None and len(claim.cell.states) > 1:
+        yield from _least_values(claim)  # gated cells have too many matrices to try properties of each
+        return
     if isinstance(goal, Pred) and goal.var is not None:
         yield from _for_limits(claim, goal)
     elif isinstance(goal, Pred):
