@@ -70,7 +70,7 @@ def of_instance(claim: Claim, instance: Instance) -> Data:
     except (Refused, Undefined):
         found = None
     if spectral is None and isinstance(atom, Rel) and atom.op == "<" and found is not None:
-        found = None if found.lhs_value == found.rhs_value else found  # equal: nothing differs
+        found = None if strings(found.lhs_value) == strings(found.rhs_value) else found  # equal: nothing differs
     if found is None:
         return {
             "kind": "negation",
