@@ -29,7 +29,7 @@ def pytest_addoption(parser: pytest.Parser) -> None:
 
 @pytest.fixture(scope="session")
 def founding() -> DerivationResult:
-    """The founding derivation, decided once: half a minute."""
+    """The founding derivation, decided once: two minutes."""
     with contextlib.chdir(ROOT):
         loaded = load(["derivations/vanishing_gradient.py"])
     assert not loaded.errors

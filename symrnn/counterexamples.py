@@ -74,7 +74,7 @@ def of_instance(claim: Claim, instance: Instance) -> Data:
     if found is None:
         return {
             "kind": "negation",
-            "text": f"not ({text(world.goal)}) at the instance below",
+            "text": _negated(world, atom),
             **_integers(instance),
             "values": _values_of(world, {s for s in symbols(world.goal) if s.role == "free"}),
         }
@@ -93,6 +93,18 @@ def of_instance(claim: Claim, instance: Instance) -> Data:
     if moving and instance.stop > instance.start and (not sides.elman or not sides.atoms):
         return _path(world, instance, sides, data)
     return _values(world, instance, sides, data, found)
+
+
+def _negated(world: World, atom: Prop | None) -> str:
+    """What is not so at an instance; of a strict inequality what both of its sides are."""
+    if isinstance(atom, Rel) and atom.op == "<":
+        try:
+            left, right = (num_text(world.values.scalar(side)) for side in (atom.lhs, atom.rhs))
+        except (Refused, Undefined):
+            left, right = "", "?"
+        if left == right:
+            return f"not ({text(atom)}): both sides are {left}"
+    return f"not ({text(world.goal)})"
 
 
 # ---- what fails ----

@@ -151,7 +151,9 @@ def _undefined(c: Data, width: int) -> Iterator[str]:
 
 
 def _negation(c: Data, width: int) -> Iterator[str]:
-    yield f"its negation is proved: {c['text']}"
+    yield f"not ({c['text']})" if not str(c["text"]).startswith("not (") else str(c["text"])
+    for name, value in (c.get("values") or {}).items():
+        yield from named_value(name, value, width)
 
 
 _RULES: dict[str, Callable[[Data, int], Iterator[str]]] = {

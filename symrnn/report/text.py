@@ -137,7 +137,8 @@ def _table(result: DerivationResult, terminal: Terminal) -> Table:
         verdict = _verdict(s.verdict)
         if not s.passed:
             verdict.append(" !")
-        what = Text(s.title or s.claim_text)
+        given = f"if {' and '.join(s.assumptions)}: " if s.assumptions else ""
+        what = Text(s.title or given + s.claim_text)
         table.add_row(
             Text(s.id), verdict, Text(_scope(s.scope)), what, Text("" if s.inference == "none" else s.inference)
         )

@@ -5,10 +5,26 @@ from __future__ import annotations
 from typing import Any
 
 from symrnn import counterexamples, kernel
-from symrnn.certificates import Cut, Induct, Proof, Proved, Words, entry_of
+from symrnn.certificates import (
+    Absurd,
+    Cite,
+    Cut,
+    Dominated,
+    Geometric,
+    Induct,
+    Null,
+    Order,
+    Proof,
+    Proved,
+    Split,
+    Steer,
+    Words,
+    entry_of,
+)
 from symrnn.claims.index import Node, Var, as_index
 from symrnn.claims.recurrence import Claim
 from symrnn.claims.substitution import free_vars, substitute, walk
+from symrnn.claims.text import text
 from symrnn.claims.tree import IndexRel
 from symrnn.errors import SymrnnError
 from symrnn.search.decide import Decision
@@ -18,6 +34,15 @@ from symrnn.verdicts import Crosscheck, Scope
 
 Data = Any
 SMALL_SIZES = (1, 2)
+HOW: dict[type[Proof], str] = {
+    Geometric: "by a geometric bound of the norm",
+    Dominated: "by a matrix that dominates entry by entry",
+    Split: "as a product of what is bounded and what vanishes",
+    Steer: "at the trajectory on which the input makes every pre-activation 0",
+    Absurd: "since the contrary would refute a hypothesis",
+    Order: "from known inequalities",
+    Cite: "with lemmas that are cited",
+}
 
 
 def counterexample(claim: Claim, decision: Decision) -> Data:
@@ -52,7 +77,8 @@ def reason(claim: Claim, decision: Decision) -> str:
     if decision.verdict == "refuted" and decision.instance is not None:
         return f"fails at {_where(claim, decision)}; {_smaller(decision)}"
     if decision.verdict == "conditional" and decision.instance is not None:
-        return f"fails only where what is inverted is singular, as at {_where(claim, decision)}"
+        shown = f": proved if {text(decision.certificate.condition)}" if isinstance(decision.certificate, Null) else ""
+        return f"fails on a null set only{shown}; fails at {_where(claim, decision)}"
     return decision.attempts[-1] if decision.attempts else "nothing was found"
 
 
@@ -60,7 +86,7 @@ def _where(claim: Claim, decision: Decision) -> str:
     integers = decision.instance.integers if decision.instance is not None else ()
     spoken = free_vars(claim.conclusion)
     shown = sorted((v.kind != "size", v.name, i) for v, i in integers if v in spoken and v.kind in ("size", "lag"))
-    return ", ".join(f"{name} = {i}" for _, name, i in shown) or "an instance"
+    return ", ".join(f"{name} = {i}" for _, name, i in shown) or "the instance below"
 
 
 def _smaller(decision: Decision) -> str:
@@ -70,6 +96,8 @@ def _smaller(decision: Decision) -> str:
 
 
 def _how(proof: Proof) -> str:
+    if isinstance(proof, Cite):
+        return f"cited: {proof.lemma}"
     nodes = list(_proofs(proof))
     inductions = sorted({p.var.name for p in nodes if isinstance(p, Induct)})
     uses = sum(len(p.uses) for p in nodes if isinstance(p, Words))
@@ -80,6 +108,7 @@ def _how(proof: Proof) -> str:
         parts.append("entry by entry, by cases")
     if uses and not inductions:
         parts.append("by rewriting with what is assumed")
+    parts += [words for kind, words in HOW.items() if any(type(p) is kind for p in nodes)]
     return ", ".join(parts) or "both sides have the same normal form"
 
 
