@@ -347,6 +347,12 @@ d.step("9.a", vanishes(l**k, k), because="an eigenvalue of magnitude below 1", a
 d.step("9.b", iff(lt(rho(W), 1), vanishes(W**k, k)), because="for W_hh as a whole, defective or not")
 d.step("9.c", iff(lt(rho(S), 1), vanishes(S**k, k)), because="and for S")
 d.step(
+    "9.c1",
+    iff(vanishes(S**k, k), vanishes(W**k, k)),
+    because="which is the same where the decomposition exists",
+    assuming=decomposed,
+)
+d.step(
     "9.d",
     explodes(J(k), k),
     because="eigenvalues with magnitude > 1 explode",
@@ -412,7 +418,8 @@ for letter, f in zip("klm", (sigmoid, tanh, relu), strict=True):
     d.step(
         f"9.{letter}",
         vanishes(jacobian(u.h[t], u.h[t - k]), k),
-        because=f"nor of the input and the bias ({f.name})",
+        title=f"{f.name}, no input and no bias: if rho(W_hh) < 1, d h[t] / d h[t-k] vanishes",
+        because="no artefact of the input or the bias either",
         assuming=[lt(rho(u.W_hh), 1)],
         cell=u,
         expect="refuted",
@@ -422,7 +429,8 @@ for letter, f in zip("no", (tanh, relu), strict=True):
     d.step(
         f"9.{letter}",
         vanishes(jacobian(u.h[t], u.h[t - k]), k),
-        because=f"for {f.name}",
+        title=f"{f.name}: if rho(W_hh) < 1, d h[t] / d h[t-k] vanishes",
+        because="nor of the sigmoid",
         assuming=[lt(rho(u.W_hh), 1)],
         cell=u,
         expect="refuted",

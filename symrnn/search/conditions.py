@@ -89,7 +89,8 @@ def of_null(claim: Claim, decision: Decision) -> tuple[Condition, ...]:
         instance_data(c.witness),
         data,
     )
-    return (made,)
+    goal, _ = flatten(claim)
+    return (made, *exact(claim)) if isinstance(goal, Pred) else (made,)
 
 
 def _necessary(claim: Claim, condition: Prop) -> bool:

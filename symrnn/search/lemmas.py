@@ -199,8 +199,8 @@ def facts(s: Sequent, prove: Prover) -> Iterator[tuple[Prop, Cite]]:
         if not isinstance(h, Pred) and not any(isinstance(t, Discriminant) for t in walk(h)):
             continue
         for name, lemma in LEMMAS.items():
-            if len(lemma.claim.hypotheses) != 1:
-                continue
+            if len(lemma.claim.hypotheses) != 1 or isinstance(h, Pred) and h.name == "invertible":
+                continue  # of inverses the normal forms know
             for values in unify(s, lemma.claim.hypotheses[0], h, {}):
                 needed = free_vars(lemma.claim.conclusion) | symbols(lemma.claim.conclusion)
                 if not needed <= set(values):
@@ -213,10 +213,13 @@ def facts(s: Sequent, prove: Prover) -> Iterator[tuple[Prop, Cite]]:
 
 
 def radii(s: Sequent, prove: Prover) -> Iterator[tuple[Prop, Proof]]:
-    """rho(X) = rho(Y) for equations X = Y of which hypotheses know the radius of a side."""
-    spoken = {t.arg for h in s.hypotheses for t in walk(h) if isinstance(t, SpectralRadius)}
+    """rho(X) = rho(Y) for equations X = Y between square matrices, where hypotheses speak of radii."""
+    spoken = (n for h in s.hypotheses for n in walk(h))
+    if not any(isinstance(n, SpectralRadius) or (isinstance(n, Pred) and n.var is not None) for n in spoken):
+        return
     for equation in s.equations.values():
-        if not equation.free and (equation.lhs in spoken or equation.rhs in spoken):
+        shape = shape_of(equation.lhs)
+        if not equation.free and shape is not None and shape[0] == shape[1] and shape == shape_of(equation.rhs):
             prop = Rel("=", SpectralRadius(equation.lhs), SpectralRadius(equation.rhs))
             proof = prove(replace(s, goal=prop))
             if proof is not None:
@@ -226,12 +229,13 @@ def radii(s: Sequent, prove: Prover) -> Iterator[tuple[Prop, Proof]]:
 def with_facts(s: Sequent, prove: Prover) -> tuple[Sequent, Callable[[Proof], Proof]]:
     """The sequent with facts from lemmas among its hypotheses, and how a proof there is one here."""
     taken: list[tuple[Prop, Proof]] = []
-    for prop, cited in (*facts(s, prove), *radii(s, prove)):
-        try:
-            s = s.with_fact(prop)
-        except SymrnnError:
-            continue
-        taken.append((prop, cited))
+    for more in (radii, facts):
+        for prop, proof in list(more(s, prove)):
+            try:
+                s = s.with_fact(prop)
+            except SymrnnError:
+                continue
+            taken.append((prop, proof))
 
     def wrap(proof: Proof) -> Proof:
         for prop, cited in reversed(taken):
