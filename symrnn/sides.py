@@ -11,11 +11,13 @@ from dataclasses import dataclass
 from fractions import Fraction
 from typing import Any
 
-from symrnn.claims.index import as_index
+from symrnn.claims.index import Index, as_index
+from symrnn.claims.recurrence import Recurrence
 from symrnn.claims.shapes import is_scalar, shape_of
 from symrnn.claims.substitution import substitute
 from symrnn.claims.tree import (
     Add,
+    Apply,
     Const,
     Det,
     Eye,
@@ -56,7 +58,7 @@ class Sides:
     def __init__(self, world: World, instance: Instance, moving: bool) -> None:
         self.world, self.instance, self.moving = world, instance, moving
         cell = world.cell
-        self.elman = moving and cell is not None and cell.name.startswith("elman")
+        self.elman = moving and cell is not None and (cell.name.startswith("elman") or _is_plain(cell))
         self.atoms: dict[str, Matrix] = {}
         self.named: dict[str, Matrix] = {}
 
@@ -194,6 +196,32 @@ class Sides:
             name += "_"
         self.atoms[name] = value
         return name
+
+
+def _is_plain(cell: Recurrence) -> bool:
+    """Whether a network is h_t = s(W_hh h_{t-1} + W_xh x_t + b), by those names, the last two if at all."""
+    if [s.name for s in cell.states] != ["h"]:
+        return False
+    (head, update), now = cell.steps[0], as_index(cell.time)
+    inner = update.arg if isinstance(update, Apply) else None
+    if isinstance(inner, Sym) and inner.role == "local":
+        inner = cell.definition(inner.name, now)
+    parts = inner.args if isinstance(inner, Add) else (inner,)
+    names = [_part(x, head[now - 1], now) for x in parts]
+    return "W_hh" in names and set(names) <= {"W_hh", "W_xh", "b"} and len(set(names)) == len(names)
+
+
+def _part(x: Any, before: Term, now: Index) -> str:
+    """The parameter of a part of the pre-activation; "" if it is none of the plain ones."""
+    if isinstance(x, Sym) and x.role == "free" and not x.index:
+        return x.name if x.name == "b" else ""
+    if not isinstance(x, MatMul) or len(x.args) != 2:
+        return ""
+    weight, onto = x.args
+    if not isinstance(weight, Sym) or weight.role != "free":
+        return ""
+    driven = isinstance(onto, Sym) and onto.role == "input" and (onto.name, onto.index) == ("x", (now,))
+    return weight.name if (weight.name, onto) == ("W_hh", before) or (weight.name == "W_xh" and driven) else ""
 
 
 def _sized(t: Term, other: Term) -> Term:

@@ -20,12 +20,14 @@ from symrnn import (
     activation,
     all_of,
     any_of,
+    binomial,
     bounded,
     commutator,
     det,
     diag,
     diagonal,
     diagonalizable,
+    discriminant,
     eq,
     explodes,
     eye,
@@ -38,6 +40,7 @@ from symrnn import (
     index,
     inv,
     jacobian,
+    jordan_block,
     lag,
     le,
     lt,
@@ -81,6 +84,9 @@ def const(*value: int) -> T.Term:
 
 # (tree, text, LaTeX)
 EXAMPLES: list[tuple[Node, str, str]] = [
+    (discriminant(A), "disc(A)", r"\operatorname{disc}(A)"),
+    (binomial(k, 2), "binomial(k, 2)", r"\binom{k}{2}"),
+    (jordan_block(lam, n), "jordan(lambda, n)", r"J_{n}(\lambda)"),
     # products and powers
     (D[t] @ W, "D[t] W_hh", "D_{t} W_{hh}"),
     (A @ (B @ C), "A B C", "A B C"),

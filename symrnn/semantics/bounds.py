@@ -86,7 +86,8 @@ def _upper(s: Bounded, algebra: Algebra, t: Term, kind: str) -> Term:
     if isinstance(t, Add):
         return Add(tuple(_upper(s, algebra, a, kind) for a in t.args))
     if isinstance(t, MatMul | Times):
-        return Times(tuple(_upper(s, algebra, a, kind) for a in t.args))
+        factors = tuple(f for a in t.args if (f := _upper(s, algebra, a, kind)) != ONE)
+        return factors[0] if len(factors) == 1 else Times(factors or (ONE,))
     if isinstance(t, Transpose):
         return _upper(s, algebra, t.arg, TRANSPOSED[kind])
     if isinstance(t, Pow) and algebra.context.at_least(t.exponent, 0):
