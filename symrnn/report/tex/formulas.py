@@ -69,8 +69,8 @@ def checked(latex: str) -> str:
     if depth:
         raise Foreign(f"the braces of the formula {latex[:60]!r} do not match")
     for word in re.findall(r"\\(?:begin|end)(.{0,9})", latex):
-        if word != "{pmatrix}":
-            raise Foreign(f"the formula {latex[:60]!r} has another environment than pmatrix in it")
+        if word not in ("{pmatrix}", "{bmatrix}"):
+            raise Foreign(f"the formula {latex[:60]!r} has another environment than a matrix in it")
     return latex
 
 

@@ -26,6 +26,7 @@ from symrnn.semantics.monomials import minus
 from symrnn.semantics.sequents import Equation, Sequent, sequent_of
 from symrnn.semantics.uses import as_equation, definition_of, filled, lookup
 
+LONGEST_INLINE = 160  # characters of a formula inside a sentence
 DEEPEST = 7  # further levels are not indented more
 MOST_CASES = 24
 REDUCED = r"Entry by entry, the difference of the two sides reduces to 0 by what is known.\quad$\square$"
@@ -213,8 +214,10 @@ def _source(s: Sequent, name: str) -> str:
         kind, tex(name)
     )
     equation = lookup(s, name)
-    stated = rf", ${latex(readable(Rel('=', equation.lhs, equation.rhs), s.cell))}$," if kind == "cut" else ""
-    return words + stated
+    stated = latex(readable(Rel("=", equation.lhs, equation.rhs), s.cell)) if kind == "cut" else ""
+    return words + (
+        f", ${stated}$," if 0 < len(stated) <= LONGEST_INLINE else ""
+    )  # a long one was shown where it was proved
 
 
 def _instance(values: Any) -> str:
