@@ -329,9 +329,9 @@ d.step(
 d.step("8.o", eq((jordan_block(e, q) ** k)[i, i], e**k), because="and on it")
 d.step(
     "8.p",
-    le(absolute(J(k + 1)[1, 2]), absolute(J(k)[1, 2])),
-    because="so the Jacobian decays from the first step on",
-    assuming=[lt(rho(W), 4), le(2, n)],
+    implies(vanishes(J(k), k), le(absolute(J(2)[1, 2]), absolute(J(1)[1, 2]))),
+    because="what vanishes decays from the first step on; but it may rise before it falls",
+    assuming=[eq(n, 2)],
     expect="refuted",
 )
 
