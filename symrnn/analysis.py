@@ -112,9 +112,8 @@ def geometric(s: Sequent, c: cert.Geometric) -> Iterator[Premise]:
     -----------------------------------------------------------------------------------------------
     X_k vanishes (is bounded) as k -> infinity
     """
-    term, lag = goal_of_limit(s)
-    strictly = isinstance(s.goal, Pred) and s.goal.name == "vanishes"
-    yield from _all(s, rates(s, upper(s, term, c.kind, c.assumed), lag, strictly), c.proofs)
+    name, term, lag = goal_of_limit(s)
+    yield from _all(s, rates(s, upper(s, term, c.kind, c.assumed), lag, strictly=name == "vanishes"), c.proofs)
 
 
 def _all(s: Sequent, needed: tuple[Prop, ...], proofs: tuple[Node, ...]) -> Iterator[Premise]:
@@ -129,9 +128,9 @@ def dominated(s: Sequent, c: cert.Dominated) -> Iterator[Premise]:
     ----------------------------------------------------------
     X_k vanishes (is bounded)
     """
-    term, lag = goal_of_limit(s)
+    name, term, lag = goal_of_limit(s)
     above = dominant(s, term)
-    yield replace(s, goal=Pred(s.goal.name, above, "", lag)), c.proof  # type: ignore[attr-defined]
+    yield replace(s, goal=Pred(name, above, "", lag)), c.proof
 
 
 def within(s: Sequent, c: cert.Within) -> Iterator[Premise]:
@@ -140,7 +139,7 @@ def within(s: Sequent, c: cert.Within) -> Iterator[Premise]:
     ---------------------------------------------------------------
     X_k vanishes (is bounded)
     """
-    term, lag = goal_of_limit(s)
+    name, term, lag = goal_of_limit(s)
     if moves_with(lag, c.left) or moves_with(lag, c.right):
         raise Refused("what stands beside it depends on the lag")
     scalars = [x for x in (c.left, c.right) if is_scalar(shape_of(x))]
@@ -148,7 +147,7 @@ def within(s: Sequent, c: cert.Within) -> Iterator[Premise]:
     algebra = s.algebra("left")
     if shape_of(product) != shape_of(term) or minus(algebra.poly(term), algebra.poly(product)):
         raise Refused("the goal is no such product")
-    yield replace(s, goal=Pred(s.goal.name, c.inner, "", lag)), c.proof  # type: ignore[attr-defined]
+    yield replace(s, goal=Pred(name, c.inner, "", lag)), c.proof
 
 
 def split(s: Sequent, c: cert.Split) -> Iterator[Premise]:
@@ -157,12 +156,12 @@ def split(s: Sequent, c: cert.Split) -> Iterator[Premise]:
     ------------------------------------------------------------------------------------------------------
     X_k vanishes (is bounded)
     """
-    term, lag = goal_of_limit(s)
+    name, term, lag = goal_of_limit(s)
     product = (Times if is_scalar(shape_of(c.left)) or is_scalar(shape_of(c.right)) else MatMul)((c.left, c.right))
     algebra = s.algebra("left")
     if shape_of(product) != shape_of(term) or minus(algebra.poly(term), algebra.poly(product)):
         raise Refused("the goal is no such product")
-    names = ("bounded", s.goal.name) if c.left_is_bounded else (s.goal.name, "bounded")  # type: ignore[attr-defined]
+    names = ("bounded", name) if c.left_is_bounded else (name, "bounded")
     yield replace(s, goal=Pred(names[0], c.left, "", lag)), c.if_left
     yield replace(s, goal=Pred(names[1], c.right, "", lag)), c.if_right
 

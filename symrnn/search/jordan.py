@@ -35,11 +35,12 @@ def prove_by_binomials(s: Sequent) -> Proof | None:
     """An equation about a power of a Jordan block, or of l I + N, by the binomial theorem for it."""
     if not isinstance(s.goal, Rel) or s.goal.op != "=" or s.mentions(POWER):
         return None
-    for block, value, rest in dict.fromkeys(_sums_with_identity(s.goal)):
+    blocks = list(dict.fromkeys(_sums_with_identity(s.goal)))
+    direct = _by_induction(s, s.goal) if blocks else None
+    if direct is not None:
+        return direct
+    for block, value, rest in blocks:
         theorem = binomial_theorem(value, rest, block)
-        direct = _by_induction(s, s.goal)
-        if direct is not None:
-            return direct
         shown = _by_induction(replace(s, goal=theorem), theorem)
         if shown is None:
             continue
@@ -71,11 +72,10 @@ def binomial_theorem(value: Term, rest: Term, block: Term) -> Rel:
 
 def _by_induction(s: Sequent, goal: Rel) -> Proof | None:
     """One step: X^(k+1) = X X^k, the sums compared over the supports of their coefficients."""
-    powers = [t for t in walk(goal) if isinstance(t, Pow) and t.exponent == as_index(_lag(goal) or POWER)]
     lag = _lag(goal)
-    if lag is None or not powers or lag.low is None or s.mentions(lag):
+    if lag is None or not isinstance(goal.lhs, Pow) or lag.low is None or s.mentions(lag):
         return None
-    base = powers[0].base
+    base = goal.lhs.base  # the lag is its exponent
     plain = Words("left", "left", (), ())
     for context in (MatMul((base, HOLE)), MatMul((HOLE, base))):
         for left in PEELS:

@@ -6,7 +6,7 @@ known activation is bounded by its supremum. A k-step Jacobian is bounded by the
 
 from __future__ import annotations
 
-from collections.abc import Iterator
+from collections.abc import Callable, Iterator
 from dataclasses import dataclass
 from fractions import Fraction
 from typing import Any
@@ -160,14 +160,18 @@ def _of_jacobian(s: Bounded, algebra: Algebra, t: Jac, kind: str) -> Term:
     """The bound of one step, the same at all times, to the power of the number of steps; one state block only."""
     if t.layout == "denominator":
         return _upper(s, algebra, Jac(t.of, t.wrt, "numerator"), TRANSPOSED[kind])
+    return at_every_step(s.cell, algebra, t, lambda step: _upper(s, algebra, step, kind))
+
+
+def at_every_step(cell: Recurrence | None, algebra: Algebra, t: Jac, bound: Callable[[Term], Term]) -> Term:
+    """A bound of one step that is the same at all times, to the power of the steps of a Jacobian of states."""
     length = t.of.index[0] - t.wrt.index[0]
-    if s.cell is None or len(s.cell.states) != 1 or {t.of.role, t.wrt.role} != {"state"}:
+    if cell is None or len(cell.states) != 1 or {t.of.role, t.wrt.role} != {"state"}:
         raise Refused("only Jacobians of the one state block by itself are bounded")
     if not algebra.context.at_least(length, 0):
         raise Refused(f"{t.of} is not known to come after {t.wrt}")
-    at = as_index(Var("some time", "bound", None))
-    block = s.cell.states[0]
-    step = _upper(s, algebra, one_step(s.cell, member(block, at), member(block, at - 1)), kind)
+    at, block = as_index(Var("some time", "bound", None)), cell.states[0]
+    step = bound(one_step(cell, member(block, at), member(block, at - 1)))
     if free_vars(step) & free_vars(at):
         raise Refused("the bound of one step depends on the time")
     return Pow(step, length)

@@ -34,9 +34,9 @@ from symrnn.claims.tree import (
 )
 from symrnn.errors import Refused
 from symrnn.semantics.algebra import Algebra
-from symrnn.semantics.derivative import one_step
+from symrnn.semantics.bounds import at_every_step
 from symrnn.semantics.functions import never_negative
-from symrnn.semantics.monomials import member, mono_key, power
+from symrnn.semantics.monomials import mono_key, power
 from symrnn.semantics.sequents import Sequent
 
 LIMITS = ("vanishes", "bounded")
@@ -77,14 +77,14 @@ def _upwards(a: Term, rate: int) -> tuple[Term, int]:
     return (Const(1 / a.value), -rate) if isinstance(a, Const) and a.value and rate < 0 else (a, rate)
 
 
-def goal_of_limit(s: Sequent) -> tuple[Term, Var]:
-    """The expression and the lag of a goal that says that something vanishes or is bounded."""
+def goal_of_limit(s: Sequent) -> tuple[str, Term, Var]:
+    """ "vanishes" or "bounded", the expression and the lag of a goal that says so of it."""
     goal = s.goal
     if not isinstance(goal, Pred) or goal.name not in LIMITS or goal.var is None:
         raise Refused("the goal is no limit that a bound can show")
     if s.mentions(goal.var) or not s.defined(goal.arg):
         raise Refused("the lag of the limit occurs in a hypothesis, or a term may have no value")
-    return goal.arg, goal.var
+    return goal.name, goal.arg, goal.var
 
 
 def dominant(s: Sequent, t: Term) -> Term:
@@ -139,13 +139,4 @@ def _of_jacobian(s: Sequent, algebra: Algebra, t: Jac) -> Term:
     """One step dominated by a matrix that is the same at all times, to the power of the steps; one state block only."""
     if t.layout == "denominator":
         return Transpose(_of_jacobian(s, algebra, Jac(t.of, t.wrt, "numerator")))
-    length = t.of.index[0] - t.wrt.index[0]
-    if s.cell is None or len(s.cell.states) != 1 or {t.of.role, t.wrt.role} != {"state"}:
-        raise Refused("only Jacobians of the one state block by itself are bounded")
-    if not algebra.context.at_least(length, 0):
-        raise Refused(f"{t.of} is not known to come after {t.wrt}")
-    at, block = as_index(Var("some time", "bound", None)), s.cell.states[0]
-    step = _dominant(s, algebra, one_step(s.cell, member(block, at), member(block, at - 1)))
-    if free_vars(step) & free_vars(at):
-        raise Refused("what dominates one step depends on the time")
-    return Pow(step, length)
+    return at_every_step(s.cell, algebra, t, lambda step: _dominant(s, algebra, step))

@@ -93,7 +93,7 @@ def _fact(s: Sequent, c: cert.Fact) -> Iterator[Said]:
 
 def _geometric(s: Sequent, c: cert.Geometric) -> Iterator[Said]:
     norm = {"1": "1-norm", "2": "2-norm", "inf": "maximum norm"}.get(c.kind, tex(c.kind))
-    term, _ = goal_of_limit(s)
+    _, term, _ = goal_of_limit(s)
     try:
         bound = s.algebra("left").term(upper(s, term, c.kind, c.assumed))
     except (SymrnnError, TypeError, AttributeError):
