@@ -65,6 +65,7 @@ from symrnn.crosscheck import crosscheck
 from symrnn.crosscheck.arithmetic import Arithmetic, NotNumeric
 from symrnn.crosscheck.closed_forms import closed_form
 from symrnn.crosscheck.draw import integer_choices
+from symrnn.errors import Undefined
 
 n, m, k, t, j, i = size("n"), size("m"), lag("k"), time("t"), index("j"), index("i")
 A, B, D, F = matrix("A", n), matrix("B", n), matrix("D", n, n, "diagonal"), matrix("F", n)
@@ -433,6 +434,18 @@ def test_slopes_are_good_to_more_than_fifty_digits():
     p = numbers.apply("sigmoid", 0, x)
     assert abs(numbers.apply("sigmoid", 1, x) - p * (1 - p)) < numbers.ctx.mpf(10) ** -100
     assert abs(numbers.apply("sigmoid", 2, x) - p * (1 - p) * (1 - 2 * p)) < numbers.ctx.mpf(10) ** -60
+
+
+@pytest.mark.parametrize(
+    "rows", [[[1, 0], [5, 0]], [[0, 0], [0, 0]], [[2, 1, 0], [4, 3, 0], [7, 5, 0]], [[1, 2], [2, 4]]]
+)
+def test_singular_matrices_have_determinant_zero_and_no_inverse(rows):
+    """mpmath's LU decomposition swaps with None where the first column of what is left is zero."""
+    numbers = Arithmetic(50)
+    a = numbers.ctx.matrix(rows)
+    assert numbers.determinant(a) == numbers.determinant(a.T) == 0
+    with pytest.raises(Undefined):
+        numbers.inverse(a)
 
 
 def test_it_imports_neither_kernel_nor_search():

@@ -138,11 +138,19 @@ class Arithmetic:
             return abs(value)
         return max((abs(x) for x in value), default=self.ctx.mpf(0))
 
+    def determinant(self, value: Value) -> Value:
+        """The determinant of a number or square matrix."""
+        a = self.square(value)
+        try:
+            return self.ctx.det(a)
+        except TypeError:  # mpmath looks for a pivot in a column of zeros, finds none and swaps with None
+            return self.ctx.nan if any(self.ctx.isnan(x) for x in a) else self.ctx.mpf(0)
+
     def inverse(self, value: Value) -> Value:
         """The inverse of a number or square matrix. Raises Undefined where it is singular."""
         a = self.square(value)
         scale = self.largest(a)
-        if scale == 0 or abs(self.ctx.det(a / scale)) < self.ctx.mpf(10) ** -(self.digits + 20):
+        if scale == 0 or abs(self.determinant(a / scale)) < self.ctx.mpf(10) ** -(self.digits + 20):
             raise Undefined("the inverse of a singular matrix")
         out = self.ctx.inverse(a)
         return out if self.is_matrix(value) else out[0, 0]

@@ -302,7 +302,7 @@ _RULES: dict[type[Any], Callable[[Any, Environment], Value]] = {
     Transpose: _transpose,
     Inv: lambda t, env: env.numbers.inverse(evaluate(t.arg, env)),
     Trace: _trace,
-    Det: lambda t, env: env.numbers.ctx.det(env.numbers.square(evaluate(t.arg, env))),
+    Det: lambda t, env: env.numbers.determinant(evaluate(t.arg, env)),
     Norm: lambda t, env: env.numbers.norm(evaluate(t.arg, env), t.kind),
     SpectralRadius: _radius,
     Discriminant: _discriminant,
