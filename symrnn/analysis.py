@@ -12,20 +12,25 @@ from typing import Any
 
 from symrnn import certificates as cert
 from symrnn.claims.index import Node, Var, as_index
-from symrnn.claims.shapes import check_shapes, is_scalar, shape_of
+from symrnn.claims.shapes import ONE, check_shapes, is_scalar, shape_of
 from symrnn.claims.substitution import free_vars, substitute, symbols
 from symrnn.claims.tree import (
+    Add,
     And,
+    Const,
+    Eye,
     ForAllTrajectories,
     Iff,
     Implies,
     MatMul,
     Not,
     Or,
+    Pow,
     Pred,
     Prop,
     Rel,
     Times,
+    Zeros,
 )
 from symrnn.errors import Refused
 from symrnn.semantics.bounds import upper
@@ -34,6 +39,7 @@ from symrnn.semantics.monomials import minus
 from symrnn.semantics.rates import dominant, goal_of_limit, moves_with, rates
 from symrnn.semantics.sequents import Sequent
 from symrnn.semantics.steering import steered
+from symrnn.semantics.univariate import degree, poly, real_roots, squarefree
 from symrnn.semantics.uses import lemma_hypotheses, lemma_instance
 
 Premise = str | tuple[Sequent, Node]  # the name of a lemma, or what is to be shown and its proof
@@ -80,6 +86,36 @@ def cite(s: Sequent, c: cert.Cite) -> Iterator[Premise]:
     if not same(s, instance, s.goal):
         raise Refused(f"the goal is no instance of the lemma {c.lemma}")
     yield from _lemma(s, f"lemma:{c.lemma}", c.values, c.discharge)
+
+
+def annihilated(s: Sequent, c: cert.Annihilated) -> Iterator[Premise]:
+    """
+    q(A) = 0      gcd(q, q') = 1      (over R: all roots of q are real)
+    -------------------------------------------------------------------
+    A is diagonalisable      (Horn and Johnson, Matrix Analysis, 2nd ed., corollary 3.3.10)
+    """
+    goal, q = s.goal, poly(c.coefficients)
+    if not isinstance(goal, Pred) or goal.name not in ("diagonalizable", "squarefree_minimal_polynomial"):
+        raise Refused("the goal is not that a matrix is diagonalisable")
+    if degree(q) < 1 or degree(squarefree(q)) < degree(q) or (goal.field != "C" and real_roots(q) < degree(q)):
+        raise Refused("the polynomial has a repeated root, or one that is not real")
+    check_shapes(goal)
+    size = (shape_of(goal.arg) or (ONE,))[0]
+    powers = (Times((Const(x), Pow(goal.arg, as_index(i)) if i else Eye(size))) for i, x in enumerate(q))
+    yield replace(s, goal=Rel("=", Add(tuple(powers)), Zeros(size, size))), c.proof
+
+
+def antisymmetry(s: Sequent, c: cert.Antisymmetry) -> Iterator[Premise]:
+    """
+    l <= r      r <= l
+    ------------------
+    l = r      (scalars)
+    """
+    goal = s.goal
+    if not isinstance(goal, Rel) or goal.op != "=" or shape_of(goal.lhs) or shape_of(goal.rhs):
+        raise Refused("the goal is no equation between scalars")
+    yield replace(s, goal=Rel("<=", goal.lhs, goal.rhs)), c.below
+    yield replace(s, goal=Rel("<=", goal.rhs, goal.lhs)), c.above
 
 
 def given(s: Sequent, c: cert.Given) -> Iterator[Premise]:
@@ -249,7 +285,10 @@ def same(s: Sequent, p: Prop, q: Prop) -> bool:
     if type(p) is not type(q):
         return False
     if isinstance(p, Rel) and isinstance(q, Rel):
-        return p.op == q.op and _equal(s, p.lhs, q.lhs) and _equal(s, p.rhs, q.rhs)
+        if p.op != q.op:
+            return False
+        straight = _equal(s, p.lhs, q.lhs) and _equal(s, p.rhs, q.rhs)
+        return straight or (p.op == "=" and _equal(s, p.lhs, q.rhs) and _equal(s, p.rhs, q.lhs))
     if isinstance(p, Pred) and isinstance(q, Pred):
         if (p.name, p.field, p.var is None) != (q.name, q.field, q.var is None):
             return False
@@ -287,6 +326,8 @@ def _equal(s: Sequent, a: Any, b: Any) -> bool:
 RULES: dict[type[Node], Rule] = {
     cert.Order: order,
     cert.Cite: cite,
+    cert.Annihilated: annihilated,
+    cert.Antisymmetry: antisymmetry,
     cert.Given: given,
     cert.Fact: fact,
     cert.Geometric: geometric,

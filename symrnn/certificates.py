@@ -137,6 +137,22 @@ class Cite(Proof):
 
 
 @node
+class Annihilated(Proof):
+    """q(A) = 0 by ``proof``, q squarefree with these ``coefficients``, lowest degree first: A is diagonalisable."""
+
+    coefficients: tuple[Fraction, ...]
+    proof: Proof
+
+
+@node
+class Antisymmetry(Proof):
+    """Two scalars are equal, since each is at most the other."""
+
+    below: Proof
+    above: Proof
+
+
+@node
 class Given(Proof):
     """The goal is one of the hypotheses."""
 

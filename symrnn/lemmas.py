@@ -29,6 +29,7 @@ from symrnn.claims.build import (
     spectral_radius,
     squarefree_minimal_polynomial,
     symmetric,
+    trace,
     unitarily_diagonalizable,
     vanishes,
 )
@@ -76,6 +77,9 @@ LEMMAS: dict[str, Lemma] = {
         _lemma(
             "norm of a normal matrix", eq(norm(_A), _rho(_A)), _HJ + "section 5.6, problem 5.6.P6", _is("normal", _A)
         ),
+        _lemma("2-norm by a spectral radius", eq(_rho(_M.T @ _M), norm(_M) ** 2), _HJ + "section 5.6, example 5.6.6"),
+        _lemma("Frobenius norm by a trace", eq(trace(_M.T @ _M), norm(_M, "fro") ** 2), _HJ + "section 5.6"),
+        _lemma("Neumann series", invertible(eye(_n) - _A), _HJ + "corollary 5.6.16", lt(_rho(_A), 1)),
         _lemma("2-norm below the Frobenius norm", le(norm(_M), norm(_M, "fro")), _HJ + "section 5.6, 5.6.P23"),
         _lemma(
             "2-norm by the 1-norm and the maximum norm",

@@ -515,4 +515,54 @@ def networks() -> list[Case]:
     ]
 
 
-GROUPS = (scalars, norms, radii, eigen, networks)
+def squares() -> list[Case]:
+    """Equations between norms and radii, matrices that are roots of polynomials, and what is 1 away from an inverse."""
+    S = matrix("S", n, symmetric=True)
+    one = eye(n)
+    squared = norm(R) ** 2
+    return [
+        ("symmetric radius", about(eq(rho(S), norm(S))), [about(eq(rho(A), norm(A)))]),
+        ("gram radius", about(eq(rho(R @ R.T), squared)), [about(eq(rho(A @ A), norm(A) ** 2))]),
+        ("gram norm", about(eq(norm(R.T @ R), squared)), [about(eq(norm(A @ A), norm(A) ** 2))]),
+        ("symmetric square", about(eq(norm(S @ S), norm(S) ** 2)), [about(eq(norm(S @ A), norm(S) * norm(A)))]),
+        (
+            "gram trace",
+            about(le(0, sy.trace(R.T @ R))),
+            [about(le(0, sy.trace(A @ A))), about(lt(0, sy.trace(A.T @ A)))],
+        ),
+        (
+            "Frobenius",
+            about(eq(sy.trace(R @ R.T), norm(R, "fro") ** 2)),
+            [about(eq(sy.trace(A @ A), norm(A, "fro") ** 2)), about(eq(sy.trace(R @ R.T), squared))],
+        ),
+        (
+            "projection",
+            about(diagonalizable(A, "R"), eq(A @ A, A)),
+            [about(diagonalizable(A, "R")), about(diagonalizable(A, "R"), eq(sy.det(A), 0))],
+        ),
+        (
+            "two roots",
+            about(diagonalizable(A, "R"), eq((A - one) @ (A - 2 * one), 0)),
+            [about(diagonalizable(A))],
+        ),
+        (
+            "complex roots",
+            about(diagonalizable(A), eq(A @ A, -one)),
+            [about(diagonalizable(A, "R"), eq(sy.det(A), 1))],
+        ),
+        ("cube", about(diagonalizable(A, "R"), eq(A**3, A)), [about(diagonalizable(A), eq(A @ B, A))]),
+        (
+            "Neumann",
+            about(invertible(one - A), lt(norm(A), 1)),
+            [about(invertible(one - A), le(norm(A), 1)), about(invertible(A), lt(norm(A), 1))],
+        ),
+        ("no eigenvalue 1", about(invertible(one - A), lt(rho(A), 1)), [about(invertible(one - A), le(rho(A), 1))]),
+        (
+            "powers of a projection",
+            about(eq(A**k, A), eq(A @ A, A)),
+            [about(eq(A**k, A)), about(eq(A**k, A), eq(sy.det(A), 0))],
+        ),
+    ]
+
+
+GROUPS = (scalars, norms, radii, eigen, squares, networks)

@@ -24,6 +24,8 @@ from symrnn import CertificateError, Derivation, Refused, eye, kernel, le, lt, m
 from symrnn.certificates import (
     Absurd,
     AllTrajectories,
+    Annihilated,
+    Antisymmetry,
     Cite,
     Dominated,
     Fact,
@@ -49,7 +51,22 @@ from symrnn.semantics.inequalities import ONE, AtMost
 decide = importlib.import_module("symrnn.search.decide")
 pipeline = importlib.import_module("symrnn.check")
 CASES = [case for group in GROUPS for case in group()]
-NEW = (Order, AtMost, Cite, Given, Fact, Geometric, Dominated, Within, Split, Turn, AllTrajectories, Steer)
+NEW = (
+    Order,
+    AtMost,
+    Annihilated,
+    Antisymmetry,
+    Cite,
+    Given,
+    Fact,
+    Geometric,
+    Dominated,
+    Within,
+    Split,
+    Turn,
+    AllTrajectories,
+    Steer,
+)
 TRIES = 16
 
 
@@ -119,6 +136,8 @@ LIES: list[Proof] = [
     Within(eye(n), A, eye(n), Given(0)),
     Split(A, A, Given(0), Given(0), True),
     Absurd(0, Given(0)),
+    Annihilated((Fraction(0), Fraction(-1), Fraction(1)), Given(0)),
+    Antisymmetry(Given(0), Given(0)),
     Turn(Given(0)),
     AllTrajectories(Given(0)),
     Steer(0, A, Given(0), Given(0)),

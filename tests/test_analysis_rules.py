@@ -54,12 +54,14 @@ from symrnn import (
     size,
     softplus,
     spectral_radius,
+    squarefree_minimal_polynomial,
     state,
     summation,
     symmetric,
     tanh,
     time,
     trace,
+    unitarily_diagonalizable,
     vanishes,
     vector,
     zeros,
@@ -68,6 +70,8 @@ from symrnn import index as running
 from symrnn.certificates import (
     Absurd,
     AllTrajectories,
+    Annihilated,
+    Antisymmetry,
     Both,
     Cite,
     Dominated,
@@ -100,6 +104,7 @@ O, N = matrix("O", n, n, "orthogonal"), matrix("N", n, n, "nonnegative")
 M = matrix("M", n, m)
 a, b, c, x = (scalar(name) for name in "abcx")
 NOTHING = Order(())
+WORDS_BY_HYPOTHESIS = Words("left", "left", (), (Use(HOLE, "hyp:0", (), ()),))
 rho = spectral_radius
 NET = Elman(sigmoid)
 W, D, h = NET.W_hh, NET.D, NET.h
@@ -593,6 +598,33 @@ def test_absurd() -> None:
     refuses(about(le(norm(inv(A)), 1), lt(a, b)), Absurd(0, Given(0)), "no value")
     refuses(about(le(a, b), le(a, b)), Absurd(0, Given(1)))
     refuses(about(le(a, b), le(c, x)), Absurd(0, Given(0)))
+
+
+def test_annihilated() -> None:
+    half, idempotent = Q(1, 2), Annihilated((Q(0), Q(-1), Q(1)), WORDS_BY_HYPOTHESIS)
+    proves(about(diagonalizable(A, "R"), eq(A @ A, A)), idempotent)
+    proves(about(diagonalizable(A), eq(A @ A, A)), idempotent)
+    proves(about(squarefree_minimal_polynomial(A), eq(A @ A, A)), idempotent)
+    refuses(about(diagonalizable(B), eq(A @ A, A)), idempotent)
+    refuses(about(diagonalizable(A), eq(A @ A, 2 * A)), idempotent)
+    refuses(about(unitarily_diagonalizable(A), eq(A @ A, A)), idempotent, "not that a matrix is diagonalisable")
+    square = Annihilated((Q(0), Q(0), Q(1)), Given(0))
+    refuses(about(diagonalizable(A), eq(A @ A, 0)), square, "repeated root")
+    circle = Annihilated((Q(1), Q(0), Q(1)), WORDS_BY_HYPOTHESIS)
+    proves(about(diagonalizable(A), eq(A @ A, -eye(n))), circle)
+    refuses(about(diagonalizable(A, "R"), eq(A @ A, -eye(n))), circle, "not real")
+    for nothing in ((), (Q(0),), (Q(1),), (half, Q(0))):
+        refuses(about(diagonalizable(A), eq(A @ A, A)), Annihilated(nothing, Given(0)), "repeated root")
+    refuses(about(diagonalizable(inv(A)), eq(A @ A, A)), Annihilated((Q(-1), Q(0), Q(1)), Given(0)))
+
+
+def test_antisymmetry() -> None:
+    both = Antisymmetry(Given(0), Given(1))
+    proves(about(eq(a, b), le(a, b), le(b, a)), both)
+    refuses(about(eq(a, b), le(a, b), le(a, b)), both)
+    refuses(about(eq(a, b), le(a, b), lt(b, a)), both)
+    refuses(about(le(a, b), le(a, b), le(b, a)), both, "no equation between scalars")
+    refuses(about(eq(A, B), le(A, B), le(B, A)), both, "no equation between scalars")
 
 
 def test_turn() -> None:

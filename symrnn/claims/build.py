@@ -74,7 +74,7 @@ def vector(name: str, n: IndexLike) -> Sym:
     return matrix(name, n, 1)
 
 
-def matrix(name: str, rows: IndexLike, cols: IndexLike | None = None, *properties: str) -> Sym:
+def matrix(name: str, rows: IndexLike, cols: IndexLike | str | None = None, *properties: str, **named: bool) -> Sym:
     """A free real matrix, rows x cols (square if ``cols`` is left out), with properties as assumptions.
 
     ``A[j]`` is a member of a family, ``A[i, j]`` an entry, counted from 1. Raises ClaimError for an unknown property,
@@ -84,8 +84,13 @@ def matrix(name: str, rows: IndexLike, cols: IndexLike | None = None, *propertie
     >>> n = size("n")
     >>> print(matrix("D", n, n, "diagonal") @ matrix("W", n, n))
     D W
+    >>> matrix("D", n, n, "diagonal") == matrix("D", n, "diagonal") == matrix("D", n, diagonal=True)
+    True
     """
-    for p in properties:
+    if isinstance(cols, str):
+        properties, cols = (cols, *properties), None
+    properties = (*properties, *(p for p in named if named[p]))
+    for p in (*properties, *named):
         if p not in PROPERTIES:
             raise ClaimError(f"unknown property {p!r} of {name}; there are: {', '.join(PROPERTIES)}")
     shape = (as_index(rows), as_index(rows if cols is None else cols))

@@ -55,6 +55,9 @@ class Term(Node):
     def __neg__(self) -> Term:
         return Times((Const(Fraction(-1)), self))
 
+    def __abs__(self) -> Term:
+        return Abs(self)
+
     def __mul__(self, other: object) -> Term:
         return Times((*_parts(self, Times), as_term(other)))
 

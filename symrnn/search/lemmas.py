@@ -13,7 +13,21 @@ from symrnn.claims.index import Index, Var, as_index
 from symrnn.claims.recurrence import Claim
 from symrnn.claims.shapes import shape_of
 from symrnn.claims.substitution import fields, free_vars, substitute, symbols, walk
-from symrnn.claims.tree import Const, Discriminant, Or, Pow, Pred, Prod, Prop, Rel, SpectralRadius, Sym, Term, Times
+from symrnn.claims.tree import (
+    Const,
+    Discriminant,
+    Or,
+    Pow,
+    Pred,
+    Prod,
+    Prop,
+    Rel,
+    SpectralRadius,
+    Sym,
+    Term,
+    Times,
+    Transpose,
+)
 from symrnn.errors import SymrnnError
 from symrnn.lemmas import LEMMAS
 from symrnn.semantics.context import base
@@ -111,8 +125,20 @@ def unify(s: Sequent, pattern: Any, subject: Any, found: Values) -> Iterator[Val
             arg: Any = substitute(pattern.arg, {pattern.var: as_index(subject.var)})
             yield from _limit_argument(s, arg, subject.arg, subject.var, found)
         return
+    if isinstance(pattern, Transpose) and isinstance(subject, Term) and not isinstance(subject, Transpose):
+        yield from unify(s, pattern.arg, Transpose(subject), found)  # (X^T)^T is X
     if type(pattern) is not type(subject):
         return
+    if isinstance(pattern, Rel) and pattern.op == "=" == subject.op:
+        sides = (pattern.lhs, subject.rhs), (pattern.rhs, subject.lhs), (pattern.lhs, subject.lhs)
+        for x, y in sides:
+            yield from unify(s, x, y, found)
+    else:
+        yield from _matched(s, pattern, subject, found)
+
+
+def _matched(s: Sequent, pattern: Any, subject: Any, found: Values) -> Iterator[Values]:
+    """Values that unify the parts of two nodes of one type, in order."""
     partial = [found]
     for a, b in zip(fields(pattern), fields(subject), strict=True):
         if isinstance(a, tuple) and isinstance(b, tuple):

@@ -11,12 +11,28 @@ from dataclasses import replace
 from fractions import Fraction
 from typing import Any
 
-from symrnn.certificates import Absurd, Order, Proof
+from symrnn.certificates import Absurd, Antisymmetry, Order, Proof
 from symrnn.claims.index import Index, Var, as_index
 from symrnn.claims.recurrence import Claim
 from symrnn.claims.shapes import shape_of
-from symrnn.claims.substitution import free_vars, symbols
-from symrnn.claims.tree import Abs, Apply, Const, ForAll, Norm, Not, Pow, Pred, Rel, SpectralRadius, Sym, Term, Times
+from symrnn.claims.substitution import free_vars, symbols, walk
+from symrnn.claims.tree import (
+    Abs,
+    Apply,
+    Const,
+    ForAll,
+    MatMul,
+    Norm,
+    Not,
+    Pow,
+    Pred,
+    Rel,
+    SpectralRadius,
+    Sym,
+    Term,
+    Times,
+    Trace,
+)
 from symrnn.errors import SymrnnError
 from symrnn.lemmas import LEMMAS
 from symrnn.search.lemmas import Prover, Values, accepted, discharged, unify
@@ -64,6 +80,23 @@ def prove_by_contradiction(s: Sequent, prove: Prover) -> Proof | None:
         if made is not None and accepted(s, made):
             return made
     return None
+
+
+def prove_by_antisymmetry(s: Sequent, prove: Prover) -> Proof | None:
+    """An equation between scalars with norms or spectral radii, as two inequalities."""
+    goal = s.goal
+    if not isinstance(goal, Rel) or goal.op != "=" or shape_of(goal.lhs) or shape_of(goal.rhs):
+        return None
+    if not any(isinstance(t, Norm | SpectralRadius) for t in walk(goal)):
+        return None
+    proofs = []
+    for l, r in ((goal.lhs, goal.rhs), (goal.rhs, goal.lhs)):
+        proof = prove(replace(s, goal=Rel("<=", l, r)))
+        if proof is None:
+            return None
+        proofs.append(proof)
+    made = Antisymmetry(*proofs)
+    return made if accepted(s, made) else None
 
 
 class _Search:
@@ -157,8 +190,10 @@ class _Search:
     def _known(self, mono: Mono) -> Iterator[AtMost]:
         """Inequalities that have to do with a monomial, before they are multiplied."""
         yield from self._hypotheses(mono)
-        for atom, _ in mono[0]:
+        for atom, e in mono[0]:
             yield from self._about(atom)
+            if isinstance(atom, SpectralRadius) and e != ONE:  # rho(X)^e = rho(X^e)
+                yield from self._lemmas(SpectralRadius(Pow(atom.arg, e)))
 
     def _hypotheses(self, mono: Mono) -> Iterator[AtMost]:
         for i, h in enumerate(self.s.hypotheses):
@@ -200,7 +235,7 @@ class _Search:
         if isinstance(atom, Sym):
             yield _bare("magnitude", atom)
             yield _bare("negated magnitude", atom)
-        if isinstance(atom, Norm | SpectralRadius | Abs):
+        if isinstance(atom, Norm | SpectralRadius | Abs | Trace):
             yield from self._lemmas(atom)
 
     def _lemmas(self, atom: Term) -> Iterator[AtMost]:
@@ -215,8 +250,9 @@ class _Search:
                 continue
             for side in (conclusion.lhs, conclusion.rhs) if conclusion.op == "=" else (conclusion.lhs,):
                 for pattern in _atoms(side):
-                    for values in unify(self.s, pattern, atom, {}):
-                        yield from self._instance(name, lemma.claim, values, conclusion.op == "=")
+                    for turned in _rotations(atom):
+                        for values in unify(self.s, pattern, turned, {}):
+                            yield from self._instance(name, lemma.claim, values, conclusion.op == "=")
 
     def _instance(self, name: str, lemma: Claim, values: Values, equation: bool) -> Iterator[AtMost]:
         parts = (lemma.conclusion, *lemma.hypotheses)
@@ -244,8 +280,17 @@ def _frozen(p: Poly) -> tuple[tuple[str, Fraction], ...]:
     return tuple(sorted((str(m), c) for m, c in p.items()))
 
 
+def _rotations(atom: Term) -> Iterator[Term]:
+    """tr(X Y) = tr(Y X) and rho(X Y) = rho(Y X): the ways to write an atom."""
+    yield atom
+    if isinstance(atom, SpectralRadius | Trace) and isinstance(atom.arg, MatMul):
+        factors = atom.arg.args
+        for i in range(1, len(factors)):
+            yield replace(atom, arg=MatMul((*factors[i:], *factors[:i])))
+
+
 def _atoms(side: Term) -> Iterator[Term]:
-    if isinstance(side, Norm | SpectralRadius | Abs):
+    if isinstance(side, Norm | SpectralRadius | Abs | Trace):
         yield side
     elif isinstance(side, Pow):
         yield from _atoms(side.base)

@@ -7,6 +7,7 @@ from typing import Any
 from symrnn import counterexamples, kernel
 from symrnn.certificates import (
     Absurd,
+    Annihilated,
     Cite,
     Cut,
     Dominated,
@@ -40,6 +41,7 @@ HOW: dict[type[Proof], str] = {
     Split: "as a product of what is bounded and what vanishes",
     Steer: "at the trajectory on which the input makes every pre-activation 0",
     Absurd: "since the contrary would refute a hypothesis",
+    Annihilated: "by a squarefree polynomial that the matrix is a root of",
     Order: "from known inequalities",
     Cite: "with lemmas that are cited",
 }

@@ -12,6 +12,7 @@ from symrnn.certificates import Both, ByCases, Choose, Known, Proof
 from symrnn.claims.recurrence import Claim
 from symrnn.claims.tree import And, ForAllTrajectories, Iff, Implies, Not, Or, Pred, Prop, Rel
 from symrnn.errors import SymrnnError
+from symrnn.search.annihilators import prove_by_annihilator
 from symrnn.search.cuts import prove_with_cuts
 from symrnn.search.entrywise import prove_entrywise
 from symrnn.search.equations import prove_at_once, prove_equation
@@ -20,7 +21,7 @@ from symrnn.search.inductions import prove_by_induction
 from symrnn.search.jordan import prove_by_binomials
 from symrnn.search.lemmas import prove_by_lemma, with_facts
 from symrnn.search.limits import prove_by_steering, prove_limit, prove_rewritten
-from symrnn.search.orders import prove_by_contradiction, prove_order
+from symrnn.search.orders import prove_by_antisymmetry, prove_by_contradiction, prove_order
 from symrnn.search.refute import quickly_refuted
 from symrnn.search.reversals import prove_with_a_sum_reversed
 from symrnn.search.states import prove_by_the_whole_state
@@ -82,13 +83,19 @@ def _by_goal(s: Sequent, depth: int, deeper: Strategy) -> Proof | None:
     if isinstance(goal, ForAllTrajectories | Not) or (isinstance(goal, Pred) and goal.var is not None):
         return prove_limit(s, deeper) or prove_by_lemma(s, deeper, depth)
     if isinstance(goal, Pred):
-        return _by_facts(s) or prove_by_lemma(s, deeper, depth) or prove_rewritten(s, deeper)
+        return (
+            _by_facts(s)
+            or prove_by_lemma(s, deeper, depth)
+            or prove_by_annihilator(s, deeper)
+            or prove_rewritten(s, deeper)
+        )
     if isinstance(goal, Rel) and goal.op != "=":
         return prove_by_lemma(s, deeper, depth) or prove_order(s, deeper) or prove_by_contradiction(s, deeper)
     if isinstance(goal, Rel):
         strategies = EQUATION_STRATEGIES if not depth else (prove_equation,)
         found = (p for strategy in strategies if (p := strategy(s)) is not None)
-        return next((p for p in found if _holds(s, p)), None) or prove_by_lemma(s, deeper, depth)
+        first = next((p for p in found if _holds(s, p)), None) or prove_by_lemma(s, deeper, depth)
+        return first or prove_by_antisymmetry(s, deeper)
     return None
 
 

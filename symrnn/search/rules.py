@@ -42,7 +42,7 @@ from symrnn.lemmas import LEMMAS
 from symrnn.search.matching import match_term, occurrences
 from symrnn.semantics.algebra import Algebra
 from symrnn.semantics.context import Context
-from symrnn.semantics.monomials import UNIT, Mono, Poly, Scalars, Word, minus
+from symrnn.semantics.monomials import UNIT, Mono, Poly, Scalars, Word, exponent, minus
 from symrnn.semantics.sequents import Equation, Sequent
 from symrnn.semantics.uses import lookup
 
@@ -239,7 +239,17 @@ def _oriented(s: Sequent, how: How, mode: str, rule: Rule) -> Iterator[Rule]:
 def _weight(m: Mono) -> tuple[Any, ...]:
     """Monomials without sums first, then by length and degree, symbolic exponents counting most."""
     exponents = [e for _, e in m[0]]
-    return not m[1], len(m[2]), len(m[0]), sum(len(e.terms) for e in exponents), sum(e.const for e in exponents), str(m)
+    powers = [exponent(f) for f in m[2]]
+    degree = (sum(len(e.terms) for e in powers), sum(e.const for e in powers)) if powers else (0, 0)
+    return (
+        not m[1],
+        len(m[2]),
+        *degree,
+        len(m[0]),
+        sum(len(e.terms) for e in exponents),
+        sum(e.const for e in exponents),
+        str(m),
+    )
 
 
 def _as_entries(s: Sequent, how: How, mode: str, name: str, e: Equation) -> Iterator[Rule]:

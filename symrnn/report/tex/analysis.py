@@ -131,6 +131,14 @@ def _absurd(s: Sequent, c: cert.Absurd) -> Iterator[Said]:
         yield "Then an assumption fails:", (s.hypotheses[c.which],)
 
 
+def _annihilated(s: Sequent, c: cert.Annihilated) -> Iterator[Said]:
+    yield "It is a root of a polynomial without repeated roots:", ()
+
+
+def _antisymmetry(s: Sequent, c: cert.Antisymmetry) -> Iterator[Said]:
+    yield "Each side is at most the other.", ()
+
+
 def _turn(s: Sequent, c: cert.Turn) -> Iterator[Said]:
     yield "This follows from something stronger.", ()
 
@@ -159,6 +167,8 @@ WORDS: dict[type[Any], Callable[[Sequent, Any], Iterator[Said]]] = {
     cert.Split: _split,
     cert.Rewritten: _rewritten,
     cert.Absurd: _absurd,
+    cert.Annihilated: _annihilated,
+    cert.Antisymmetry: _antisymmetry,
     cert.Turn: _turn,
     cert.AllTrajectories: _all_trajectories,
     cert.Steer: _steer,
