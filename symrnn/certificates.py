@@ -311,7 +311,7 @@ def entry_of(claim: Node, verdict: str, certificate: Node) -> dict[str, Any]:
 def replay_entry(entry: dict[str, Any]) -> None:
     """Check one entry by the kernel alone. Raises Refused, or CertificateError if it cannot be read."""
     from symrnn import kernel
-    from symrnn.claims.codec import decode, sha256
+    from symrnn.claims.codec import checksum, decode
     from symrnn.claims.recurrence import Claim
     from symrnn.errors import CertificateError, Refused
 
@@ -321,7 +321,7 @@ def replay_entry(entry: dict[str, Any]) -> None:
     claim, certificate = decode(entry["claim"]), decode(entry["certificate"])
     if not isinstance(claim, Claim):
         raise CertificateError("an entry's claim is no claim")
-    if sha256(claim) != entry["sha256"]:
+    if checksum(entry["claim"]) != entry["sha256"]:
         raise CertificateError("an entry's claim does not match its sha256: the file was altered")
     judgement = kernel.check(claim, certificate)
     if judgement.verdict != entry["verdict"]:

@@ -17,7 +17,7 @@ from typing import Any
 
 from symrnn import analysis
 from symrnn import certificates as cert
-from symrnn.claims.codec import decode, encode
+from symrnn.claims.codec import read_anew
 from symrnn.claims.index import Node, Var, as_index
 from symrnn.claims.recurrence import Claim
 from symrnn.claims.shapes import ONE, check_shapes, is_scalar, shape_of
@@ -71,7 +71,7 @@ def check(claim: Claim, certificate: Node) -> Judgement:
     Raises Refused, and nothing else, if it gives none. What is checked is what the data says: both are read anew.
     """
     try:
-        claim, certificate = decode(encode(claim)), decode(encode(certificate))
+        claim, certificate = read_anew(claim, claim.cell), read_anew(certificate)
         check_claim(claim)
         check_parts(certificate)
         rule = _VERDICTS.get(type(certificate))
@@ -165,7 +165,7 @@ def entails(claim: Claim, proof: cert.Proof) -> tuple[str, ...]:
     For inferences: whether the cited steps entail a claim, not whether they are true.
     """
     try:
-        claim, proof = decode(encode(claim)), decode(encode(proof))
+        claim, proof = read_anew(claim, claim.cell), read_anew(proof)
         check_claim(claim)
         check_parts(proof)
         _well_typed(claim)

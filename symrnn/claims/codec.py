@@ -14,9 +14,10 @@ import typing
 from collections.abc import Callable
 from fractions import Fraction
 from functools import cache
-from typing import Any
+from typing import Any, TypeVar
 
 from symrnn.claims.index import NODES, Node
+from symrnn.claims.substitution import walk
 from symrnn.errors import CertificateError
 
 LONGEST_NUMBER = 8000  # digits, past which Python reads no numbers either
@@ -36,21 +37,45 @@ def encode(value: Any) -> Any:
 
 
 def decode(data: Any) -> Any:
-    """The value that ``encode`` made ``data`` from; equal nodes in it are one. CertificateError on anything else."""
-    return _decode(data, {})
+    """The value that ``encode`` made ``data`` from; equal nodes in it are one. CertificateError on anything else.
+
+    The recurrence of a claim is decoded once for all claims about it.
+    """
+    if type(data) is not list or len(data) != 4 or data[0] != "Claim" or data[3] is None:
+        return _decode(data, {})
+    text = json.dumps(data[3])
+    found = _DECODED.get(text)
+    if found is None:
+        first: dict[Node, Node] = {}
+        found = _kept(_DECODED, text, (_decode(data[3], first), first))
+    cell, known = found[0], dict(found[1])
+    return _made(NODES["Claim"], [*(_decode(x, known) for x in data[1:3]), cell], known)
+
+
+K = TypeVar("K")
+V = TypeVar("V")
+KEPT = 64  # recurrences that are not read again
+_DECODED: dict[str, tuple[Any, dict[Node, Node]]] = {}
+
+
+def _kept(store: dict[K, V], key: K, value: V) -> V:
+    """``value``, remembered; the oldest is forgotten if there are too many."""
+    if len(store) >= KEPT:
+        del store[next(iter(store))]
+    store[key] = value
+    return value
 
 
 def _decode(data: Any, known: dict[Node, Node]) -> Any:
-    if isinstance(data, list):
-        made = _decode_node(data, known)
-        return known.setdefault(made, made)
-    if isinstance(data, dict):
+    if type(data) is list:
+        return _decode_node(data, known)
+    if type(data) is dict:
         if len(data) == 1 and isinstance(data.get("t"), list):
             return tuple([_decode(v, known) for v in data["t"]])
         if len(data) == 1 and isinstance(data.get("q"), str):
             return _fraction(data["q"])
         raise CertificateError(f"unreadable value {str(data)[:80]}")
-    if data is None or isinstance(data, str | int | bool):
+    if type(data) in _PLAIN:
         return data
     raise CertificateError(f"unreadable value {data!r}")
 
@@ -68,17 +93,80 @@ def _fraction(text: str) -> Fraction:
 
 
 def _decode_node(data: list[Any], known: dict[Node, Node]) -> Node:
-    kind = NODES.get(data[0]) if data and isinstance(data[0], str) else None
+    name = data[0] if data else None
+    kind = NODES.get(name) if isinstance(name, str) else None
     if kind is None:
         raise CertificateError(f"unknown node {str(data[:1])[:80]}")
+    return _made(kind, [_decode(item, known) for item in data[1:]], known)
+
+
+def _made(kind: type[Any], values: list[Any], known: dict[Node, Node]) -> Node:
+    """The node of a kind with the given values, each of the declared type; of equal nodes always the same one."""
+    signature = (kind, *[type(v) if type(v) is not tuple else _types(v) for v in values])
+    if signature not in _FITTING:
+        _check_fields(kind, values)
+        if len(_FITTING) >= SIGNATURES:
+            _FITTING.clear()
+        _FITTING.add(signature)
+    made = kind(*values)
+    return known.setdefault(made, made)
+
+
+_PLAIN = frozenset((str, int, bool, type(None)))
+_FITTING: set[tuple[Any, ...]] = set()  # kinds with types of values that were found to be as declared
+SIGNATURES = 4096
+
+
+def _types(value: tuple[Any, ...]) -> tuple[Any, ...]:
+    return tuple([type(v) if type(v) is not tuple else _types(v) for v in value])
+
+
+def _check_fields(kind: type[Any], values: list[Any]) -> None:
+    """Raises CertificateError if the values do not have the types that the fields of a node declare."""
     names = tuple(kind.__dataclass_fields__)
-    if len(data) != len(names) + 1:
-        raise CertificateError(f"{data[0]} has {len(names)} fields, not {len(data) - 1}")
-    values = [_decode(item, known) for item in data[1:]]
-    for name, value, fits in zip(names, values, _field_tests(data[0]), strict=True):
+    if len(values) != len(names):
+        raise CertificateError(f"{kind.__name__} has {len(names)} fields, not {len(values)}")
+    for name, value, fits in zip(names, values, _field_tests(kind.__name__), strict=True):
         if not fits(value):
-            raise CertificateError(f"{data[0]}.{name} cannot be {str(value)[:80]}")
-    return kind(*values)  # type: ignore[no-any-return]
+            raise CertificateError(f"{kind.__name__}.{name} cannot be {str(value)[:80]}")
+
+
+# ---- nodes read anew ----
+
+_READ: dict[int, tuple[tuple[Node, ...], dict[int, Node], dict[Node, Node]]] = {}
+
+
+def read_anew(value: Any, shared: Node | None = None) -> Any:
+    """``decode(encode(value))`` without the data in between: nothing that was remembered on the nodes is kept.
+
+    ``shared``: a part of many values, such as the recurrence of a claim, that is read once.
+    """
+    if shared is None:
+        return _anew(value, {}, {})
+    found = _READ.get(id(shared))
+    if found is None:
+        seen: dict[int, Node] = {}
+        known: dict[Node, Node] = {}
+        _anew(shared, seen, known)
+        # what the numbers in ``seen`` stand for is kept alive, so that nothing else gets them
+        found = _kept(_READ, id(shared), (tuple(walk(shared)), seen, known))
+    return _anew(value, dict(found[1]), dict(found[2]))
+
+
+def _anew(value: Any, seen: dict[int, Node], known: dict[Node, Node]) -> Any:
+    kind = type(value)
+    if kind in _PLAIN:
+        return value
+    if kind is tuple:
+        return tuple([_anew(v, seen, known) for v in value])
+    if kind is Fraction:
+        return _fraction(str(value))
+    found = seen.get(id(value))
+    if found is None:
+        if NODES.get(kind.__name__) is not kind:
+            raise CertificateError(f"cannot read {kind.__name__}")
+        found = seen[id(value)] = _made(kind, [_anew(v, seen, known) for v in value.parts()], known)
+    return found
 
 
 Test = Callable[[Any], bool]
@@ -117,9 +205,18 @@ def _test(wanted: Any) -> Test:
 
 def canonical_json(value: Any) -> str:
     """Compact JSON text with one spelling per value."""
-    return json.dumps(encode(value), separators=(",", ":"), ensure_ascii=True)
+    return _compact(encode(value))
+
+
+def _compact(data: Any) -> str:
+    return json.dumps(data, separators=(",", ":"), ensure_ascii=True)
+
+
+def checksum(data: Any) -> str:
+    """The checksum of what ``decode`` makes of ``data``, if it is not refused: there is one spelling per value."""
+    return hashlib.sha256(_compact(data).encode()).hexdigest()
 
 
 def sha256(value: Any) -> str:
     """The checksum of a node's canonical JSON."""
-    return hashlib.sha256(canonical_json(value).encode()).hexdigest()
+    return checksum(encode(value))

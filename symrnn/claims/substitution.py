@@ -43,6 +43,18 @@ def walk(n: Node) -> Iterator[Node]:
         todo += children(node)[::-1]
 
 
+def distinct(*roots: Node) -> list[Node]:
+    """The nodes of ``walk``, each object once, in no particular order."""
+    found: dict[int, Node] = {}
+    todo = list(roots)
+    while todo:
+        node = todo.pop()
+        if id(node) not in found:
+            found[id(node)] = node
+            todo += children(node)
+    return list(found.values())
+
+
 def has_hole(n: Node) -> bool:
     """Whether HOLE occurs in ``n``."""
     store = n.__dict__
