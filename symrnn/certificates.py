@@ -66,6 +66,19 @@ class Induct(Proof):
 
 
 @node
+class Chain(Proof):
+    """The Jacobian of the whole state as the ordered product of the one-step Jacobians ``step`` at the times ``var``."""
+
+    step: Term
+    var: Var
+
+
+@node
+class Through(Proof):
+    """A Jacobian as the sum over all state blocks at one time in between."""
+
+
+@node
 class Cut(Proof):
     """An equation proved on the way, then the rest with it."""
 

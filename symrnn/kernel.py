@@ -23,14 +23,17 @@ from symrnn.claims.recurrence import Claim
 from symrnn.claims.shapes import ONE, check_shapes, is_scalar, shape_of
 from symrnn.claims.substitution import free_vars, substitute, walk
 from symrnn.claims.tree import (
+    Add,
     And,
     Const,
     Entry,
     Iff,
     Implies,
     IndexRel,
+    MatMul,
     Or,
     Pred,
+    Prod,
     Prop,
     Rel,
     Sym,
@@ -45,6 +48,7 @@ from symrnn.semantics.monomials import Poly, minus
 from symrnn.semantics.nullity import is_null_outside, is_open
 from symrnn.semantics.properties import show_property
 from symrnn.semantics.sequents import Equation, Sequent, sequent_of, settled
+from symrnn.semantics.steps import check_one_cut, in_order, is_one_step, is_product, whole_state
 from symrnn.semantics.uses import as_equation, definition_of, filled, lemma_hypotheses
 
 _SEAL = object()
@@ -286,6 +290,41 @@ def _induct(s: Sequent, c: cert.Induct) -> Iterator[str]:
     yield from proves(replace(after, equations=assumed, inducted=(*s.inducted, i_var.terms[0][0])), c.step)
 
 
+def _chain(s: Sequent, c: cert.Chain) -> Iterator[str]:
+    """
+    d s_j / d s_(j-1) = X_j at every time j      r <= t (of several blocks: r < t)
+    -------------------------------------------------------------------------------
+    d s_t / d s_r = X_t X_(t-1) ... X_(r+1)      (s: all state blocks; denominator layout: the other way round)
+    """
+    left, right, cell = *_jacobian_first(as_equation(s.goal)), s.cell
+    if cell is None:
+        raise Refused("a Jacobian needs a recurrence")
+    whole = whole_state(cell, left)
+    if not in_order(s.ranges(), whole):
+        raise Refused(f"{whole.later} is not known to come after {whole.earlier}")
+    if not is_one_step(cell, whole.blocks, whole.turned, c.step, c.var):
+        raise Refused("the factors are not the one-step Jacobian")
+    if not is_product(right, whole, c.step, c.var):
+        raise Refused("the other side is not the ordered product of the factors")
+    return iter(())
+
+
+def _jacobian_first(goal: Rel) -> tuple[Term, Term]:
+    return (goal.rhs, goal.lhs) if isinstance(goal.lhs, Prod | MatMul | Add) else (goal.lhs, goal.rhs)
+
+
+def _through(s: Sequent, c: cert.Through) -> Iterator[str]:
+    """
+    r < u < t (by an input: r <= u < t)      all that a state owes to the past goes through the state before
+    --------------------------------------------------------------------------------------------------------
+    d a_t / d b_r = sum over all state blocks s of (d a_t / d s_u) (d s_u / d b_r)
+    """
+    if s.cell is None:
+        raise Refused("a Jacobian needs a recurrence")
+    check_one_cut(s.cell, s.ranges(), *_jacobian_first(as_equation(s.goal)))
+    return iter(())
+
+
 def _cut(s: Sequent, c: cert.Cut) -> Iterator[str]:
     """
     hypotheses |- l = r        hypotheses, l = r for all its own times, lags and indices |- goal
@@ -439,6 +478,8 @@ def _cancel(s: Sequent, c: cert.Cancel) -> Iterator[str]:
 _RULES: dict[type[Node], Callable[[Sequent, Any], Iterator[str]]] = {
     cert.Words: _words,
     cert.Induct: _induct,
+    cert.Chain: _chain,
+    cert.Through: _through,
     cert.Cut: _cut,
     cert.Both: _both,
     cert.Choose: _choose,

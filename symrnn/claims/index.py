@@ -11,7 +11,7 @@ from __future__ import annotations
 
 import re
 from collections.abc import Callable, Mapping
-from dataclasses import MISSING, dataclass, fields
+from dataclasses import dataclass
 from operator import attrgetter
 from typing import Any, TypeVar, dataclass_transform
 
@@ -45,20 +45,8 @@ def node(cls: type[T]) -> type[T]:
 
     made.__hash__, made.__eq__ = cached_hash, fast_eq
     made.parts = _reader(tuple(made.__dataclass_fields__))
-    made.__init__ = _maker(made)
     NODES[made.__name__] = made
     return made  # type: ignore[no-any-return]
-
-
-def _maker(made: Any) -> Callable[..., None]:
-    """The constructor of a node, which sets its fields at once: that of a frozen dataclass takes twice the time."""
-    defaults = {f.name: f.default for f in fields(made) if f.default is not MISSING}
-    names = [f.name for f in fields(made)]
-    head = ", ".join(["self", *(f"{n}=_defaults['{n}']" if n in defaults else n for n in names)])
-    body = "".join(f"\n    store['{n}'] = {n}" for n in names)
-    space: dict[str, Any] = {"_defaults": defaults}
-    exec(f"def __init__({head}):\n    store = self.__dict__{body}", space)
-    return space["__init__"]  # type: ignore[no-any-return]
 
 
 def _reader(names: tuple[str, ...]) -> Callable[[Any], tuple[Any, ...]]:

@@ -101,6 +101,10 @@ class Sequent:
     def _algebras(self) -> dict[tuple[str, bool], Algebra]:
         return {}
 
+    def ranges(self) -> Context:
+        """What is known of the order of times and lags, and nothing else."""
+        return Context(None, _ranges(self.hypotheses))
+
     def fixed_variables(self) -> frozenset[Var]:
         """Variables that are not generic: those of hypotheses, of inductions in progress and of cases."""
         cases = self.explicit.variables() if self.explicit is not None else frozenset()
