@@ -12,6 +12,7 @@ from symrnn.claims.index import Node, Var, node
 from symrnn.claims.tree import Prop, Sym, Term
 from symrnn.semantics.inequalities import AtMost
 from symrnn.semantics.instances import Instance
+from symrnn.semantics.steps import Step
 from symrnn.semantics.uses import Binding
 
 FORMAT = "symrnn-certificates"
@@ -67,10 +68,12 @@ class Induct(Proof):
 
 @node
 class Chain(Proof):
-    """The Jacobian of the whole state as the ordered product of the one-step Jacobians ``step`` at the times ``var``."""
+    """The Jacobian of the whole state as the ordered product of the one-step Jacobians.
 
-    step: Term
-    var: Var
+    ``step``: where the factors are written out, one of them at a generic time; None for a product over a range.
+    """
+
+    step: Step | None
 
 
 @node

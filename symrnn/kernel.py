@@ -48,7 +48,7 @@ from symrnn.semantics.monomials import Poly, minus
 from symrnn.semantics.nullity import is_null_outside, is_open
 from symrnn.semantics.properties import show_property
 from symrnn.semantics.sequents import Equation, Sequent, sequent_of, settled
-from symrnn.semantics.steps import check_one_cut, in_order, is_one_step, is_product, whole_state
+from symrnn.semantics.steps import check_one_cut, check_product
 from symrnn.semantics.uses import as_equation, definition_of, filled, lemma_hypotheses
 
 _SEAL = object()
@@ -75,15 +75,22 @@ def check(claim: Claim, certificate: Node) -> Judgement:
     Raises Refused, and nothing else, if it gives none. What is checked is what the data says: both are read anew.
     """
     try:
-        claim, certificate = read_anew(claim, claim.cell), read_anew(certificate)
-        check_claim(claim)
-        check_parts(certificate)
+        claim, certificate = _read(claim, certificate)
         rule = _VERDICTS.get(type(certificate))
         if rule is None:
             raise Refused(f"{type(certificate).__name__} is no certificate of a verdict")  # noqa: TRY301
         return rule(claim, certificate)
     except Exception as error:
         raise refusal(error) from error
+
+
+def _read(claim: Claim, certificate: Node) -> tuple[Claim, Any]:
+    """Both anew, and well formed."""
+    claim, parts = read_anew(claim, claim.cell)
+    check_claim(claim, parts)
+    certificate, parts = read_anew(certificate)
+    check_parts(parts)
+    return claim, certificate
 
 
 # ---- verdicts ----
@@ -169,9 +176,7 @@ def entails(claim: Claim, proof: cert.Proof) -> tuple[str, ...]:
     For inferences: whether the cited steps entail a claim, not whether they are true.
     """
     try:
-        claim, proof = read_anew(claim, claim.cell), read_anew(proof)
-        check_claim(claim)
-        check_parts(proof)
+        claim, proof = _read(claim, proof)
         _well_typed(claim)
         return proves(sequent_of(claim), proof)
     except Exception as error:
@@ -182,11 +187,14 @@ def _well_typed(claim: Claim) -> None:
     sequent = sequent_of(claim)
     for prop in (*sequent.hypotheses, sequent.goal):
         check_shapes(prop)
-    if sequent.cell is not None:
-        for s, definition in (*sequent.cell.locals, *sequent.cell.steps):
-            shape = shape_of(definition)
-            if shape != s.shape and not (is_scalar(shape) and is_scalar(s.shape)):
-                raise Refused(f"the recurrence gives {s.name} another shape than declared")
+    cell = sequent.cell
+    if cell is None or "_well_typed" in cell.__dict__:
+        return
+    for s, definition in (*cell.locals, *cell.steps):
+        shape = shape_of(definition)
+        if shape != s.shape and not (is_scalar(shape) and is_scalar(s.shape)):
+            raise Refused(f"the recurrence gives {s.name} another shape than declared")
+    cell.__dict__["_well_typed"] = True
 
 
 # ---- proofs ----
@@ -296,16 +304,9 @@ def _chain(s: Sequent, c: cert.Chain) -> Iterator[str]:
     -------------------------------------------------------------------------------
     d s_t / d s_r = X_t X_(t-1) ... X_(r+1)      (s: all state blocks; denominator layout: the other way round)
     """
-    left, right, cell = *_jacobian_first(as_equation(s.goal)), s.cell
-    if cell is None:
+    if s.cell is None:
         raise Refused("a Jacobian needs a recurrence")
-    whole = whole_state(cell, left)
-    if not in_order(s.ranges(), whole):
-        raise Refused(f"{whole.later} is not known to come after {whole.earlier}")
-    if not is_one_step(cell, whole.blocks, whole.turned, c.step, c.var):
-        raise Refused("the factors are not the one-step Jacobian")
-    if not is_product(right, whole, c.step, c.var):
-        raise Refused("the other side is not the ordered product of the factors")
+    check_product(s.cell, s.ranges(), *_jacobian_first(as_equation(s.goal)), c.step)
     return iter(())
 
 
@@ -403,7 +404,7 @@ def _general(s: Sequent, c: cert.General) -> Iterator[str]:
     if substitute(c.statement, values) != s.goal:
         raise Refused("the goal is no instance of the statement")
     check_shapes(c.statement)
-    yield from proves(Sequent(c.statement, (), s.cell, begun=s.begun), c.proof)
+    yield from proves(Sequent(c.statement, (), s.cell, spoken=s.spoken), c.proof)
 
 
 def _extensional(s: Sequent, c: cert.Extensional) -> Iterator[str]:

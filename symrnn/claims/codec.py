@@ -17,7 +17,7 @@ from functools import cache
 from typing import Any, TypeVar
 
 from symrnn.claims.index import NODES, Node
-from symrnn.claims.substitution import walk
+from symrnn.claims.substitution import distinct
 from symrnn.errors import CertificateError
 
 LONGEST_NUMBER = 8000  # digits, past which Python reads no numbers either
@@ -49,7 +49,7 @@ def decode(data: Any) -> Any:
         first: dict[Node, Node] = {}
         found = _kept(_DECODED, text, (_decode(data[3], first), first))
     cell, known = found[0], dict(found[1])
-    return _made(NODES["Claim"], [*(_decode(x, known) for x in data[1:3]), cell], known)
+    return _fitting(NODES["Claim"], [*(_decode(x, known) for x in data[1:3]), cell])
 
 
 K = TypeVar("K")
@@ -97,110 +97,163 @@ def _decode_node(data: list[Any], known: dict[Node, Node]) -> Node:
     kind = NODES.get(name) if isinstance(name, str) else None
     if kind is None:
         raise CertificateError(f"unknown node {str(data[:1])[:80]}")
-    return _made(kind, [_decode(item, known) for item in data[1:]], known)
+    made = _fitting(kind, [_decode(item, known) for item in data[1:]])
+    return known.setdefault(made, made)
 
 
-def _made(kind: type[Any], values: list[Any], known: dict[Node, Node]) -> Node:
-    """The node of a kind with the given values, each of the declared type; of equal nodes always the same one."""
-    signature = (kind, *[type(v) if type(v) is not tuple else _types(v) for v in values])
+def _fitting(kind: Any, values: list[Any]) -> Node:
+    """The node of a kind with the given values; CertificateError unless each has its declared type."""
+    signature = (kind, *map(type, values))
     if signature not in _FITTING:
         _check_fields(kind, values)
         if len(_FITTING) >= SIGNATURES:
             _FITTING.clear()
         _FITTING.add(signature)
-    made = kind(*values)
-    return known.setdefault(made, made)
+    elif tuple in signature:
+        for at, fits in _tuple_tests(kind):
+            if not fits(values[at]):
+                _check_fields(kind, values)
+    return kind(*values)  # type: ignore[no-any-return]
 
 
 _PLAIN = frozenset((str, int, bool, type(None)))
-_FITTING: set[tuple[Any, ...]] = set()  # kinds with types of values that were found to be as declared
+_FITTING: set[tuple[Any, ...]] = set()  # kinds with types of values that were found to be as declared, tuples apart
 SIGNATURES = 4096
 
 
-def _types(value: tuple[Any, ...]) -> tuple[Any, ...]:
-    return tuple([type(v) if type(v) is not tuple else _types(v) for v in value])
-
-
-def _check_fields(kind: type[Any], values: list[Any]) -> None:
+def _check_fields(kind: Any, values: list[Any]) -> None:
     """Raises CertificateError if the values do not have the types that the fields of a node declare."""
     names = tuple(kind.__dataclass_fields__)
     if len(values) != len(names):
         raise CertificateError(f"{kind.__name__} has {len(names)} fields, not {len(values)}")
-    for name, value, fits in zip(names, values, _field_tests(kind.__name__), strict=True):
+    for name, value, fits in zip(names, values, _field_tests(kind), strict=True):
         if not fits(value):
             raise CertificateError(f"{kind.__name__}.{name} cannot be {str(value)[:80]}")
 
 
 # ---- nodes read anew ----
 
-_READ: dict[int, tuple[tuple[Node, ...], dict[int, Node], dict[Node, Node]]] = {}
+_READ: dict[int, tuple[list[Node], dict[int, Node], dict[Node, Node]]] = {}
 
 
-def read_anew(value: Any, shared: Node | None = None) -> Any:
-    """``decode(encode(value))`` without the data in between: nothing that was remembered on the nodes is kept.
+def read_anew(value: Any, shared: Node | None = None) -> tuple[Any, list[Node]]:
+    """``decode(encode(value))`` without the data in between, and the nodes in it: nothing remembered on nodes is kept.
 
-    ``shared``: a part of many values, such as the recurrence of a claim, that is read once.
+    ``shared``: a part of many values, such as the recurrence of a claim, that is read once; its nodes are not given.
     """
     if shared is None:
-        return _anew(value, {}, {})
+        return _read(value, {}, {})
     found = _READ.get(id(shared))
     if found is None:
         seen: dict[int, Node] = {}
         known: dict[Node, Node] = {}
-        _anew(shared, seen, known)
+        _read(shared, seen, known)
         # what the numbers in ``seen`` stand for is kept alive, so that nothing else gets them
-        found = _kept(_READ, id(shared), (tuple(walk(shared)), seen, known))
-    return _anew(value, dict(found[1]), dict(found[2]))
+        found = _kept(_READ, id(shared), (distinct(shared), seen, known))
+    return _read(value, found[1].copy(), found[2].copy())
 
 
-def _anew(value: Any, seen: dict[int, Node], known: dict[Node, Node]) -> Any:
-    kind = type(value)
-    if kind in _PLAIN:
-        return value
-    if kind is tuple:
-        return tuple([_anew(v, seen, known) for v in value])
-    if kind is Fraction:
-        return _fraction(str(value))
-    found = seen.get(id(value))
-    if found is None:
-        if NODES.get(kind.__name__) is not kind:
-            raise CertificateError(f"cannot read {kind.__name__}")
-        found = seen[id(value)] = _made(kind, [_anew(v, seen, known) for v in value.parts()], known)
-    return found
+def _read(value: Any, seen: dict[int, Node], known: dict[Node, Node]) -> tuple[Any, list[Node]]:
+    made: list[Node] = []
 
+    def node(n: Any) -> Any:
+        found = seen.get(id(n))
+        if found is None:
+            kind = type(n)
+            if NODES.get(kind.__name__) is not kind:
+                raise CertificateError(f"cannot read {kind.__name__}")
+            new = _fitting(kind, [v if type(v) in _PLAIN else other(v) for v in n.parts()])
+            found = seen[id(n)] = known.setdefault(new, new)
+            if found is new:
+                made.append(new)
+        return found
+
+    def other(v: Any) -> Any:
+        kind = type(v)
+        if kind is tuple:
+            return tuple([x if type(x) in _PLAIN else other(x) for x in v]) if v else ()
+        return _fraction(str(v)) if kind is Fraction else node(v)
+
+    return other(value), made
+
+
+# ---- declared types ----
 
 Test = Callable[[Any], bool]
 
 
 @cache
-def _field_tests(name: str) -> tuple[Test, ...]:
+def _field_tests(kind: Any) -> tuple[Test, ...]:
     """For each field whether a decoded value has its declared type."""
-    kind = NODES[name]
+    return tuple(map(_test, _declared(kind)))
+
+
+@cache
+def _tuple_tests(kind: Any) -> tuple[tuple[int, Test], ...]:
+    """Places of fields that may be tuples, where the type of a value does not tell what is in it."""
+    wanted = _declared(kind)
+    tests = enumerate(_field_tests(kind))
+    return tuple((i, test) for i, test in tests if any(typing.get_origin(w) is tuple for w in _choices(wanted[i])))
+
+
+def _declared(kind: Any) -> list[Any]:
+    """The declared types of the fields of a kind of node."""
     hints = typing.get_type_hints(kind)
-    return tuple(_test(hints[f]) for f in kind.__dataclass_fields__)
+    return [hints[f] for f in kind.__dataclass_fields__]
+
+
+def _choices(wanted: Any) -> tuple[Any, ...]:
+    return typing.get_args(wanted) if typing.get_origin(wanted) in (types.UnionType, typing.Union) else (wanted,)
 
 
 def _test(wanted: Any) -> Test:
     """Whether a value has a declared type, inside tuples too. A bool is no int."""
-    origin, args = typing.get_origin(wanted), typing.get_args(wanted)
-    if origin in (types.UnionType, typing.Union):
-        choices = tuple(_test(a) for a in args)
-        return lambda value: any(fits(value) for fits in choices)
-    if origin is tuple and len(args) == 2 and args[1] is Ellipsis:
-        each = _test(args[0])
-        return lambda value: isinstance(value, tuple) and all(map(each, value))
-    if origin is tuple:
-        parts = tuple(_test(a) for a in args)
-        return lambda value: (
-            isinstance(value, tuple)
-            and len(value) == len(parts)
-            and all(fits(v) for fits, v in zip(parts, value, strict=True))
-        )
+    choices, args = _choices(wanted), typing.get_args(wanted)
+    if len(choices) > 1:
+        return _one_of(tuple(_test(a) for a in choices))
+    if typing.get_origin(wanted) is tuple:
+        return _all(_test(args[0])) if args[-1] is Ellipsis else _each(tuple(_test(a) for a in args))
     if wanted is type(None):
         return lambda value: value is None
     if wanted is int:
-        return lambda value: isinstance(value, int) and not isinstance(value, bool)
+        return lambda value: type(value) is int
     return lambda value: isinstance(value, wanted)
+
+
+def _one_of(tests: tuple[Test, ...]) -> Test:
+    def fits(value: Any) -> bool:
+        for test in tests:  # noqa: SIM110 - this is called for each node
+            if test(value):
+                return True
+        return False
+
+    return fits
+
+
+def _all(test: Test) -> Test:
+    def fits(value: Any) -> bool:
+        if type(value) is not tuple:
+            return False
+        for x in value:  # noqa: SIM110
+            if not test(x):
+                return False
+        return True
+
+    return fits
+
+
+def _each(tests: tuple[Test, ...]) -> Test:
+    count = len(tests)
+
+    def fits(value: Any) -> bool:
+        if type(value) is not tuple or len(value) != count:
+            return False
+        for x, test in zip(value, tests):  # noqa: B905, SIM110 - equally many
+            if not test(x):
+                return False
+        return True
+
+    return fits
 
 
 def canonical_json(value: Any) -> str:

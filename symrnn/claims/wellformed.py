@@ -6,14 +6,13 @@ it, by terms that always have a value. Everything else in the kernel relies on t
 
 from __future__ import annotations
 
-from collections.abc import Callable, Iterator
-from functools import lru_cache
+from collections.abc import Callable, Iterable, Iterator
 from typing import Any
 
 from symrnn.claims.index import Index, Node, Var, as_index
 from symrnn.claims.recurrence import Claim, Recurrence
 from symrnn.claims.shapes import rows_used, shape_text
-from symrnn.claims.substitution import children, distinct, free_vars, has_hole, symbols, walk
+from symrnn.claims.substitution import children, distinct, free_vars, symbols, walk
 from symrnn.claims.tree import (
     HOLE,
     PROPERTIES,
@@ -49,66 +48,73 @@ Meanings = dict[tuple[str, str], tuple[Any, ...]]
 PARTIAL = (Inv, Entry, Jac)  # terms without a value somewhere, or about the recurrence itself
 
 
-def check_claim(claim: Claim) -> None:
-    """Raises ClaimError if the claim, or the recurrence it is about, has no clear meaning."""
-    props = (claim.conclusion, *claim.hypotheses)
-    parts = distinct(*props)
-    _check(parts)
+def check_claim(claim: Claim, parts: Iterable[Node] | None = None) -> None:
+    """Raises ClaimError if the claim, or the recurrence it is about, has no clear meaning.
+
+    ``parts``: all nodes that are not in the recurrence, if they are at hand.
+    """
     known = {} if claim.cell is None else _checked_recurrence(claim.cell)
+    props = (claim.conclusion, *claim.hypotheses)
+    parts = distinct(*props) if parts is None else parts
+    check_parts(parts)
     _one_meaning(parts, known, claim.cell)
-    for p in props:
-        if any(v.kind == "bound" for v in free_vars(p)):
+    kinds = set(map(type, parts))
+    if "bound" in [n.kind for n in parts if type(n) is Var]:
+        if any(v.kind == "bound" for p in props for v in free_vars(p)):
             raise ClaimError("a variable of normal forms occurs free")
-        if has_hole(p):
-            raise ClaimError("a claim has a hole in it")
-        if any((v.low or 1) > 1 for v, _ in rows_used(p)):
-            raise ClaimError("a row or column with a least value: state it as a hypothesis")
-    for q in parts:
+    if "hole" in [n.role for n in parts if type(n) is Sym]:
+        raise ClaimError("a claim has a hole in it")
+    if Entry in kinds and any((v.low or 1) > 1 for p in props for v, _ in rows_used(p)):
+        raise ClaimError("a row or column with a least value: state it as a hypothesis")
+    for q in parts if ForAll in kinds else ():
         if isinstance(q, ForAll) and isinstance(q.var, Sym):
             _quantified(q.var, q.body, claim.cell)
 
 
-def check_parts(n: Node) -> None:
-    """Raises ClaimError if a node anywhere in ``n`` is no well-formed expression, claim or rule."""
-    _check(distinct(n))
-
-
-def _check(parts: list[Node]) -> None:
+def check_parts(parts: Iterable[Node]) -> None:
+    """Raises ClaimError if one of the nodes is no well-formed expression, claim or rule."""
     for part in parts:
         check = _CHECKS.get(type(part))
         if check is not None:
             check(part)
 
 
-@lru_cache(maxsize=64)
 def _checked_recurrence(cell: Recurrence) -> Meanings:
     """What each name in a recurrence means; raises ClaimError if it is malformed."""
-    parts = distinct(cell)
-    _check(parts)
-    known = _one_meaning(parts, {}, cell)
-    check_recurrence(cell)
-    return known
+    store = cell.__dict__
+    if "_checked" not in store:
+        parts = distinct(cell)
+        check_parts(parts)
+        known = _one_meaning(parts, {}, cell)
+        check_recurrence(cell)
+        store["_checked"] = known
+    return store["_checked"]  # type: ignore[no-any-return]
 
 
 def _variable(v: Var) -> None:
     """Sizes are at least 1, lags have a least value; "bound" is for what normal forms bind."""
-    kinds = {"size": v.low is not None and v.low >= 1, "lag": v.low is not None, "bound": v.low is None}
-    if not kinds.get(v.kind, v.kind in ("time", "index")):
+    if v.kind == "size":
+        fine = v.low is not None and v.low >= 1
+    elif v.kind == "lag":
+        fine = v.low is not None
+    else:
+        fine = v.kind in ("time", "index") or (v.kind == "bound" and v.low is None)
+    if not fine:
         raise ClaimError(f"malformed variable {v.key}")
 
 
 def _index(i: Index) -> None:
-    keys = [v.key for v, _ in i.terms]
-    if keys != sorted(set(keys)) or any(c == 0 for _, c in i.terms):
+    keys = [v.key for v, _ in i.terms] if len(i.terms) > 1 else []
+    if keys != sorted(set(keys)) or 0 in [c for _, c in i.terms]:
         raise ClaimError(f"malformed index {i.key}")
 
 
 def _symbol(s: Sym) -> None:
-    if s == HOLE:
+    if s.role == "hole" and s == HOLE:
         return
     if s.role not in ("free", "state", "input", "local") or not s.name or s.name.startswith("feedback "):
         raise ClaimError(f"malformed symbol {s.key}")
-    if set(s.props) - set(PROPERTIES) or (s.role in ("state", "input") and s.props):
+    if s.props and (set(s.props) - set(PROPERTIES) or s.role in ("state", "input")):
         raise ClaimError(f"{s.name}: unknown or misplaced properties {', '.join(s.props)}")
     if s.props and s.shape is not None and s.shape[0] != s.shape[1] and set(s.props) != {"nonnegative"}:
         raise ClaimError(f"{s.name} is {shape_text(s.shape)}: {', '.join(s.props)} needs a square matrix")
@@ -122,8 +128,10 @@ def _symbol(s: Sym) -> None:
 
 def _size(d: Index, name: str) -> None:
     """Numbers of rows and columns are positive, whatever the sizes in them are."""
-    least = d.const + sum(c * (v.low or 0) for v, c in d.terms)
-    if least < 1 or any(c < 0 or v.kind != "size" for v, c in d.terms):
+    least, fine = d.const, True
+    for v, c in d.terms:
+        least, fine = least + c * (v.low or 0), fine and c >= 0 and v.kind == "size"
+    if least < 1 or not fine:
         raise ClaimError(f"{name}: {d} is no number of rows or columns for all sizes")
 
 
@@ -172,9 +180,10 @@ _CHECKS: dict[type[Node], Callable[[Any], None]] = {
 }
 
 
-def _one_meaning(parts: list[Node], known: Meanings, cell: Recurrence | None) -> Meanings:
+def _one_meaning(parts: Iterable[Node], known: Meanings, cell: Recurrence | None) -> Meanings:
     """One name, one variable or symbol, those ``known`` included; what is moving is of the recurrence."""
     found: Meanings = {}
+    meaning: tuple[Any, ...]
     for n in parts:
         if isinstance(n, Var) and n.kind != "bound":
             key, meaning = ("variable", n.name), (n.kind, n.low)

@@ -11,6 +11,7 @@ from symrnn.claims.substitution import rebuild
 from symrnn.claims.tree import Add, Blocks, Jac, MatMul, Prod, Rel, Sym, Term
 from symrnn.errors import Refused
 from symrnn.semantics.sequents import Sequent
+from symrnn.semantics.steps import Step
 
 ANY = Var("step", "time", None)
 
@@ -37,16 +38,16 @@ def _candidates(left: Term, right: Term) -> Iterator[Proof]:
     if not isinstance(first, Jac):
         return
     if isinstance(right, Prod):
-        yield Chain(right.body, right.var)
+        yield Chain(None)
         return
-    if isinstance(left, Jac) and (isinstance(right, Add) or all(isinstance(a, Jac) for a in right.args)):
+    if isinstance(left, Jac):
         yield Through()
     length = first.of.index[0] - first.wrt.index[0]
-    if isinstance(right, MatMul) and length.is_const and length.const > 1 and not len(right.args) % length.const:
-        latest = right.args[-1 if first.layout == "denominator" else 0]
-        count = len(right.args) // length.const
-        factors = right.args[-count:] if first.layout == "denominator" else right.args[:count]
-        yield Chain(_at_any_time(latest if count == 1 else MatMul(factors), first.of.index[0]), ANY)
+    if not isinstance(right, MatMul) or not length.is_const or length.const < 2 or len(right.args) % length.const:
+        return
+    count, turned = len(right.args) // length.const, first.layout == "denominator"
+    latest = right.args[-count:] if turned else right.args[:count]
+    yield Chain(Step(_at_any_time(latest[0] if count == 1 else MatMul(latest), first.of.index[0]), ANY))
 
 
 def _at_any_time(factor: Term, now: Index) -> Term:
@@ -56,6 +57,6 @@ def _at_any_time(factor: Term, now: Index) -> Term:
     def moved(n: Term) -> Term:
         if isinstance(n, Sym):
             return Sym(n.name, n.shape, n.role, n.props, (n.index[0] + shift,), False) if n.index else n
-        return rebuild(n, moved) if not isinstance(n, Index | Var) else n  # type: ignore[no-any-return]
+        return n if isinstance(n, Index | Var) else rebuild(n, moved)
 
     return moved(factor)

@@ -8,12 +8,13 @@ from __future__ import annotations
 
 from collections.abc import Iterator
 from dataclasses import dataclass
+from typing import Any
 
-from symrnn.claims.index import Index, Var, as_index
+from symrnn.claims.index import Index, Node, Var, as_index, node, substitute_index
 from symrnn.claims.recurrence import Recurrence
 from symrnn.claims.shapes import shape_of
 from symrnn.claims.substitution import free_vars, substitute
-from symrnn.claims.tree import Add, Blocks, Jac, MatMul, Prod, Sym, Term, Transpose
+from symrnn.claims.tree import Add, Blocks, Jac, MatMul, Prod, Sum, Sym, Term, Transpose
 from symrnn.errors import Refused
 from symrnn.semantics.algebra import Algebra
 from symrnn.semantics.context import Context
@@ -22,6 +23,35 @@ from symrnn.semantics.monomials import member, minus
 
 LONGEST = 4096  # steps written out
 REMEMBERED = 64  # terms of which a recurrence knows whether they are its Jacobian
+Rows = tuple[tuple[Term, ...], ...]
+
+
+@node
+class Step(Node):
+    """One factor of a product over steps, ``term`` at a generic time ``var``."""
+
+    term: Term
+    var: Var
+
+
+def check_product(cell: Recurrence, context: Context, left: Term, right: Term, step: Step | None) -> None:
+    """Refused unless an equation is the chain rule over all steps from one time to another, in order.
+
+    ``left`` is the Jacobian of the whole state, ``right`` the product of one-step Jacobians over a range, or written
+    out with the factor ``step``. Later times stand on the left in numerator layout, on the right in denominator layout.
+    """
+    whole = whole_state(cell, left)
+    # at equal times two different blocks have no Jacobian
+    if not context.at_least(whole.later - whole.earlier, 0 if len(whole.blocks) == 1 else 1):
+        raise Refused(f"{whole.later} is not known to come after {whole.earlier}")
+    if isinstance(right, Prod):
+        if (right.hi, right.lo) != (whole.later, whole.earlier + 1) or right.descending == whole.turned:
+            raise Refused("a product over another range, or in another order")
+        step = Step(right.body, right.var)
+    elif step is None or not _is_written_out(right, whole, step):
+        raise Refused("the other side is not the product of these factors")
+    if not is_one_step(cell, whole.blocks, whole.turned, step):
+        raise Refused("the factors are not the one-step Jacobians")
 
 
 @dataclass(frozen=True)
@@ -39,50 +69,57 @@ def whole_state(cell: Recurrence, t: Term) -> WholeState:
 
     In denominator layout a block stands where it does in the transpose.
     """
-    rows: tuple[tuple[Term, ...], ...] = t.rows if isinstance(t, Blocks) else ((t,),)
+    rows: Rows = t.rows if isinstance(t, Blocks) else ((t,),)
     first = rows[0][0]
     if not isinstance(first, Jac):
         raise Refused("no Jacobian of the state")
     turned, later, earlier = first.layout == "denominator", first.of.index[0], first.wrt.index[0]
-    blocks = tuple(_side(row[0], "wrt" if turned else "of") for row in rows)
-    if sorted(blocks) != sorted(s.name for s in cell.states):
-        raise Refused("a Jacobian of some of the state blocks, not of all")
-    if any(len(row) != len(blocks) for row in rows):
-        raise Refused("a Jacobian of the state by some of its blocks")
+    order = rows[0] if turned else tuple(row[0] for row in rows)
+    blocks = tuple(x.of.name for x in order if isinstance(x, Jac))
     heads = {s.name: s for s in cell.states}
-    now, then = ({b: member(heads[b], at) for b in blocks} for at in (later, earlier))
+    if sorted(blocks) != sorted(heads) or any(len(line) != len(blocks) for line in (rows, *rows)):
+        raise Refused("a Jacobian of some of the state blocks, not of all")
     for i, row in zip(blocks, rows, strict=True):
         for j, block in zip(blocks, row, strict=True):
-            of, wrt = (j, i) if turned else (i, j)
-            if not isinstance(block, Jac) or (block.of, block.wrt) != (now[of], then[wrt]):
-                raise Refused(f"{block} stands where d {now[of]} / d {then[wrt]} should")
+            of, wrt = (heads[j], heads[i]) if turned else (heads[i], heads[j])
+            if not isinstance(block, Jac) or not (_is_at(block.of, of, later) and _is_at(block.wrt, wrt, earlier)):
+                raise Refused(f"{block} stands where d {of.name}[{later}] / d {wrt.name}[{earlier}] should")
             if (block.layout == "denominator") != turned:
                 raise Refused("blocks in different layouts")
     return WholeState(blocks, later, earlier, turned)
 
 
-def _side(block: Term, side: str) -> str:
-    return getattr(block, side).name if isinstance(block, Jac) else ""
+def _is_at(s: Sym, head: Sym, at: Index) -> bool:
+    """Whether a symbol is that state block at that time."""
+    return (s.name, s.index, s.family) == (head.name, (at,), False) and (s.shape, s.role, s.props) == (
+        head.shape,
+        head.role,
+        head.props,
+    )
 
 
-def is_one_step(cell: Recurrence, blocks: tuple[str, ...], turned: bool, step: Term, var: Var) -> bool:
-    """Whether ``step`` is the one-step Jacobian at every time ``var``, whatever the parameters and the trajectory.
+def is_one_step(cell: Recurrence, blocks: tuple[str, ...], turned: bool, step: Step) -> bool:
+    """Whether ``step`` is the one-step Jacobian at every time, whatever the parameters and the trajectory are.
 
     Remembered on the recurrence.
     """
-    if var.kind not in ("index", "time") or var.low is not None:
-        raise Refused(f"{var} does not run over all times")
-    if any(v.kind != "size" for v in free_vars(step) if v != var):
-        raise Refused("a factor depends on more than its time")
-    step = substitute(step, {var: as_index(cell.time)})
-    known: dict[tuple[Term, tuple[str, ...], bool], bool] = cell.__dict__.setdefault("_one_steps", {})
+    known: dict[tuple[Step, tuple[str, ...], bool], bool] = cell.__dict__.setdefault("_one_steps", {})
     key = (step, blocks, turned)
     found = known.get(key)
     if found is None:
         if len(known) >= REMEMBERED:
             known.clear()
-        found = known[key] = _equal(cell, step, _jacobian(cell, blocks, turned))
+        found = known[key] = _equal(cell, _at_now(cell, step), _jacobian(cell, blocks, turned))
     return found
+
+
+def _at_now(cell: Recurrence, step: Step) -> Term:
+    """The factor at the time of the recurrence, which stands for any time."""
+    if step.var.kind not in ("index", "time") or step.var.low is not None:
+        raise Refused(f"{step.var} does not run over all times")
+    if any(v.kind != "size" for v in free_vars(step.term) if v != step.var):
+        raise Refused("a factor depends on more than its time")
+    return substitute(step.term, {step.var: as_index(cell.time)})  # type: ignore[no-any-return]
 
 
 def _jacobian(cell: Recurrence, blocks: tuple[str, ...], turned: bool) -> Term:
@@ -99,25 +136,20 @@ def _equal(cell: Recurrence, a: Term, b: Term) -> bool:
     return shape_of(a) == shape_of(b) and not minus(algebra.poly(a), algebra.poly(b))
 
 
-def in_order(context: Context, whole: WholeState) -> bool:
-    """Whether the later time is known to be so; or the same, where the state has one block."""
-    return context.at_least(whole.later - whole.earlier, 0 if len(whole.blocks) == 1 else 1)
-
-
-def is_product(t: Term, whole: WholeState, step: Term, var: Var) -> bool:
-    """Whether a term is the product of ``step`` at the times after ``whole.earlier`` up to ``whole.later``, in order.
-
-    In numerator layout later times stand on the left, in denominator layout on the right.
-    """
-    if isinstance(t, Prod):
-        ends = (whole.earlier + 1, whole.later)
-        return (t.lo, t.hi) == ends and t.descending != whole.turned and (t.body, t.var) == (step, var)
+def _is_written_out(t: Term, whole: WholeState, step: Step) -> bool:
     length = whole.later - whole.earlier
     if not length.is_const or not 1 <= length.const <= LONGEST:
         raise Refused(f"{length} factors are not written out")
-    times = [whole.later - i for i in range(length.const)]
-    factors = (f for at in (times[::-1] if whole.turned else times) for f in _flat(substitute(step, {var: at})))
-    return list(_flat(t)) == list(factors)
+    found, factors = list(_flat(t)), list(_flat(step.term))
+    if len(found) != length.const * len(factors):
+        return False
+    for i in range(length.const):
+        at = {step.var: whole.earlier + (i + 1) if whole.turned else whole.later - i}
+        places: dict[Index, Index] = {}
+        part = found[i * len(factors) : (i + 1) * len(factors)]
+        if not all(_is_instance(x, f, at, places) for x, f in zip(part, factors, strict=True)):
+            return False
+    return True
 
 
 def _flat(t: Term) -> Iterator[Term]:
@@ -126,6 +158,23 @@ def _flat(t: Term) -> Iterator[Term]:
             yield from _flat(factor)
     else:
         yield t
+
+
+def _is_instance(x: Any, pattern: Any, at: dict[Var, Index], places: dict[Index, Index]) -> bool:
+    """Whether ``x`` is ``substitute(pattern, at)``, without making it; ``places``: index expressions seen before."""
+    if isinstance(pattern, Index):
+        if pattern not in places:
+            places[pattern] = substitute_index(pattern, at)
+        return bool(x == places[pattern])
+    if isinstance(pattern, tuple):
+        if type(x) is not tuple or len(x) != len(pattern):
+            return False
+        return all([_is_instance(y, p, at, places) for y, p in zip(x, pattern, strict=True)])
+    if not isinstance(pattern, Node) or free_vars(pattern).isdisjoint(at):
+        return bool(x == pattern)
+    if isinstance(pattern, Prod | Sum):
+        return bool(x == substitute(pattern, at))
+    return type(x) is type(pattern) and _is_instance(x.parts(), pattern.parts(), at, places)
 
 
 def check_one_cut(cell: Recurrence, context: Context, left: Term, right: Term) -> None:
