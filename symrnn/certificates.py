@@ -12,6 +12,7 @@ from symrnn.claims.index import Node, Var, node
 from symrnn.claims.tree import Prop, Sym, Term
 from symrnn.semantics.inequalities import AtMost
 from symrnn.semantics.instances import Instance
+from symrnn.semantics.steps import Step
 from symrnn.semantics.uses import Binding
 
 FORMAT = "symrnn-certificates"
@@ -63,6 +64,21 @@ class Induct(Proof):
     low: int
     bases: tuple[Proof, ...]
     step: Proof
+
+
+@node
+class Chain(Proof):
+    """The Jacobian of the whole state as the ordered product of the one-step Jacobians.
+
+    ``step``: where the factors are written out, one of them at a generic time; None for a product over a range.
+    """
+
+    step: Step | None
+
+
+@node
+class Through(Proof):
+    """A Jacobian as the sum over all state blocks at one time in between."""
 
 
 @node
@@ -327,7 +343,7 @@ def entry_of(claim: Node, verdict: str, certificate: Node) -> dict[str, Any]:
 def replay_entry(entry: dict[str, Any]) -> None:
     """Check one entry by the kernel alone. Raises Refused, or CertificateError if it cannot be read."""
     from symrnn import kernel
-    from symrnn.claims.codec import decode, sha256
+    from symrnn.claims.codec import checksum, decode
     from symrnn.claims.recurrence import Claim
     from symrnn.errors import CertificateError, Refused
 
@@ -337,7 +353,7 @@ def replay_entry(entry: dict[str, Any]) -> None:
     claim, certificate = decode(entry["claim"]), decode(entry["certificate"])
     if not isinstance(claim, Claim):
         raise CertificateError("an entry's claim is no claim")
-    if sha256(claim) != entry["sha256"]:
+    if checksum(entry["claim"]) != entry["sha256"]:
         raise CertificateError("an entry's claim does not match its sha256: the file was altered")
     judgement = kernel.check(claim, certificate)
     if judgement.verdict != entry["verdict"]:

@@ -17,20 +17,23 @@ from typing import Any
 
 from symrnn import analysis
 from symrnn import certificates as cert
-from symrnn.claims.codec import decode, encode
+from symrnn.claims.codec import read_anew
 from symrnn.claims.index import Node, Var, as_index
 from symrnn.claims.recurrence import Claim
 from symrnn.claims.shapes import ONE, check_shapes, is_scalar, shape_of
 from symrnn.claims.substitution import free_vars, substitute, walk
 from symrnn.claims.tree import (
+    Add,
     And,
     Const,
     Entry,
     Iff,
     Implies,
     IndexRel,
+    MatMul,
     Or,
     Pred,
+    Prod,
     Prop,
     Rel,
     Sym,
@@ -45,6 +48,7 @@ from symrnn.semantics.monomials import Poly, minus
 from symrnn.semantics.nullity import is_null_outside, is_open
 from symrnn.semantics.properties import show_property
 from symrnn.semantics.sequents import Equation, Sequent, sequent_of, settled
+from symrnn.semantics.steps import check_one_cut, check_product
 from symrnn.semantics.uses import as_equation, definition_of, filled, lemma_hypotheses
 
 _SEAL = object()
@@ -71,15 +75,22 @@ def check(claim: Claim, certificate: Node) -> Judgement:
     Raises Refused, and nothing else, if it gives none. What is checked is what the data says: both are read anew.
     """
     try:
-        claim, certificate = decode(encode(claim)), decode(encode(certificate))
-        check_claim(claim)
-        check_parts(certificate)
+        claim, certificate = _read(claim, certificate)
         rule = _VERDICTS.get(type(certificate))
         if rule is None:
             raise Refused(f"{type(certificate).__name__} is no certificate of a verdict")  # noqa: TRY301
         return rule(claim, certificate)
     except Exception as error:
         raise refusal(error) from error
+
+
+def _read(claim: Claim, certificate: Node) -> tuple[Claim, Any]:
+    """Both anew, and well formed."""
+    claim, parts = read_anew(claim, claim.cell)
+    check_claim(claim, parts)
+    certificate, parts = read_anew(certificate)
+    check_parts(parts)
+    return claim, certificate
 
 
 # ---- verdicts ----
@@ -165,9 +176,7 @@ def entails(claim: Claim, proof: cert.Proof) -> tuple[str, ...]:
     For inferences: whether the cited steps entail a claim, not whether they are true.
     """
     try:
-        claim, proof = decode(encode(claim)), decode(encode(proof))
-        check_claim(claim)
-        check_parts(proof)
+        claim, proof = _read(claim, proof)
         _well_typed(claim)
         return proves(sequent_of(claim), proof)
     except Exception as error:
@@ -178,11 +187,14 @@ def _well_typed(claim: Claim) -> None:
     sequent = sequent_of(claim)
     for prop in (*sequent.hypotheses, sequent.goal):
         check_shapes(prop)
-    if sequent.cell is not None:
-        for s, definition in (*sequent.cell.locals, *sequent.cell.steps):
-            shape = shape_of(definition)
-            if shape != s.shape and not (is_scalar(shape) and is_scalar(s.shape)):
-                raise Refused(f"the recurrence gives {s.name} another shape than declared")
+    cell = sequent.cell
+    if cell is None or "_well_typed" in cell.__dict__:
+        return
+    for s, definition in (*cell.locals, *cell.steps):
+        shape = shape_of(definition)
+        if shape != s.shape and not (is_scalar(shape) and is_scalar(s.shape)):
+            raise Refused(f"the recurrence gives {s.name} another shape than declared")
+    cell.__dict__["_well_typed"] = True
 
 
 # ---- proofs ----
@@ -286,6 +298,34 @@ def _induct(s: Sequent, c: cert.Induct) -> Iterator[str]:
     yield from proves(replace(after, equations=assumed, inducted=(*s.inducted, i_var.terms[0][0])), c.step)
 
 
+def _chain(s: Sequent, c: cert.Chain) -> Iterator[str]:
+    """
+    d s_j / d s_(j-1) = X_j at every time j      r <= t (of several blocks: r < t)
+    -------------------------------------------------------------------------------
+    d s_t / d s_r = X_t X_(t-1) ... X_(r+1)      (s: all state blocks; denominator layout: the other way round)
+    """
+    if s.cell is None:
+        raise Refused("a Jacobian needs a recurrence")
+    check_product(s.cell, s.ranges(), *_jacobian_first(as_equation(s.goal)), c.step)
+    return iter(())
+
+
+def _jacobian_first(goal: Rel) -> tuple[Term, Term]:
+    return (goal.rhs, goal.lhs) if isinstance(goal.lhs, Prod | MatMul | Add) else (goal.lhs, goal.rhs)
+
+
+def _through(s: Sequent, c: cert.Through) -> Iterator[str]:
+    """
+    r < u < t (by an input: r <= u < t)      all that a state owes to the past goes through the state before
+    --------------------------------------------------------------------------------------------------------
+    d a_t / d b_r = sum over all state blocks s of (d a_t / d s_u) (d s_u / d b_r)
+    """
+    if s.cell is None:
+        raise Refused("a Jacobian needs a recurrence")
+    check_one_cut(s.cell, s.ranges(), *_jacobian_first(as_equation(s.goal)))
+    return iter(())
+
+
 def _cut(s: Sequent, c: cert.Cut) -> Iterator[str]:
     """
     hypotheses |- l = r        hypotheses, l = r for all its own times, lags and indices |- goal
@@ -364,7 +404,7 @@ def _general(s: Sequent, c: cert.General) -> Iterator[str]:
     if substitute(c.statement, values) != s.goal:
         raise Refused("the goal is no instance of the statement")
     check_shapes(c.statement)
-    yield from proves(Sequent(c.statement, (), s.cell, begun=s.begun), c.proof)
+    yield from proves(Sequent(c.statement, (), s.cell, spoken=s.spoken), c.proof)
 
 
 def _extensional(s: Sequent, c: cert.Extensional) -> Iterator[str]:
@@ -439,6 +479,8 @@ def _cancel(s: Sequent, c: cert.Cancel) -> Iterator[str]:
 _RULES: dict[type[Node], Callable[[Sequent, Any], Iterator[str]]] = {
     cert.Words: _words,
     cert.Induct: _induct,
+    cert.Chain: _chain,
+    cert.Through: _through,
     cert.Cut: _cut,
     cert.Both: _both,
     cert.Choose: _choose,

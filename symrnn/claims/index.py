@@ -13,7 +13,7 @@ import re
 from collections.abc import Callable, Mapping
 from dataclasses import dataclass
 from operator import attrgetter
-from typing import Any, TypeVar, dataclass_transform
+from typing import Any, ClassVar, TypeVar, dataclass_transform
 
 from symrnn.errors import ClaimError
 
@@ -28,10 +28,9 @@ def node(cls: type[T]) -> type[T]:
     slow_hash: Callable[[Any], int] = made.__hash__
 
     def cached_hash(self: Any) -> int:
-        store = self.__dict__
-        found: int | None = store.get("_hash")
+        found: int | None = self._hash
         if found is None:
-            found = store["_hash"] = slow_hash(self)
+            found = self.__dict__["_hash"] = slow_hash(self)
         return found
 
     slow_eq: Callable[[Any, Any], Any] = made.__eq__
@@ -39,7 +38,7 @@ def node(cls: type[T]) -> type[T]:
     def fast_eq(self: Any, other: Any) -> Any:
         if self is other:
             return True
-        if type(self) is not type(other) or hash(self) != hash(other):
+        if type(self) is not type(other) or cached_hash(self) != cached_hash(other):
             return False
         return slow_eq(self, other)
 
@@ -75,6 +74,9 @@ class Node:
     """Base of all immutable tree nodes. ``key`` is a total order on nodes that does not change between runs."""
 
     __dataclass_fields__: dict[str, Any]
+    _hash: ClassVar[int | None] = None  # remembered on the node once it is known, as are the following
+    _children: ClassVar[tuple[Node, ...] | None] = None
+    _free: ClassVar[frozenset[Var] | None] = None
 
     def parts(self) -> tuple[Any, ...]:
         """The values of the fields, in order; each kind of node has its own."""

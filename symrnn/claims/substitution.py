@@ -18,20 +18,20 @@ def fields(n: Node) -> tuple[Any, ...]:
 def children(value: Any) -> tuple[Node, ...]:
     """The nodes directly inside a node (or tuple), in order; remembered on nodes."""
     if not isinstance(value, Node):
-        return tuple(_inside(value))
-    store = value.__dict__
-    found: tuple[Node, ...] | None = store.get("_children")
+        return tuple(_inside(value, []))
+    found = value._children
     if found is None:
-        found = store["_children"] = tuple(_inside(value.parts()))
+        found = value.__dict__["_children"] = tuple(_inside(value.parts(), []))
     return found
 
 
-def _inside(items: tuple[Any, ...]) -> Iterator[Node]:
+def _inside(items: tuple[Any, ...], found: list[Node]) -> list[Node]:
     for item in items:
         if isinstance(item, Node):
-            yield item
-        elif isinstance(item, tuple):
-            yield from _inside(item)
+            found.append(item)
+        elif type(item) is tuple and item:
+            _inside(item, found)
+    return found
 
 
 def walk(n: Node) -> Iterator[Node]:
@@ -41,6 +41,18 @@ def walk(n: Node) -> Iterator[Node]:
         node = todo.pop()
         yield node
         todo += children(node)[::-1]
+
+
+def distinct(*roots: Node) -> list[Node]:
+    """The nodes of ``walk``, each object once, in no particular order."""
+    found: dict[int, Node] = {}
+    todo = list(roots)
+    while todo:
+        node = todo.pop()
+        if id(node) not in found:
+            found[id(node)] = node
+            todo += children(node)
+    return list(found.values())
 
 
 def has_hole(n: Node) -> bool:
@@ -75,8 +87,7 @@ def _changed(items: tuple[Any, ...], change: Callable[[Any], Any]) -> tuple[Any,
 
 def free_vars(n: Node) -> frozenset[Var]:
     """The integer variables that occur free in ``n``, sizes in the shapes of symbols included."""
-    store = n.__dict__
-    out: frozenset[Var] | None = store.get("_free")
+    out = n._free
     if out is None:
         if isinstance(n, Var):
             out = frozenset((n,))
@@ -88,7 +99,7 @@ def free_vars(n: Node) -> frozenset[Var]:
             out = free_vars(n.arg) - {n.var}
         else:
             out = frozenset().union(*(free_vars(c) for c in children(n)))
-        store["_free"] = out
+        n.__dict__["_free"] = out
     return out
 
 

@@ -6,12 +6,13 @@ it, by terms that always have a value. Everything else in the kernel relies on t
 
 from __future__ import annotations
 
-from collections.abc import Iterator
+from collections.abc import Callable, Iterable, Iterator
+from typing import Any
 
 from symrnn.claims.index import Index, Node, Var, as_index
 from symrnn.claims.recurrence import Claim, Recurrence
 from symrnn.claims.shapes import rows_used, shape_text
-from symrnn.claims.substitution import children, free_vars, symbols, walk
+from symrnn.claims.substitution import children, distinct, free_vars, symbols, walk
 from symrnn.claims.tree import (
     HOLE,
     PROPERTIES,
@@ -43,59 +44,77 @@ LIMITS = ("vanishes", "bounded", "explodes")
 PREDICATES = frozenset((*PROPERTIES, *SPECTRAL, *LIMITS))
 LAYOUTS = ("", "numerator", "denominator")
 NORMS = ("1", "2", "inf", "fro")
+Meanings = dict[tuple[str, str], tuple[Any, ...]]
 PARTIAL = (Inv, Entry, Jac)  # terms without a value somewhere, or about the recurrence itself
 
 
-def check_claim(claim: Claim) -> None:
-    """Raises ClaimError if the claim, or the recurrence it is about, has no clear meaning."""
-    check_parts(claim)
-    _one_meaning(claim)
-    for p in (claim.conclusion, *claim.hypotheses):
-        if any(v.kind == "bound" for v in free_vars(p)):
+def check_claim(claim: Claim, parts: Iterable[Node] | None = None) -> None:
+    """Raises ClaimError if the claim, or the recurrence it is about, has no clear meaning.
+
+    ``parts``: all nodes that are not in the recurrence, if they are at hand.
+    """
+    known = {} if claim.cell is None else _checked_recurrence(claim.cell)
+    props = (claim.conclusion, *claim.hypotheses)
+    parts = distinct(*props) if parts is None else parts
+    check_parts(parts)
+    _one_meaning(parts, known, claim.cell)
+    kinds = set(map(type, parts))
+    if "bound" in [n.kind for n in parts if type(n) is Var]:
+        if any(v.kind == "bound" for p in props for v in free_vars(p)):
             raise ClaimError("a variable of normal forms occurs free")
-        if HOLE in walk(p):
-            raise ClaimError("a claim has a hole in it")
-        if any((v.low or 1) > 1 for v, _ in rows_used(p)):
-            raise ClaimError("a row or column with a least value: state it as a hypothesis")
-        for q in walk(p):
-            if isinstance(q, ForAll) and isinstance(q.var, Sym):
-                _quantified(q.var, q.body, claim.cell)
-    if claim.cell is not None:
-        check_recurrence(claim.cell)
+    if "hole" in [n.role for n in parts if type(n) is Sym]:
+        raise ClaimError("a claim has a hole in it")
+    if Entry in kinds and any((v.low or 1) > 1 for p in props for v, _ in rows_used(p)):
+        raise ClaimError("a row or column with a least value: state it as a hypothesis")
+    for q in parts if ForAll in kinds else ():
+        if isinstance(q, ForAll) and isinstance(q.var, Sym):
+            _quantified(q.var, q.body, claim.cell)
 
 
-def check_parts(n: Node) -> None:
-    """Raises ClaimError if a node anywhere in ``n`` is no well-formed expression, claim or rule."""
-    for part in walk(n):
-        if isinstance(part, Var):
-            _variable(part)
-        elif isinstance(part, Index):
-            _index(part)
-        elif isinstance(part, Sym):
-            _symbol(part)
-        elif not _fine(part):
-            raise ClaimError(f"malformed {type(part).__name__}: {part}")
+def check_parts(parts: Iterable[Node]) -> None:
+    """Raises ClaimError if one of the nodes is no well-formed expression, claim or rule."""
+    for part in parts:
+        check = _CHECKS.get(type(part))
+        if check is not None:
+            check(part)
+
+
+def _checked_recurrence(cell: Recurrence) -> Meanings:
+    """What each name in a recurrence means; raises ClaimError if it is malformed."""
+    store = cell.__dict__
+    if "_checked" not in store:
+        parts = distinct(cell)
+        check_parts(parts)
+        known = _one_meaning(parts, {}, cell)
+        check_recurrence(cell)
+        store["_checked"] = known
+    return store["_checked"]  # type: ignore[no-any-return]
 
 
 def _variable(v: Var) -> None:
     """Sizes are at least 1, lags have a least value; "bound" is for what normal forms bind."""
-    kinds = {"size": v.low is not None and v.low >= 1, "lag": v.low is not None, "bound": v.low is None}
-    if not kinds.get(v.kind, v.kind in ("time", "index")):
+    if v.kind == "size":
+        fine = v.low is not None and v.low >= 1
+    elif v.kind == "lag":
+        fine = v.low is not None
+    else:
+        fine = v.kind in ("time", "index") or (v.kind == "bound" and v.low is None)
+    if not fine:
         raise ClaimError(f"malformed variable {v.key}")
 
 
 def _index(i: Index) -> None:
-    keys = [v.key for v, _ in i.terms]
-    if keys != sorted(set(keys)) or any(c == 0 for _, c in i.terms):
+    keys = [v.key for v, _ in i.terms] if len(i.terms) > 1 else []
+    if keys != sorted(set(keys)) or 0 in [c for _, c in i.terms]:
         raise ClaimError(f"malformed index {i.key}")
 
 
 def _symbol(s: Sym) -> None:
-    if s == HOLE:
+    if s.role == "hole" and s == HOLE:
         return
     if s.role not in ("free", "state", "input", "local") or not s.name or s.name.startswith("feedback "):
         raise ClaimError(f"malformed symbol {s.key}")
-    if set(s.props) - set(PROPERTIES) or (s.role in ("state", "input") and s.props):
+    if s.props and (set(s.props) - set(PROPERTIES) or s.role in ("state", "input")):
         raise ClaimError(f"{s.name}: unknown or misplaced properties {', '.join(s.props)}")
     if s.props and s.shape is not None and s.shape[0] != s.shape[1] and set(s.props) != {"nonnegative"}:
         raise ClaimError(f"{s.name} is {shape_text(s.shape)}: {', '.join(s.props)} needs a square matrix")
@@ -109,48 +128,77 @@ def _symbol(s: Sym) -> None:
 
 def _size(d: Index, name: str) -> None:
     """Numbers of rows and columns are positive, whatever the sizes in them are."""
-    least = d.const + sum(c * (v.low or 0) for v, c in d.terms)
-    if least < 1 or any(c < 0 or v.kind != "size" for v, c in d.terms):
+    least, fine = d.const, True
+    for v, c in d.terms:
+        least, fine = least + c * (v.low or 0), fine and c >= 0 and v.kind == "size"
+    if least < 1 or not fine:
         raise ClaimError(f"{name}: {d} is no number of rows or columns for all sizes")
 
 
-def _fine(n: Node) -> bool:
-    if isinstance(n, Add | Times | MatMul):
-        return len(n.args) > 0
-    if isinstance(n, Blocks):
-        return bool(n.rows) and bool(n.rows[0]) and all(len(row) == len(n.rows[0]) for row in n.rows)
-    if isinstance(n, Rel | IndexRel):
-        return n.op in ("=", "<=", "<")
-    if isinstance(n, Apply):
-        return n.order in (0, 1)
-    if isinstance(n, Norm):
-        return n.kind in NORMS
-    if isinstance(n, Jac):
-        return n.layout in LAYOUTS and all(s.role != "free" and len(s.index) == 1 for s in (n.of, n.wrt))
-    if isinstance(n, Pred):
-        limited = n.name in LIMITS
-        fine = n.name in PREDICATES and n.field in ("", "R", "C") and (n.var is not None) == limited
-        return fine and (n.var is None or n.var.kind != "bound")
-    if isinstance(n, ForAll):
-        return n.var.kind != "bound" if isinstance(n.var, Var) else not n.var.index
-    if isinstance(n, Eye | Zeros | JordanBlock):
-        for d in (n.rows, n.cols) if isinstance(n, Zeros) else (n.size,):
-            _size(d, type(n).__name__)
+def _pred(n: Pred) -> bool:
+    limited = n.name in LIMITS
+    fine = n.name in PREDICATES and n.field in ("", "R", "C") and (n.var is not None) == limited
+    return fine and (n.var is None or n.var.kind != "bound")
+
+
+def _jacobian(n: Jac) -> bool:
+    return n.layout in LAYOUTS and all(s.role != "free" and len(s.index) == 1 for s in (n.of, n.wrt))
+
+
+def _sized(n: Eye | Zeros | JordanBlock) -> bool:
+    for d in (n.rows, n.cols) if isinstance(n, Zeros) else (n.size,):
+        _size(d, type(n).__name__)
     return True
 
 
-def _one_meaning(claim: Claim) -> None:
-    """One name, one variable or symbol."""
-    variables: dict[str, Var] = {}
-    heads: dict[str, Sym] = {}
-    for n in walk(claim):
-        if isinstance(n, Var) and n.kind != "bound" and variables.setdefault(n.name, n) != n:
-            raise ClaimError(f"two variables are called {n.name}")
-        if isinstance(n, Sym) and heads.setdefault(n.name, n.head) != n.head:
-            raise ClaimError(f"two symbols are called {n.name}")
-    moving = {s for s in heads.values() if s.role != "free"}
-    if moving - set(families(claim.cell)):
-        raise ClaimError(f"{sorted(s.name for s in moving - set(families(claim.cell)))}: not of the recurrence")
+def _checked(fine: Callable[[Any], bool]) -> Callable[[Any], None]:
+    def check(n: Node) -> None:
+        if not fine(n):
+            raise ClaimError(f"malformed {type(n).__name__}: {n}")
+
+    return check
+
+
+_CHECKS: dict[type[Node], Callable[[Any], None]] = {
+    Var: _variable,
+    Index: _index,
+    Sym: _symbol,
+    Add: _checked(lambda n: len(n.args) > 0),
+    Times: _checked(lambda n: len(n.args) > 0),
+    MatMul: _checked(lambda n: len(n.args) > 0),
+    Blocks: _checked(lambda n: n.rows and n.rows[0] and all(len(row) == len(n.rows[0]) for row in n.rows)),
+    Rel: _checked(lambda n: n.op in ("=", "<=", "<")),
+    IndexRel: _checked(lambda n: n.op in ("=", "<=", "<")),
+    Apply: _checked(lambda n: n.order in (0, 1)),
+    Norm: _checked(lambda n: n.kind in NORMS),
+    Jac: _checked(_jacobian),
+    Pred: _checked(_pred),
+    ForAll: _checked(lambda n: n.var.kind != "bound" if isinstance(n.var, Var) else not n.var.index),
+    Eye: _checked(_sized),
+    Zeros: _checked(_sized),
+    JordanBlock: _checked(_sized),
+}
+
+
+def _one_meaning(parts: Iterable[Node], known: Meanings, cell: Recurrence | None) -> Meanings:
+    """One name, one variable or symbol, those ``known`` included; what is moving is of the recurrence."""
+    found: Meanings = {}
+    meaning: tuple[Any, ...]
+    for n in parts:
+        if isinstance(n, Var) and n.kind != "bound":
+            key, meaning = ("variable", n.name), (n.kind, n.low)
+        elif isinstance(n, Sym):
+            key, meaning = ("symbol", n.name), (n.shape, n.role, n.props, bool(n.index) or n.family)
+        else:
+            continue
+        first = known[key] if key in known else found.setdefault(key, meaning)
+        if first != meaning:
+            raise ClaimError(f"two {key[0]}s are called {n.name}")
+    given = {("symbol", s.name) for s in families(cell)}
+    strange = sorted(name for (_, name), m in found.items() if len(m) == 4 and m[1] != "free")
+    if not given.issuperset(("symbol", name) for name in strange):
+        raise ClaimError(f"{strange}: not of the recurrence")
+    return found
 
 
 def families(cell: Recurrence | None) -> tuple[Sym, ...]:

@@ -25,6 +25,7 @@ from symrnn.search.orders import prove_by_antisymmetry, prove_by_contradiction, 
 from symrnn.search.refute import quickly_refuted
 from symrnn.search.reversals import prove_with_a_sum_reversed
 from symrnn.search.states import prove_by_the_whole_state
+from symrnn.search.steps import prove_by_steps
 from symrnn.search.substitutions import prove_by_substitution
 from symrnn.search.unfolding import prove_by_unfolding
 from symrnn.semantics.sequents import Sequent, sequent_of
@@ -38,6 +39,9 @@ def prove(claim: Claim) -> Proof | None:
     """A proof of a claim, or None; whether it is one is for the kernel to say."""
     try:
         s = sequent_of(claim)
+        chained = prove_by_steps(s)
+        if chained is not None:
+            return chained
         easy = None if any(isinstance(h, Or) for h in s.hypotheses) else prove_at_once(s)
         if easy is not None:
             return easy
@@ -92,7 +96,7 @@ def _by_goal(s: Sequent, depth: int, deeper: Strategy) -> Proof | None:
     if isinstance(goal, Rel) and goal.op != "=":
         return prove_by_lemma(s, deeper, depth) or prove_order(s, deeper) or prove_by_contradiction(s, deeper)
     if isinstance(goal, Rel):
-        strategies = EQUATION_STRATEGIES if not depth else (prove_equation,)
+        strategies = EQUATION_STRATEGIES if not depth else (prove_by_steps, prove_equation)
         found = (p for strategy in strategies if (p := strategy(s)) is not None)
         first = next((p for p in found if _holds(s, p)), None) or prove_by_lemma(s, deeper, depth)
         return first or prove_by_antisymmetry(s, deeper)
@@ -139,6 +143,7 @@ def _any(s: Sequent, goal: Or, depth: int, deeper: Strategy) -> Proof | None:
 
 
 EQUATION_STRATEGIES: tuple[Strategy, ...] = (
+    prove_by_steps,
     prove_by_the_whole_state,
     prove_equation,
     prove_with_cuts,

@@ -45,6 +45,8 @@ from symrnn.semantics.beginnings import first_steps, within
 from symrnn.semantics.context import Commuting, Context, Fact, Range
 from symrnn.semantics.polynomials import Explicit
 
+Spoken = tuple[tuple[Prop, ...], Context]  # propositions, and what is known of the order of the times in them
+
 
 @dataclass(frozen=True)
 class Equation:
@@ -74,8 +76,8 @@ class Sequent:
     """``hypotheses`` |- ``goal``. ``equations``: named, those of the hypotheses and those proved on the way.
 
     ``inducted``: variables an induction holds fixed. ``settled``: relations between sizes and lags that were used up.
-    ``explicit``: what is known at explicit sizes, once a proof has gone there. ``begun``: steps that all trajectories
-    have which the claim is about.
+    ``explicit``: what is known at explicit sizes, once a proof has gone there. ``spoken``: what it is
+    about, so that all of its trajectories have begun by then.
     """
 
     goal: Prop
@@ -85,7 +87,7 @@ class Sequent:
     inducted: tuple[Var, ...] = ()
     settled: tuple[Prop, ...] = ()
     explicit: Explicit | None = None
-    begun: tuple[Index, ...] = ()
+    spoken: Spoken = ((), Context())
 
     def algebra(self, peel: str, plain: bool = False) -> Algebra:
         """Normal forms under the hypotheses; ``plain``: without the commuting pairs among them."""
@@ -98,8 +100,17 @@ class Sequent:
         return self._algebras[key]
 
     @cached_property
+    def begun(self) -> tuple[Index, ...]:
+        """Steps that all trajectories have which the claim is about."""
+        return first_steps(*self.spoken)
+
+    @cached_property
     def _algebras(self) -> dict[tuple[str, bool], Algebra]:
         return {}
+
+    def ranges(self) -> Context:
+        """What is known of the order of times and lags, and nothing else."""
+        return Context(None, _ranges(self.hypotheses))
 
     def fixed_variables(self) -> frozenset[Var]:
         """Variables that are not generic: those of hypotheses, of inductions in progress and of cases."""
@@ -119,7 +130,9 @@ class Sequent:
         """The same hypotheses with a goal to be shown in general; ``recurring``: by the recurrence where it speaks."""
         if any(v.kind == "bound" for v in free_vars(goal)):
             raise Refused("a variable of normal forms occurs free")
-        return replace(self, goal=goal, begun=first_steps((goal,), self.algebra("left").context) if recurring else ())
+        return replace(
+            self, goal=goal, spoken=((goal,), self.algebra("left").context) if recurring else ((), Context())
+        )
 
     def mentions(self, var: Var) -> bool:
         return var in self.fixed_variables()
@@ -135,7 +148,7 @@ class Sequent:
     def towards(self, goal: Prop) -> Sequent:
         """The same hypotheses with another goal, whose antecedents join them."""
         made = self._rebuilt(goal, self.hypotheses)
-        return replace(made, begun=first_steps((made.goal, *made.hypotheses), Context(None, _ranges(made.hypotheses))))
+        return replace(made, spoken=((made.goal, *made.hypotheses), made.ranges()))
 
     def premise(self, goal: Prop) -> Sequent:
         """The same hypotheses with another goal, whose rows and columns all exist here.
@@ -180,7 +193,7 @@ class Sequent:
             self.inducted,
             self.settled + made.settled,
             self.explicit,
-            self.begun,
+            self.spoken,
         )
 
     def at_explicit_sizes(self) -> Explicit:
@@ -213,15 +226,15 @@ def sequent_of(claim: Claim) -> Sequent:
     if "_sequent" not in store:
         whole, relations = settled(claim)
         goal, hypotheses = whole.conclusion, whole.hypotheses
-        begun = first_steps((goal, *hypotheses), Context(None, _ranges(hypotheses)))
-        store["_sequent"] = Sequent(goal, hypotheses, whole.cell, equations_of(hypotheses), (), relations, None, begun)
+        spoken = ((goal, *hypotheses), Context(None, _ranges(hypotheses)))
+        store["_sequent"] = Sequent(goal, hypotheses, whole.cell, equations_of(hypotheses), (), relations, None, spoken)
     return store["_sequent"]  # type: ignore[no-any-return]
 
 
 def settled(claim: Claim) -> tuple[Claim, tuple[Prop, ...]]:
     """The claim with antecedents taken down and relations between integers used up, and these relations."""
     goal, hypotheses = flatten(claim)
-    return _settle(Claim(goal, hypotheses, claim.cell))
+    return _settle(Claim(goal, hypotheses, claim.cell)) if hypotheses else (Claim(goal, (), claim.cell), ())
 
 
 def _instance(claim: Claim, values: Mapping[Var, Index]) -> Claim:

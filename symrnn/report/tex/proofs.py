@@ -289,7 +289,7 @@ def _general(level: int, s: Sequent | None, c: cert.General) -> Lines:
     yield Line(level, "More generally, for all matrices of these shapes,", (_show(c.statement),))
     values = ", ".join(rf"${latex(v)} := {latex(x)}$" for v, x in c.values)
     yield Line(level, f"of which this is the case {values}.")
-    inner = Sequent(c.statement, (), s.cell, begun=s.begun) if s is not None else None
+    inner = Sequent(c.statement, (), s.cell, spoken=s.spoken) if s is not None else None
     yield from _told(level, inner, c.proof)
 
 
