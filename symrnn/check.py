@@ -8,6 +8,7 @@ from __future__ import annotations
 
 import time
 from collections.abc import Mapping
+from typing import TYPE_CHECKING
 
 from symrnn.claims.latex import latex
 from symrnn.claims.substitution import walk
@@ -16,10 +17,14 @@ from symrnn.claims.tree import Jac
 from symrnn.derivations import Derivation, Step
 from symrnn.verdicts import DerivationResult, StepResult
 
+if TYPE_CHECKING:
+    from symrnn.search.memory import Memory
 
-def check(derivation: Derivation) -> DerivationResult:
+
+def check(derivation: Derivation, memory: Memory | None = None) -> DerivationResult:
     """Decide every step of a derivation, in order, in this process.
 
+    ``memory``: where what search finds is kept and, after the kernel's check, used again.
     Nothing ends a step that takes long: ``symrnn check`` decides in processes that can be ended. Raises ClaimError for
     a claim that turns out malformed.
 
@@ -33,7 +38,7 @@ def check(derivation: Derivation) -> DerivationResult:
     """
     results: dict[str, StepResult] = {}
     for step in derivation.steps:
-        results[step.id] = check_step(derivation, step, ancestors(step, results))
+        results[step.id] = recall_step(memory, derivation, step, ancestors(step, results))
     cell = derivation.cell
     name, activation = (cell.recurrence.name, ", ".join(cell.activations)) if cell else ("", "")
     return DerivationResult(derivation.title, derivation.source, name, activation, tuple(results.values()))
@@ -49,6 +54,21 @@ def ancestors(step: Step, results: Mapping[str, StepResult]) -> dict[str, StepRe
             wanted.add(cited)
             todo += results[cited].follows
     return {i: r for i, r in results.items() if i in wanted}
+
+
+def recall_step(
+    memory: Memory | None, derivation: Derivation, step: Step, earlier: Mapping[str, StepResult]
+) -> StepResult:
+    """``check_step`` with what is remembered of its searches, if there is a memory."""
+    if memory is None:
+        return check_step(derivation, step, earlier)
+    about = (step.claim, tuple(s.claim for s in derivation.steps if s.id in step.follows), step.using)
+    return memory.recall(about, f"step {step.id}", lambda: check_step(derivation, step, earlier), _sound)
+
+
+def _sound(result: StepResult) -> bool:
+    """Whether nothing contradicts a result."""
+    return result.alarm is None and (result.crosscheck is None or result.crosscheck.agrees)
 
 
 def check_step(derivation: Derivation, step: Step, earlier: Mapping[str, StepResult]) -> StepResult:

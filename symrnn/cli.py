@@ -23,6 +23,7 @@ from symrnn.settings import FAIL_ON, FORMATS
 
 if TYPE_CHECKING:
     from symrnn.errors import ScriptError
+    from symrnn.search.memory import Memory
     from symrnn.verdicts import DerivationResult, StepResult
 
 OK, FINDINGS, UNUSABLE, ALARM, INTERRUPTED = 0, 1, 2, 3, 130
@@ -89,6 +90,8 @@ def _take_settings(context: click.Context) -> None:
     except SettingsError as error:
         raise click.UsageError(str(error)) from error
     given = {"layout": settings.format, "jobs": settings.jobs, "deadline": settings.deadline}
+    if settings.cache is not False:
+        given["cache"] = str(settings.directory / (settings.cache or ".symrnn_cache"))
     if settings.fail_on:
         given["fail_on"] = ",".join(settings.fail_on)
     context.default_map = {"check": {k: v for k, v in given.items() if v is not None}}
@@ -99,6 +102,15 @@ def _deadline(context: click.Context, parameter: click.Parameter, value: float) 
     if math.isnan(value) or value <= 0:
         raise click.BadParameter(f"{value:g} is no time to wait: give a number of seconds above 0, such as 60.")
     return value
+
+
+def _memory(directory: str | None) -> Memory | None:
+    """What was found before; None where pyproject.toml turns that off."""
+    if directory is None:
+        return None
+    from symrnn.search.memory import Memory
+
+    return Memory(Path(directory), complain)
 
 
 def _words(context: click.Context, parameter: click.Parameter, value: str | None) -> tuple[str, ...]:
@@ -125,6 +137,8 @@ def _words(context: click.Context, parameter: click.Parameter, value: str | None
 )
 @click.option("--certificates", metavar="FILE", help="Write the certificates, for replay, to FILE.")
 @click.option("--scripts", metavar="DIR", help="Write each counterexample as a stand-alone script to DIR.")
+@click.option("--cache", metavar="DIR", help="Where what was found is remembered.  [default: .symrnn_cache]")
+@click.option("--no-cache", is_flag=True, help="Remember nothing, and search for everything.")
 @click.option(
     "--fail-on",
     metavar="LIST",
@@ -141,6 +155,8 @@ def check(
     deadline: float,
     certificates: str | None,
     scripts: str | None,
+    cache: str | None,
+    no_cache: bool,
     fail_on: tuple[str, ...],
 ) -> int:
     """Run derivation scripts and decide their steps. Scripts are code: check those you would run.
@@ -157,8 +173,9 @@ def check(
     loaded = load(paths)
     derivations = loaded.derivations
     errors = [*loaded.errors, *_missing(derivations, only)]
+    memory = None if no_cache else _memory(cache)
     with progress() as on_tick:
-        done = run(derivations, deadline=deadline, jobs=jobs, only=only, on_tick=on_tick)
+        done = run(derivations, deadline=deadline, jobs=jobs, only=only, memory=memory, on_tick=on_tick)
     errors += done.errors
     errors += _write_files(done.results, certificates, scripts)
     if not errors and not any(r.steps for r in done.results):

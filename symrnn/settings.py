@@ -6,7 +6,7 @@ import math
 from collections.abc import Callable
 from dataclasses import dataclass
 from pathlib import Path
-from typing import Any
+from typing import Any, Literal
 
 from symrnn.errors import SymrnnError
 
@@ -28,6 +28,7 @@ class Settings:
     jobs: int | None = None
     deadline: float | None = None
     fail_on: tuple[str, ...] | None = None
+    cache: str | Literal[False] | None = None  # a directory, or False
 
 
 def find(start: Path) -> Settings:
@@ -75,6 +76,7 @@ _KEYS: dict[str, tuple[Callable[[Any], bool], str]] = {
     "format": (lambda v: v in FORMATS, f"one of {', '.join(FORMATS)}"),
     "jobs": (lambda v: isinstance(v, int) and not isinstance(v, bool) and v >= 1, "a whole number from 1"),
     "deadline": (lambda v: _number(v) and v > 0 and not math.isnan(v), "a number of seconds above 0"),
+    "cache": (lambda v: v is False or (isinstance(v, str) and bool(v)), "a directory, or false"),
     "fail-on": (lambda v: isinstance(v, list) and set(map(str, v)) <= set(FAIL_ON), f"a list of {', '.join(FAIL_ON)}"),
 }
 

@@ -18,8 +18,9 @@ import traceback
 import warnings
 from collections.abc import Callable, Collection, Mapping, Sequence
 from dataclasses import dataclass
+from functools import partial
 from multiprocessing.connection import Connection, wait
-from typing import Any
+from typing import TYPE_CHECKING, Any
 
 from symrnn.cells import Cell
 from symrnn.claims.latex import latex
@@ -29,6 +30,9 @@ from symrnn.claims.tree import Jac
 from symrnn.derivations import Derivation, Step
 from symrnn.errors import ClaimError, ScriptError
 from symrnn.verdicts import DerivationResult, Scope, StepResult
+
+if TYPE_CHECKING:
+    from symrnn.search.memory import Memory
 
 DEADLINE = 60.0  # seconds a step may take
 STARTUP = 60.0  # seconds a worker may take before it begins a step: imports
@@ -70,6 +74,7 @@ def run(
     on_result: Callable[[Derivation, StepResult], None] | None = None,
     on_tick: Callable[[Progress], None] | None = None,
     decide: Decide | None = None,
+    memory: Memory | None = None,
     method: str | None = None,
 ) -> Run:
     """Decide the steps of ``derivations`` in ``jobs`` worker processes, each step within ``deadline`` seconds.
@@ -78,10 +83,10 @@ def run(
     ids are left out. ``known`` holds results that are there already, by the ids of a sole derivation; they are not
     decided again. ``on_result`` hears of each result as it comes. A step that exceeds the deadline or ends its
     process is UNDECIDED, as are those that Ctrl-C left over. ``decide`` stands for ``symrnn.check.check_step``;
-    ``method`` is a start method of multiprocessing, "fork" where there is one.
+    ``memory`` keeps what that finds; ``method`` is a start method of multiprocessing, "fork" where there is one.
     """
     plan = _Plan(derivations, only, known or {})
-    pool = _Pool(derivations, decide, deadline, method or _method())
+    pool = _Pool(derivations, decide or partial(_check_step, memory), deadline, method or _method())
     interrupted = False
     try:
         _work(plan, pool, max(1, jobs), on_result or (lambda derivation, result: None), on_tick)
@@ -242,7 +247,7 @@ def undecided(
 class _Pool:
     """Worker processes, started when needed; ``busy`` maps the steps being decided to the time they began."""
 
-    def __init__(self, derivations: Sequence[Derivation], decide: Decide | None, deadline: float, method: str) -> None:
+    def __init__(self, derivations: Sequence[Derivation], decide: Decide, deadline: float, method: str) -> None:
         self._order = (multiprocessing.get_context(method), derivations, decide, deadline)
         self._workers: list[_Worker] = []
 
@@ -277,7 +282,7 @@ class _Pool:
 class _Worker:
     """One child process and the step it is at."""
 
-    def __init__(self, context: Any, derivations: Sequence[Derivation], decide: Decide | None, deadline: float) -> None:
+    def __init__(self, context: Any, derivations: Sequence[Derivation], decide: Decide, deadline: float) -> None:
         self.connection, theirs = context.Pipe()
         task = (theirs, derivations, decide, deadline, os.getpid())
         self.process = context.Process(target=_serve, args=task, daemon=True)
@@ -352,12 +357,11 @@ def _ending(code: int | None) -> str:
 
 
 def _serve(
-    connection: Connection, derivations: Sequence[Derivation], decide: Decide | None, deadline: float, parent: int
+    connection: Connection, derivations: Sequence[Derivation], decide: Decide, deadline: float, parent: int
 ) -> None:
     """Decide steps until told to stop. Ctrl-C is the parent's business; what is printed is not for the report."""
     signal.signal(signal.SIGINT, signal.SIG_IGN)
     sys.stdout = sys.stderr
-    decide = decide or _check_step()
     try:
         while True:
             while not connection.poll(2.0):
@@ -373,10 +377,13 @@ def _serve(
         return
 
 
-def _check_step() -> Decide:
-    from symrnn.check import check_step
+def _check_step(
+    memory: Memory | None, derivation: Derivation, step: Step, earlier: Mapping[str, StepResult]
+) -> StepResult:
+    """Imported here: with "spawn" that is work for the child."""
+    from symrnn.check import recall_step
 
-    return check_step
+    return recall_step(memory, derivation, step, earlier)
 
 
 def _end_in(seconds: float) -> None:

@@ -9,6 +9,7 @@ from __future__ import annotations
 
 from collections.abc import Iterator
 from fractions import Fraction
+from functools import cache
 from itertools import product
 
 from symrnn.errors import Refused
@@ -24,10 +25,14 @@ def held_by_nothing(function: str, n: int) -> Iterator[tuple[Rows, State]]:
     """(W, p) with s(W p) = p, small logits first; the nilpotent W of a state before others."""
     if function not in ("sigmoid", "tanh") or n not in ROWS:
         return
+    for p in _states(function, n):
+        yield from _weights(function, p)
+
+
+@cache
+def _states(function: str, n: int) -> list[State]:
     states = [p for p in product(_values(function), repeat=n) if any(preimage(function, x).logs for x in p)]
-    for p in sorted(states, key=lambda p: (sum(x.denominator for x in p), p)):
-        made = _weights(function, p)
-        yield from made
+    return sorted(states, key=lambda p: (sum(x.denominator for x in p), p))
 
 
 def _values(function: str) -> list[Fraction]:

@@ -23,8 +23,8 @@ from symrnn.errors import SymrnnError
 from symrnn.search.decide import Decision, with_witness
 from symrnn.search.natural import natural_hypotheses
 from symrnn.search.presentation import domain
-from symrnn.search.prove import prove
-from symrnn.search.refute import Tally, witness
+from symrnn.search.questions import holds, met, prove
+from symrnn.search.refute import Tally
 from symrnn.search.residuals import exact_forms
 from symrnn.semantics.instances import Instance
 from symrnn.semantics.numbers import num_text
@@ -98,7 +98,7 @@ def _necessary(claim: Claim, condition: Prop) -> bool:
     parts = condition.args if isinstance(condition, And) else (condition,)
     if all(isinstance(p, Pred) and p.name == "invertible" for p in parts):
         return True
-    return prove(Claim(condition, (*claim.hypotheses, claim.conclusion), claim.cell)) is not None
+    return holds(Claim(condition, (*claim.hypotheses, claim.conclusion), claim.cell))
 
 
 def _established(candidate: Candidate) -> Condition | None:
@@ -112,7 +112,7 @@ def _established(candidate: Candidate) -> Condition | None:
         return None
     example = decision.instance
     if candidate.exact:  # an equivalence says nothing unless its condition can be met
-        example = witness(
+        example = met(
             Claim(candidate.claim.conclusion, (*candidate.claim.hypotheses, candidate.shown), candidate.claim.cell),
             Tally(),
         )

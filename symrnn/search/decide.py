@@ -12,9 +12,9 @@ from symrnn.claims.shapes import check_shapes
 from symrnn.claims.substitution import free_vars
 from symrnn.claims.tree import IndexRel
 from symrnn.errors import Refused, ShapeMismatch, SymrnnError
-from symrnn.search.nullsets import find_null
-from symrnn.search.prove import prove
-from symrnn.search.refute import MOST, Tally, refute, witness
+from symrnn.search import memory
+from symrnn.search.questions import find_null, holds, prove, refute, witness
+from symrnn.search.refute import MOST, Tally
 from symrnn.semantics.instances import Instance
 from symrnn.semantics.sequents import flatten, sequent_of
 
@@ -78,7 +78,7 @@ def _proved_at_least_values(claim: Claim) -> tuple[tuple[Var, int], ...]:
     for v in variables:
         least = 1 if v.kind == "size" else v.low or 0
         fixed = IndexRel("=", as_index(v), as_index(least))
-        if prove(Claim(claim.conclusion, (*claim.hypotheses, fixed), claim.cell)) is not None:
+        if holds(Claim(claim.conclusion, (*claim.hypotheses, fixed), claim.cell)):
             found.append((v, least))
     return tuple(found)
 
@@ -132,5 +132,6 @@ def _judged(
             raise Refused(f"the kernel says {judgement.verdict}")  # noqa: TRY301
     except SymrnnError as error:
         message = f"a certificate for {verdict} was refused: {error}"
+        memory.refused(message)
         return Decision("undecided", attempts=(*tried, message), refused=message)
     return Decision(verdict, certificate, judgement, instance, tried, None, mismatch)

@@ -20,9 +20,10 @@ from symrnn.claims.substitution import free_vars, rebuild, substitute, walk
 from symrnn.claims.tree import Const, ForAll, Jac, Prop, Rel, Sym, Term, Times, Zeros
 from symrnn.errors import SymrnnError
 from symrnn.lemmas import LEMMAS
+from symrnn.search import memory
 from symrnn.search.matching import match_term
-from symrnn.search.prove import prove
-from symrnn.search.refute import Tally, refute
+from symrnn.search.questions import holds, refute
+from symrnn.search.refute import Tally
 from symrnn.semantics.context import Context
 from symrnn.semantics.sequents import flatten
 
@@ -45,7 +46,7 @@ def follows(claim: Claim, cited: list[Claim], using: tuple[str, ...]) -> str:
     lemmas = [LEMMAS[name].claim.conclusion for name in using if name in LEMMAS and not LEMMAS[name].claim.hypotheses]
     goal = _abstract(claim.conclusion)
     entailment = Claim(goal, (*own, *citations, *lemmas), None)
-    if _holds(entailment):
+    if holds(entailment):
         return "holds"
     return "fails" if _fails(goal, own, citations) else "unknown"
 
@@ -72,17 +73,6 @@ def _citation(cited: Claim, own: tuple[Prop, ...]) -> Prop | None:
     for v in sorted((v for v in free_vars(prop) if v.kind != "size"), key=lambda v: v.key):
         prop = ForAll(v, prop)
     return prop  # type: ignore[no-any-return]
-
-
-def _holds(entailment: Claim) -> bool:
-    try:
-        proof = prove(entailment)
-        if proof is None:
-            return False
-        kernel.entails(entailment, proof)
-    except SymrnnError:
-        return False
-    return True
 
 
 # ---- values that meet the citations and violate the claim ----
@@ -165,7 +155,7 @@ def _violation(goal: Prop, own: tuple[Prop, ...], citations: list[Prop], formula
         if _jacobians(defined):
             return False
         statement = Claim(defined, own, None)
-        if _holds(statement):
+        if holds(statement):
             continue
         if any(isinstance(q, ForAll) for q in walk(defined)):
             return False  # for all times and lags: not decided at one point
@@ -176,5 +166,6 @@ def _violation(goal: Prop, own: tuple[Prop, ...], citations: list[Prop], formula
     try:
         instance = refute(claim, Tally())
         return instance is not None and kernel.check(claim, Point(instance)).verdict == "refuted"
-    except SymrnnError:
+    except SymrnnError as error:
+        memory.refused(str(error))
         return False

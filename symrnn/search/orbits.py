@@ -8,10 +8,10 @@ fixed points before cycles. Of the states at one weight, those are kept at which
 from __future__ import annotations
 
 import random
-from collections.abc import Iterator, Sequence
+from collections.abc import Callable, Iterator, Sequence
 from fractions import Fraction
 from functools import lru_cache
-from itertools import islice, product
+from itertools import count, islice, product
 
 from symrnn.claims.activations import FACTS
 from symrnn.claims.index import Var, as_index
@@ -22,7 +22,7 @@ from symrnn.claims.tree import ForAllTrajectories, Jac, Pred, Prop, Sym
 from symrnn.errors import Refused, Undefined
 from symrnn.search.autonomous import held_by_nothing
 from symrnn.search.fillings import Filling, fillings
-from symrnn.search.pools import SLOPES, Plain, rows
+from symrnn.search.pools import SLOPES, Plain, integers_fit, rows
 from symrnn.search.trajectories import Trajectory, hold
 from symrnn.search.weights import weights
 from symrnn.semantics.instances import Instance, Rows, World
@@ -38,6 +38,8 @@ SMALL = {"sigmoid": (Fraction(1, 100),), "tanh": (Fraction(99, 100),)}  # deriva
 FILLINGS = 5  # of what is free besides the network, at one run
 EACH = 2  # runs kept at one weight for each thing the Jacobian can do
 Cycle = tuple[tuple[Fraction, ...], ...]
+Cycles = Callable[[str, int], Iterator[Cycle]]  # of an activation at a size
+Round = tuple[Cycle, Plain, str]
 Integers = dict[Var, int]
 
 
@@ -55,8 +57,11 @@ def periodic_instances(
     if cell is None or len(cell.states) != 1:
         return
     opaque = [f for f in activations_of(claim) if f not in FACTS]
+    _, hypotheses = flatten(claim)
     for n in (n for n in SIZES if n >= least):
         integers = {v: n for v in _sizes(claim, variables)}
+        if not integers_fit(integers, hypotheses):
+            continue
         integers |= {v: max(v.low or 0, int(v.kind == "index")) for v in variables if v.kind != "size"}
         for standin in STANDINS if opaque else (None,):
             known: Recurrence = cell
@@ -94,15 +99,15 @@ class _Runs:
         out: set[tuple[str, str]] = set()  # weights and what holds them, at which no run is of use
         for weight in tried:
             for kind in KINDS:
-                yield from self._at(weight, kind, _fixed(self.function, self.n), out)
+                yield from self._at(weight, kind, _fixed, out)
         for weight_rows, states in held_by_nothing(self.function, self.n):
             made = self._trajectory(weight_rows, "nothing", (states,))
             if made is not None:
                 yield from self._filled(weight_rows, made, "nothing", (states,), None)
         for weight in tried:
-            yield from self._at(weight, "inputs", _cycles(self.function, self.n), out)
+            yield from self._at(weight, "inputs", _cycles, out)
 
-    def _at(self, plain: Plain, kind: str, cycles: Iterator[Cycle], out: set[tuple[str, str]]) -> Iterator[Instance]:
+    def _at(self, plain: Plain, kind: str, cycles: Cycles, out: set[tuple[str, str]]) -> Iterator[Instance]:
         weight, here = rows(plain), (str(plain), kind)
         if here in out:
             return
@@ -124,15 +129,14 @@ class _Runs:
         except (Refused, Undefined):
             return False
 
-    def _different(self, plain: Plain, kind: str, cycles: Iterator[Cycle]) -> Iterator[tuple[Cycle, Plain]]:
+    def _different(self, plain: Plain, kind: str, cycles: Cycles) -> Iterator[tuple[Cycle, Plain]]:
         """A few of the cycles for each thing that the Jacobian does over them, with it."""
         seen: dict[tuple[int, str], int] = {}
-        for cycle in cycles:
+        for cycle, monodromy, word in _rounds(self.function, tuple(map(tuple, plain)), cycles):
             if kind == "nothing" and not _stays(self.function, plain, cycle[0]):
                 continue
-            monodromy = _monodromy(self.function, plain, cycle)
-            does = (len(cycle), _does(monodromy))
-            if does[1] in self.of_no_use:
+            does = (len(cycle), word)
+            if word in self.of_no_use:
                 continue
             seen[does] = seen.get(does, 0) + 1
             if seen[does] <= EACH:
@@ -228,11 +232,44 @@ def _slope(function: str, p: Fraction) -> Fraction:
     return activate(function, preimage(function, p))[1]
 
 
-def _monodromy(function: str, weight: Plain, cycle: Cycle) -> Plain:
+class _Kept:
+    """What an iterator gives, worked out once, as far as anybody went."""
+
+    def __init__(self, rest: Iterator[Round]) -> None:
+        self._found: list[Round] = []
+        self._rest = rest
+
+    def __iter__(self) -> Iterator[Round]:
+        for i in count():
+            if i == len(self._found):
+                following = next(self._rest, None)
+                if following is None:
+                    return
+                self._found.append(following)
+            yield self._found[i]
+
+
+@lru_cache(maxsize=4096)  # a claim, its conditions and its repairs are all tried on the same runs
+def _rounds(function: str, weight: Cycle, cycles: Cycles) -> _Kept:
+    """The cycles with the Jacobian over each and what its powers do."""
+
+    def made() -> Iterator[Round]:
+        known: dict[Cycle, tuple[Plain, str]] = {}  # by slopes, of which some activations have few
+        for cycle in cycles(function, len(weight)):
+            slopes = tuple(tuple(_slope(function, x) for x in p) for p in (*cycle[1:], cycle[0]))
+            if slopes not in known:
+                monodromy = _monodromy(weight, slopes)
+                known[slopes] = monodromy, _does(monodromy)
+            yield cycle, *known[slopes]
+
+    return _Kept(made())
+
+
+def _monodromy(weight: Cycle, slopes: Cycle) -> Plain:
     """The product over one period from the first state on."""
     out: Plain | None = None
-    for p in (*cycle[1:], cycle[0]):
-        step = [[_slope(function, x) * w for w in row] for x, row in zip(p, weight, strict=True)]
+    for p in slopes:
+        step = [[x * w for w in row] for x, row in zip(p, weight, strict=True)]
         out = step if out is None else times(step, out)
     return out or []
 

@@ -6,6 +6,9 @@ import random
 from collections.abc import Callable, Iterator
 from fractions import Fraction
 
+from symrnn.claims.index import Index, Var, as_index
+from symrnn.claims.substitution import free_vars, substitute
+from symrnn.claims.tree import IndexRel, Prop
 from symrnn.semantics.instances import Rows
 from symrnn.semantics.numbers import as_num
 
@@ -104,3 +107,14 @@ SLOPES = {  # values p of the activation, or pre-activations, in the order in wh
     "hard_sigmoid6": tuple(Fraction(p, 4) for p in (2, 4, 1, 0, 3)),
     "identity": (Fraction(1), Fraction(0), Fraction(-1), Fraction(2)),
 }
+
+
+def integers_fit(choice: dict[Var, int], hypotheses: tuple[Prop, ...]) -> bool:
+    """Whether the relations among the chosen integers hold, as far as they are chosen."""
+    values = {v: as_index(i) for v, i in choice.items()}
+    for h in hypotheses:
+        if isinstance(h, IndexRel) and free_vars(h) <= set(choice):
+            gap: Index = substitute(h.rhs - h.lhs, values)
+            if not {"=": gap.const == 0, "<=": gap.const >= 0, "<": gap.const > 0}[h.op]:
+                return False
+    return True

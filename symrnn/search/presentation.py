@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from typing import Any
 
-from symrnn import counterexamples, kernel
+from symrnn import counterexamples
 from symrnn.certificates import (
     Absurd,
     Annihilated,
@@ -29,7 +29,7 @@ from symrnn.claims.text import text
 from symrnn.claims.tree import IndexRel
 from symrnn.errors import SymrnnError
 from symrnn.search.decide import Decision
-from symrnn.search.prove import prove
+from symrnn.search.questions import holds
 from symrnn.semantics.sequents import flatten, numeric_bound
 from symrnn.verdicts import Crosscheck, Scope
 
@@ -164,9 +164,7 @@ def partial_scope(claim: Claim, verdict: str) -> Scope | None:
     for n in SMALL_SIZES:
         try:
             small = substitute(claim, {v: as_index(n) for v in sizes})
-            proof = prove(small)
-            if proof is not None:
-                kernel.entails(small, proof)
+            if holds(small):
                 proved.append(n)
         except SymrnnError:
             continue

@@ -8,6 +8,7 @@ from __future__ import annotations
 import random
 from collections.abc import Iterator
 from dataclasses import dataclass
+from functools import lru_cache
 from itertools import islice
 
 from symrnn.claims.activations import FACTS
@@ -31,7 +32,7 @@ from symrnn.claims.tree import (
 )
 from symrnn.errors import Refused, Undefined
 from symrnn.search.orbits import periodic_instances, speaks_of_limits
-from symrnn.search.pools import matrices, rows
+from symrnn.search.pools import integers_fit, matrices, rows
 from symrnn.search.solving import solve
 from symrnn.search.trajectories import PLANS, Trajectory, plan
 from symrnn.search.weights import weights
@@ -96,7 +97,7 @@ def quickly_refuted(claim: Claim) -> bool:
     fixed = _fixed_values(list({*variables, *cell_vars}), hypotheses)
     sizes |= {v: i for v, i in fixed.items() if v.kind == "size"}
     others = [v for v in variables if v.kind != "size"]
-    settings = islice(_lag_choices(others, sizes, hypotheses, goal), 2) if _integers_fit(sizes, hypotheses) else ()
+    settings = islice(_lag_choices(others, sizes, hypotheses, goal), 2) if integers_fit(sizes, hypotheses) else ()
     for integers in list(settings)[::-1]:
         for world in islice(_candidates(claim, goal, hypotheses, integers, Tally()), QUICK):
             try:
@@ -186,7 +187,7 @@ def _size_choices(sizes: list[Var], hypotheses: tuple[Prop, ...]) -> Iterator[di
     for n in range(1, SIZES + 1):
         for others in _around(len(sizes) - 1, n):
             choice = dict(zip(sizes[::-1], (n, *others), strict=True))
-            if _integers_fit(choice, hypotheses):
+            if integers_fit(choice, hypotheses):
                 yield choice
 
 
@@ -197,17 +198,6 @@ def _around(count: int, n: int) -> Iterator[tuple[int, ...]]:
     for m in (n, *(x for x in range(1, 4) if x != n)):
         for rest in _around(count - 1, n):
             yield (m, *rest)
-
-
-def _integers_fit(choice: dict[Var, int], hypotheses: tuple[Prop, ...]) -> bool:
-    """Whether the relations among the chosen integers hold, as far as they are chosen."""
-    values = {v: as_index(i) for v, i in choice.items()}
-    for h in hypotheses:
-        if isinstance(h, IndexRel) and free_vars(h) <= set(choice):
-            gap: Index = substitute(h.rhs - h.lhs, values)
-            if not {"=": gap.const == 0, "<=": gap.const >= 0, "<": gap.const > 0}[h.op]:
-                return False
-    return True
 
 
 def _lag_choices(
@@ -234,7 +224,7 @@ def _lag_choices(
             for where in _positions(positions, max(sizes.values(), default=1)):
                 made = {**integers, **where, **{v: 2 * limit + 3 + i for i, v in enumerate(times)}}
                 made = {**made, **{v: x for v, x in fixed.items() if v in free}}
-                if _integers_fit(made, hypotheses):
+                if integers_fit(made, hypotheses):
                     yield made
 
 
@@ -308,7 +298,12 @@ def _candidates(
 def _stream(s: Sym, properties: frozenset[str], integers: dict[Var, int], rng: random.Random) -> list[Rows]:
     shape = s.shape or (ONE, ONE)
     n, m = (substitute(d, {v: as_index(i) for v, i in integers.items()}).const for d in shape)
-    return list(islice(matrices(n, m, properties, random.Random(f"{s.name} {n} {m}")), 64))
+    return _drawn(s.name, n, m, properties)
+
+
+@lru_cache(maxsize=1024)
+def _drawn(name: str, n: int, m: int, properties: frozenset[str]) -> list[Rows]:
+    return list(islice(matrices(n, m, properties, random.Random(f"{name} {n} {m}")), 64))
 
 
 def _with_weights(s: Sym, stream: list[Rows], properties: frozenset[str]) -> list[Rows]:

@@ -8,6 +8,7 @@ from __future__ import annotations
 
 from collections.abc import Callable, Iterator
 from fractions import Fraction
+from functools import cache
 
 from symrnn.search.pools import Plain
 
@@ -29,6 +30,7 @@ PAIRS: tuple[Callable[[Fraction], Plain], ...] = (
 TURNING = tuple((Fraction(a, 2), Fraction(a + d, 2)) for a in range(1, 8) for d in (1, 2, 3, 4))  # [[-a, b], [-b, a]]
 
 
+@cache
 def weights(n: int, steep: bool) -> list[Plain]:
     """Square matrices of size n, by their largest entry; ``steep``: the activation's derivative reaches 1."""
     found: list[tuple[Fraction, int, int, Plain]] = []
