@@ -1,8 +1,8 @@
 """The k-step Jacobian of a network in numbers with certain error bounds: python-flint's balls (arb).
 
-Every entry is enclosed in an interval that certainly contains it. Enclosures lose digits with every step, so the
-working precision escalates by itself until the digits asked for are there. What goes in is exact: whole numbers and
-fractions. Nothing here grants a verdict.
+Every entry is enclosed in an interval that certainly contains it. Enclosures lose digits with every step: the first
+steps foretell how many, and where that was not enough the working precision escalates by itself until the digits asked
+for are there. What goes in is exact: whole numbers and fractions. Nothing here grants a verdict.
 
 What this does not see: whether the formula is the one that was meant. It is h_t = s(W_hh h_{t-1} + W_xh x_t + b), and
 J = D_k W_hh ... D_1 W_hh in numerator layout.
@@ -11,16 +11,18 @@ J = D_k W_hh ... D_1 W_hh in numerator layout.
 from __future__ import annotations
 
 import threading
-from collections.abc import Callable, Iterator, Sequence
+from collections.abc import Callable, Iterable, Iterator, Sequence
 from contextlib import contextmanager
 from dataclasses import dataclass
 from fractions import Fraction
+from itertools import islice
 from typing import Any
 
 import flint as untyped
 
 from symrnn.claims.activations import Activation
 from symrnn.errors import ClaimError, Undefined
+from symrnn.products import MOST_LOST, ordered_product
 
 flint: Any = untyped  # python-flint's types are incomplete
 Number = int | Fraction
@@ -30,7 +32,9 @@ Ball = Any  # flint.arb: a midpoint and a radius
 
 MOST_BITS = 1 << 17  # of working precision: about 39,000 digits
 LONGEST = 1 << 20  # bits of a fraction
-SPARE = 32  # bits beyond those expected to be needed
+SPARE = 24  # bits beyond those expected to be needed
+FIRST = 12  # steps that foretell how much a step loses, run with so many bits:
+FEW = 192
 _PRECISION = threading.Lock()  # python-flint has one working precision for all threads
 
 
@@ -96,21 +100,24 @@ def certified_jacobian(
     network = _Network(_name(activation), W_hh, W_xh, inputs, first, bias)
     if isinstance(digits, bool) or not isinstance(digits, int) or digits < 1:
         raise ClaimError(f"{digits!r} is no number of digits")
-    wanted = digits * 10 // 3 + SPARE
-    bits, reason = wanted + 2 * network.steps, ""
-    while bits <= MOST_BITS:
-        with working_precision(bits):
-            try:
-                there = accuracy(network.along_one_direction())
-                if there >= wanted:  # the whole matrix costs n times as much as one direction
-                    made = network.jacobian()
-                    there = accuracy(made)
-                    if there * 3 >= digits * 10:
-                        return Enclosure(digits, bits, tuple(tuple(row) for row in made.table()))
-            except _TooCoarse as error:
-                there, reason = 0, f": {error}"
-        lost = bits - there  # about as much as will be lost at any precision
-        bits = max(wanted + lost + SPARE, bits + bits // 4) if there > 0 else 2 * bits
+    wanted = -(-digits * 10 // 3)
+    room, lost, reason = SPARE, network.foretold(), ""  # bits that the product loses, and the states
+    while (bits := wanted + room + SPARE + lost) <= MOST_BITS:
+        try:
+            with working_precision(bits):
+                slopes = list(network.slopes())
+                there = accuracy(slopes[-1])  # the last lose most; the product is looked at in the end
+        except _TooCoarse as error:
+            slopes, there, reason = [], 0, f": {error}"
+        if there < wanted + room:
+            lost = bits - there if there else 2 * bits
+            continue
+        made, reached = network.product(slopes, wanted + room + MOST_LOST)
+        if reached < wanted:
+            made, reached = network.entrywise(slopes, wanted, bits)
+        if reached >= wanted:
+            return Enclosure(digits, bits, tuple(tuple(row) for row in made.table()))
+        room += wanted - reached + SPARE if reached else wanted + room
     raise Undefined(f"{digits} digits are out of reach with {MOST_BITS} bits{reason}")
 
 
@@ -133,13 +140,12 @@ def working_precision(bits: int) -> Iterator[None]:
             flint.ctx.prec = before
 
 
-def accuracy(matrix: Any) -> int:
-    """The number of bits a for which the radius of every entry is at most 2^-a times the largest entry; 0 if none is.
+def accuracy(balls: Iterable[Ball]) -> int:
+    """The number of bits a for which the radius of every ball is at most 2^-a times the largest entry; 0 if none is.
 
-    >>> accuracy(flint.arb_mat([[1, 2]])) == MOST_BITS and accuracy(flint.arb_mat([[flint.arb(0, 1)]])) == 0
+    >>> accuracy([flint.arb(1), flint.arb(2)]) == MOST_BITS and accuracy([flint.arb(0, 1)]) == 0
     True
     """
-    balls = matrix.entries()
     largest, radius = flint.arb(0), flint.arb(0)
     for ball in balls:
         if not ball.is_finite():
@@ -158,12 +164,15 @@ class _TooCoarse(Exception):
 
 
 def _sigmoid(a: Ball) -> tuple[Ball, Ball]:
-    s = 1 / (1 + (-a).exp())
-    return s, s / (1 + a.exp())  # not s (1 - s), which loses everything where s is nearly 1
+    e = (-a).exp()
+    s = 1 / (1 + e)
+    return s, s * s * e  # not s (1 - s), which loses everything where s is nearly 1
 
 
 def _tanh(a: Ball) -> tuple[Ball, Ball]:
-    return a.tanh(), a.sech() ** 2
+    t = a.tanh()
+    square = t * t
+    return t, 1 - square if square < NEAR_1 else a.sech() ** 2
 
 
 def _softplus(a: Ball) -> tuple[Ball, Ball]:
@@ -182,6 +191,7 @@ def _identity(a: Ball) -> tuple[Ball, Ball]:
     return a, flint.arb(1)
 
 
+NEAR_1 = flint.arb(15) / 16  # beyond it 1 minus a number would lose bits
 _ACTIVATIONS: dict[str, Callable[[Ball], tuple[Ball, Ball]]] = {  # s(a) and s'(a)
     "sigmoid": _sigmoid,
     "tanh": _tanh,
@@ -215,28 +225,45 @@ class _Network:
         exact = _rational(driven) * _rational(weights).transpose() + _rational(shift * self.steps)
         self.drives = exact.table()  # W_xh x_t + b, row t
 
-    def jacobian(self) -> Any:
-        """J in balls. Raises _TooCoarse where they are too wide to tell on which side of a kink they are."""
-        out: Any = None
-        weights = self._weights()
-        for slopes in self._slopes():
-            step = flint.arb_mat([[d * w for w in row] for d, row in zip(slopes, weights, strict=True)])
-            out = step if out is None else step * out
-        return out
+    def foretold(self) -> int:
+        """About how many bits the slopes will have lost after the last step: as many in each as in the first."""
+        try:
+            with working_precision(FEW):
+                there = [min(FEW, accuracy(d)) for d in islice(self.slopes(), FIRST)]
+        except _TooCoarse:
+            return 0
+        lost = max(0, there[0] - there[-1])
+        return -(-lost * self.steps * 9 // (8 * max(1, len(there) - 1)))
 
-    def along_one_direction(self) -> Any:
-        """J times a vector in which no two entries are alike: its accuracy is about that of J."""
-        matrix = flint.arb_mat(self._weights())
-        out = flint.arb_mat([[flint.arb(7 * i % 11 + 1)] for i in range(self.n)])
-        for slopes in self._slopes():
-            moved = (matrix * out).entries()
-            out = flint.arb_mat([[d * y] for d, y in zip(slopes, moved, strict=True)])
-        return out
+    def product(self, slopes: list[list[Ball]], bits: int) -> tuple[Any, int]:
+        """J and its accuracy, from the slopes of all steps."""
+        with working_precision(bits):
+            made = ordered_product(self.recurrent, slopes, bits)
+            return made, accuracy(made.entries())
+
+    def entrywise(self, slopes: list[list[Ball]], wanted: int, bits: int) -> tuple[Any, int]:
+        """The same with a radius of its own for every entry throughout, which takes longer: for entries very unequal.
+
+        J times a vector in which no two entries are alike is tried first: its accuracy is about that of J.
+        """
+        with working_precision(bits):
+            weights = self._weights()
+            matrix = flint.arb_mat(weights)
+            made = flint.arb_mat([[flint.arb(7 * i % 11 + 1)] for i in range(self.n)])
+            for d in slopes:
+                moved = (matrix * made).entries()
+                made = flint.arb_mat([[x * y] for x, y in zip(d, moved, strict=True)])
+            if accuracy(made.entries()) >= wanted:
+                made = None
+                for d in slopes:
+                    step = flint.arb_mat([[x * w for w in row] for x, row in zip(d, weights, strict=True)])
+                    made = step if made is None else step * made
+            return made, accuracy(made.entries())
 
     def _weights(self) -> list[list[Ball]]:
         return [[_ball(x) for x in row] for row in self.recurrent]
 
-    def _slopes(self) -> Iterator[list[Ball]]:
+    def slopes(self) -> Iterator[list[Ball]]:
         """The diagonals of D_1, ..., D_k along the run."""
         matrix = flint.arb_mat(self._weights())
         state = flint.arb_mat([[_ball(x)] for x in self.first])
@@ -255,7 +282,7 @@ def _checked(name: str, rows: Sequence[Sequence[Any]], count: int, width: int) -
     for x in (x for row in rows for x in row):
         if isinstance(x, bool) or not isinstance(x, int | Fraction):
             raise ClaimError(f"{x!r} in {name} is not exact: use whole numbers or Fraction(1, 4)")
-    return tuple(tuple(Fraction(x) for x in row) for row in rows)
+    return tuple(tuple(x if type(x) is Fraction else Fraction(x) for x in row) for row in rows)
 
 
 def _rational(rows: Sequence[Sequence[Fraction]]) -> Any:
