@@ -21,6 +21,7 @@ from symrnn.search.jordan import prove_by_binomials
 from symrnn.search.lemmas import prove_by_lemma, with_facts
 from symrnn.search.limits import prove_by_steering, prove_limit, prove_rewritten
 from symrnn.search.orders import prove_by_contradiction, prove_order
+from symrnn.search.products import prove_by_products
 from symrnn.search.refute import quickly_refuted
 from symrnn.search.reversals import prove_with_a_sum_reversed
 from symrnn.search.states import prove_by_the_whole_state
@@ -84,7 +85,12 @@ def _by_goal(s: Sequent, depth: int, deeper: Strategy) -> Proof | None:
     if isinstance(goal, Pred):
         return _by_facts(s) or prove_by_lemma(s, deeper, depth) or prove_rewritten(s, deeper)
     if isinstance(goal, Rel) and goal.op != "=":
-        return prove_by_lemma(s, deeper, depth) or prove_order(s, deeper) or prove_by_contradiction(s, deeper)
+        return (
+            prove_by_lemma(s, deeper, depth)
+            or prove_order(s, deeper)
+            or prove_by_contradiction(s, deeper)
+            or prove_by_products(s)
+        )
     if isinstance(goal, Rel):
         strategies = EQUATION_STRATEGIES if not depth else (prove_equation,)
         found = (p for strategy in strategies if (p := strategy(s)) is not None)

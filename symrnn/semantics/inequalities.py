@@ -101,7 +101,7 @@ def combines(
     for use, factor in equal:
         if not use.source.startswith(("hyp:", "entry:")) or shape_of(factor) is not None:
             raise Refused("only equations among the hypotheses may be multiplied by any scalar")
-        l, r, _ = _plainly(s, replace(use, turned=True))  # which is refused unless it is an equation
+        r, l, _ = _plainly(s, replace(use, turned=True))  # which is refused unless it is an equation
         gap = minus(gap, algebra.times(algebra.poly(factor), minus(algebra.poly(r), algebra.poly(l))))
     if not _never_negative(s, gap):
         raise Refused("what is left may be negative")
@@ -230,7 +230,8 @@ def _applied(s: Sequent, t: Term) -> Apply | None:
     """The activation whose value a scalar is: itself, or as an entry of a local that is defined by one."""
     x = t.arg if isinstance(t, Entry) else t
     if isinstance(x, Sym) and x.role == "local" and x.index and s.cell is not None:
-        x = s.cell.definition(x.name, x.index[0]) or x
+        definition = s.cell.definition(x.name, x.index[0])
+        x = x if definition is None else definition
     return x if isinstance(x, Apply) and shape_of(t) is None else None
 
 
