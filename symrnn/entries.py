@@ -134,7 +134,7 @@ class _Ascent:
     def of(s: Sequent, c: cert.Ascend) -> _Ascent:
         var, made = c.var, _Ascent(s, c.var)
         spoken = free_vars(s.goal).union(*(free_vars(h) for h in s.hypotheses))
-        if not isinstance(s.goal, Rel) or var not in free_vars(s.goal) or var.kind != "lag" or var.low is None:
+        if not isinstance(s.goal, Rel) or var not in spoken or var.kind != "lag" or var.low is None:
             raise Refused(f"{var} is no lag of a relation to induct on")
         if not 0 <= c.low <= var.low:
             raise Refused(f"the induction must begin between 0 and {var.low}")

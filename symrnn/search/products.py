@@ -250,7 +250,7 @@ def _facts(s: Sequent, gap: Poly) -> list[_Known]:
         except SymrnnError:
             continue
         key = tuple(sorted((str(m), c) for m, c in p.items()))
-        if p and key not in found:
+        if p and (key not in found or (strict and not found[key].strict)):
             found[key] = _Known(use, p, strict)
             take(p)
     return list(found.values())

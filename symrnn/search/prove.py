@@ -12,6 +12,7 @@ from symrnn.certificates import Both, ByCases, Choose, Known, Proof
 from symrnn.claims.recurrence import Claim
 from symrnn.claims.tree import And, ForAllTrajectories, Iff, Implies, Not, Or, Pred, Prop, Rel
 from symrnn.errors import SymrnnError
+from symrnn.search.ascents import prove_by_ascent
 from symrnn.search.cuts import prove_with_cuts
 from symrnn.search.entrywise import prove_entrywise
 from symrnn.search.equations import prove_at_once, prove_equation
@@ -90,6 +91,7 @@ def _by_goal(s: Sequent, depth: int, deeper: Strategy) -> Proof | None:
             or prove_order(s, deeper)
             or prove_by_contradiction(s, deeper)
             or prove_by_products(s)
+            or prove_by_ascent(s, prove_by_products)
         )
     if isinstance(goal, Rel):
         strategies = EQUATION_STRATEGIES if not depth else (prove_equation,)
