@@ -16,7 +16,7 @@ from symrnn.claims.index import Index, Var, as_index
 from symrnn.claims.recurrence import Claim
 from symrnn.claims.shapes import shape_of
 from symrnn.claims.substitution import free_vars, symbols
-from symrnn.claims.tree import Abs, Apply, Const, ForAll, Norm, Not, Pow, Pred, Rel, SpectralRadius, Sym, Term, Times
+from symrnn.claims.tree import Abs, Apply, Const, Entry, ForAll, Norm, Not, Pow, Pred, Rel, SpectralRadius, Sym, Term, Times
 from symrnn.errors import SymrnnError
 from symrnn.lemmas import LEMMAS
 from symrnn.search.lemmas import Prover, Values, accepted, discharged, unify
@@ -192,6 +192,8 @@ class _Search:
             yield _bare("norm", atom)
             yield _bare("magnitude", atom.arg)
             yield _bare("negated magnitude", atom.arg)
+            if isinstance(atom.arg, Entry):
+                yield from (_bare(f"entry below the {kind}-norm", atom.arg) for kind in ("2", "1", "inf"))
         if isinstance(atom, Apply):
             yield from (_bare(source, atom) for source in ("below", "above", "slope", "slope, turned"))
             if atom.order == 0:

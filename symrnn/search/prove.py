@@ -13,6 +13,7 @@ from symrnn.claims.recurrence import Claim
 from symrnn.claims.tree import And, ForAllTrajectories, Iff, Implies, Not, Or, Pred, Prop, Rel
 from symrnn.errors import SymrnnError
 from symrnn.search.ascents import prove_by_ascent
+from symrnn.search.bounds_by_entries import prove_at_every_step, prove_by_contrary, with_bounds
 from symrnn.search.cuts import prove_with_cuts
 from symrnn.search.entrywise import prove_entrywise
 from symrnn.search.equations import prove_at_once, prove_equation
@@ -68,9 +69,12 @@ def prove_sequent(s: Sequent, depth: int = 0, memo: Memo | None = None) -> Proof
     found = _by_goal(s, depth, deeper)
     if found is not None or depth:
         return found
-    richer, wrap = with_facts(s, deeper)
+    bounds, wrap = with_bounds(s, deeper)
+    richer, wrap_facts = with_facts(bounds, deeper)
     found = _by_goal(richer, depth + 1, deeper) if richer is not s else None
-    return wrap(found) if found is not None else prove_by_steering(s, deeper)
+    if found is None and s.hypotheses:
+        found = prove_at_every_step(richer, deeper) or prove_by_contrary(richer, prove_sequent)
+    return wrap(wrap_facts(found)) if found is not None else prove_by_steering(s, deeper)
 
 
 def _by_goal(s: Sequent, depth: int, deeper: Strategy) -> Proof | None:
