@@ -12,6 +12,7 @@ from symrnn.certificates import Both, ByCases, Choose, Known, Proof
 from symrnn.claims.recurrence import Claim
 from symrnn.claims.tree import And, ForAllTrajectories, Iff, Implies, Not, Or, Pred, Prop, Rel
 from symrnn.errors import SymrnnError
+from symrnn.search.activations import prove_by_congruence, prove_by_injectivity
 from symrnn.search.ascents import prove_by_ascent
 from symrnn.search.bounds_by_entries import prove_at_every_step, prove_by_contrary, with_bounds
 from symrnn.search.cuts import prove_with_cuts
@@ -24,6 +25,7 @@ from symrnn.search.lemmas import prove_by_lemma, with_facts
 from symrnn.search.limits import prove_by_steering, prove_limit, prove_rewritten
 from symrnn.search.orders import prove_by_contradiction, prove_order
 from symrnn.search.products import prove_by_products
+from symrnn.search.quantified import prove_at_chosen_matrices
 from symrnn.search.refute import quickly_refuted
 from symrnn.search.reversals import prove_with_a_sum_reversed
 from symrnn.search.states import prove_by_the_whole_state
@@ -88,7 +90,12 @@ def _by_goal(s: Sequent, depth: int, deeper: Strategy) -> Proof | None:
     if isinstance(goal, ForAllTrajectories | Not) or (isinstance(goal, Pred) and goal.var is not None):
         return prove_limit(s, deeper) or prove_by_lemma(s, deeper, depth)
     if isinstance(goal, Pred):
-        return _by_facts(s) or prove_by_lemma(s, deeper, depth) or prove_rewritten(s, deeper)
+        return (
+            _by_facts(s)
+            or prove_by_lemma(s, deeper, depth)
+            or prove_rewritten(s, deeper)
+            or prove_at_chosen_matrices(s)
+        )
     if isinstance(goal, Rel) and goal.op != "=":
         return (
             prove_by_lemma(s, deeper, depth)
@@ -153,5 +160,8 @@ EQUATION_STRATEGIES: tuple[Strategy, ...] = (
     prove_by_substitution,
     prove_by_unfolding,
     prove_by_binomials,
+    prove_at_chosen_matrices,
+    prove_by_injectivity,
+    prove_by_congruence,
     prove_explicit,
 )
