@@ -8,7 +8,7 @@ from fractions import Fraction
 from itertools import islice
 from typing import Any
 
-from symrnn.certificates import Fact, Injective, Proof, Regular, Use, Words
+from symrnn.certificates import Fact, Injective, Proof, Regular, Unfold, Use, Words
 from symrnn.claims.index import as_index
 from symrnn.claims.shapes import shape_of
 from symrnn.claims.substitution import substitute, walk
@@ -39,8 +39,8 @@ def prove_by_injectivity(s: Sequent) -> Proof | None:
             fact = Pred("invertible", gate, "", None)
             richer = s.with_fact(fact)
             both = Rel("=", MatMul((gate, lemma.lhs)), MatMul((gate, lemma.rhs)))
-            why = prove_equation(replace(richer, goal=both))
-            if why is not None:
+            why = _as_defined(s, name)
+            if accepted(replace(richer, goal=both), why):
                 s = add(richer, both)
                 facts.append((fact, regular))
                 cuts += [(both, why), (lemma, multiplied_back(s, lemma, Inv(gate), True))]
@@ -104,8 +104,22 @@ def prove_by_congruence(s: Sequent) -> Proof | None:
                 return wrap(cuts, proof)
             cuts.append((lemma, proof))
             s = add(s, lemma)
-    found = prove_equation(s) if cuts else None
+    found = _with_updates(s, goal) if cuts else None
     return wrap(cuts, found) if found is not None else None
+
+
+def _with_updates(s: Sequent, goal: Rel) -> Proof | None:
+    """An equation by rewriting, its states as they are updated."""
+    states = sorted({x for x in walk(goal) if isinstance(x, Sym) and x.role == "state"}, key=lambda x: x.key)
+    for name in states:
+        try:
+            unfolded = substitute(goal, {name: definition_of(s, name)})
+        except SymrnnError:
+            continue
+        inner = prove_equation(replace(s, goal=unfolded))
+        if inner is not None:
+            return Unfold((name,), inner)
+    return prove_equation(s)
 
 
 def _pairs(s: Sequent, goal: Rel) -> Iterator[tuple[Term, Term]]:
