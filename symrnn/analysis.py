@@ -11,6 +11,7 @@ from dataclasses import replace
 from typing import Any
 
 from symrnn import certificates as cert
+from symrnn import entries
 from symrnn.claims.index import Node, Var, as_index
 from symrnn.claims.shapes import ONE, check_shapes, is_scalar, shape_of
 from symrnn.claims.substitution import free_vars, substitute, symbols
@@ -339,4 +340,5 @@ RULES: dict[type[Node], Rule] = {
     cert.Turn: turn,
     cert.AllTrajectories: for_all_trajectories,
     cert.Steer: steer,
+    **entries.RULES,
 }

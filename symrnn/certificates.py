@@ -269,6 +269,114 @@ class Steer(Proof):
 
 
 @node
+class Entrywise(Proof):
+    """An order between matrices entry by entry, at a generic row and column (1 where there is only one)."""
+
+    row: Var
+    col: Var
+    proof: Proof
+
+
+@node
+class Unfold(Proof):
+    """A relation with states and locals replaced by their definitions, one after the other."""
+
+    names: tuple[Sym, ...]
+    proof: Proof
+
+
+@node
+class BySign(Proof):
+    """A scalar is not negative, and its own magnitude; or not positive, and the negative of it."""
+
+    term: Term
+    if_above: Proof
+    if_below: Proof
+
+
+@node
+class Combine(Proof):
+    """An inequality between scalars from products of known ones, times numbers, and multiples of known equations."""
+
+    products: tuple[tuple[Fraction, tuple[AtMost, ...]], ...]
+    equal: tuple[tuple[AtMost, Term], ...]
+
+
+@node
+class Ascend(Proof):
+    """Induction on a lag in an implication: what the hypotheses say of the lag is assumed at each value of it.
+
+    ``at``: the times at which the induction hypothesis is used in the step.
+    """
+
+    var: Var
+    low: int
+    at: Binding
+    base: Proof
+    step: Proof
+
+
+@node
+class Largest(Proof):
+    """The bound of a norm from that of every entry; ``diagonal``: of those on the diagonal of a diagonal matrix."""
+
+    row: Var
+    col: Var
+    diagonal: bool
+    proof: Proof
+
+
+@node
+class Contrary(Proof):
+    """The goal, since its contrary contradicts hypothesis ``which``."""
+
+    which: int
+    proof: Proof
+
+
+@node
+class Specialise(Proof):
+    """Hypothesis ``which``, about all values of a matrix, at ``value``; then the rest with what it says there."""
+
+    which: int
+    value: Term
+    rest: Proof
+
+
+@node
+class Commutant(Proof):
+    """What commutes with every diagonal matrix, such as that of the new vector ``vector``, is diagonal."""
+
+    vector: Sym
+    proof: Proof
+
+
+@node
+class Applied(Proof):
+    """Matrices that do the same to every vector, such as the new one ``vector``, are equal."""
+
+    vector: Sym
+    proof: Proof
+
+
+@node
+class Injective(Proof):
+    """A strictly increasing activation takes a value once."""
+
+    function: str
+    proof: Proof
+
+
+@node
+class Regular(Proof):
+    """A diagonal matrix is invertible if the entries on its diagonal all have the same sign, and none is 0."""
+
+    row: Var
+    above: bool
+    proof: Proof
+
+
+@node
 class Leaf(Proof):
     """At explicit sizes: every entry of the goal reduces to 0 by the polynomials known to vanish."""
 

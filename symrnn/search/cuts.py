@@ -162,11 +162,11 @@ def _without_inverses(s: Sequent) -> Proof | None:
     ):
         cuts.append((after, proof))
         here = add(here, after)
-        proof = _multiplied_back(here, before, inverse, at_left)
+        proof = multiplied_back(here, before, inverse, at_left)
     return wrap(cuts, proof)
 
 
-def _multiplied_back(s: Sequent, goal: Rel, inverse: Term, at_left: bool) -> Proof:
+def multiplied_back(s: Sequent, goal: Rel, inverse: Term, at_left: bool) -> Proof:
     """goal from X goal (or goal X), the last lemma: X^-1 X = I on both sides."""
     name = list(s.equations)[-1]
     x = inverse.arg  # type: ignore[attr-defined]

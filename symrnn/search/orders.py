@@ -20,6 +20,7 @@ from symrnn.claims.tree import (
     Abs,
     Apply,
     Const,
+    Entry,
     ForAll,
     MatMul,
     Norm,
@@ -227,6 +228,8 @@ class _Search:
             yield _bare("norm", atom)
             yield _bare("magnitude", atom.arg)
             yield _bare("negated magnitude", atom.arg)
+            if isinstance(atom.arg, Entry):
+                yield from (_bare(f"entry below the {kind}-norm", atom.arg) for kind in ("2", "1", "inf"))
         if isinstance(atom, Apply):
             yield from (_bare(source, atom) for source in ("below", "above", "slope", "slope, turned"))
             if atom.order == 0:

@@ -12,7 +12,10 @@ from symrnn.certificates import Both, ByCases, Choose, Known, Proof
 from symrnn.claims.recurrence import Claim
 from symrnn.claims.tree import And, ForAllTrajectories, Iff, Implies, Not, Or, Pred, Prop, Rel
 from symrnn.errors import SymrnnError
+from symrnn.search.activations import prove_by_congruence, prove_by_injectivity
 from symrnn.search.annihilators import prove_by_annihilator
+from symrnn.search.ascents import prove_by_ascent
+from symrnn.search.bounds_by_entries import prove_at_every_step, prove_by_contrary, with_bounds
 from symrnn.search.cuts import prove_with_cuts
 from symrnn.search.entrywise import prove_entrywise
 from symrnn.search.equations import prove_at_once, prove_equation
@@ -22,6 +25,8 @@ from symrnn.search.jordan import prove_by_binomials
 from symrnn.search.lemmas import prove_by_lemma, with_facts
 from symrnn.search.limits import prove_by_steering, prove_limit, prove_rewritten
 from symrnn.search.orders import prove_by_antisymmetry, prove_by_contradiction, prove_order
+from symrnn.search.products import prove_by_products
+from symrnn.search.quantified import prove_at_chosen_matrices
 from symrnn.search.refute import quickly_refuted
 from symrnn.search.reversals import prove_with_a_sum_reversed
 from symrnn.search.states import prove_by_the_whole_state
@@ -71,9 +76,12 @@ def prove_sequent(s: Sequent, depth: int = 0, memo: Memo | None = None) -> Proof
     found = _by_goal(s, depth, deeper)
     if found is not None or depth:
         return found
-    richer, wrap = with_facts(s, deeper)
+    bounds, wrap = with_bounds(s, deeper)
+    richer, wrap_facts = with_facts(bounds, deeper)
     found = _by_goal(richer, depth + 1, deeper) if richer is not s else None
-    return wrap(found) if found is not None else prove_by_steering(s, deeper)
+    if found is None and s.hypotheses:
+        found = prove_at_every_step(richer, deeper) or prove_by_contrary(richer, prove_sequent)
+    return wrap(wrap_facts(found)) if found is not None else prove_by_steering(s, deeper)
 
 
 def _by_goal(s: Sequent, depth: int, deeper: Strategy) -> Proof | None:
@@ -92,9 +100,16 @@ def _by_goal(s: Sequent, depth: int, deeper: Strategy) -> Proof | None:
             or prove_by_lemma(s, deeper, depth)
             or prove_by_annihilator(s, deeper)
             or prove_rewritten(s, deeper)
+            or prove_at_chosen_matrices(s)
         )
     if isinstance(goal, Rel) and goal.op != "=":
-        return prove_by_lemma(s, deeper, depth) or prove_order(s, deeper) or prove_by_contradiction(s, deeper)
+        return (
+            prove_by_lemma(s, deeper, depth)
+            or prove_order(s, deeper)
+            or prove_by_contradiction(s, deeper)
+            or prove_by_products(s)
+            or prove_by_ascent(s, prove_by_products)
+        )
     if isinstance(goal, Rel):
         strategies = EQUATION_STRATEGIES if not depth else (prove_by_steps, prove_equation)
         found = (p for strategy in strategies if (p := strategy(s)) is not None)
@@ -153,5 +168,8 @@ EQUATION_STRATEGIES: tuple[Strategy, ...] = (
     prove_by_substitution,
     prove_by_unfolding,
     prove_by_binomials,
+    prove_at_chosen_matrices,
+    prove_by_injectivity,
+    prove_by_congruence,
     prove_explicit,
 )

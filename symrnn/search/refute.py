@@ -14,7 +14,7 @@ from itertools import islice
 from symrnn.claims.activations import FACTS
 from symrnn.claims.index import Index, Node, Var, as_index
 from symrnn.claims.recurrence import Claim, activations_of, with_activation
-from symrnn.claims.shapes import ONE
+from symrnn.claims.shapes import ONE, rows_used
 from symrnn.claims.substitution import children, free_vars, substitute, symbols, walk
 from symrnn.claims.tree import (
     SPECTRAL,
@@ -280,7 +280,8 @@ def _candidates(
     properties = {s: frozenset(s.props) | _assumed(s, hypotheses) for s in order}
     streams = [_stream(s, properties[s], integers, rng) for s in order]
     span = _span(goal, hypotheses, integers) if moving else (0, 0)
-    shifted = {v: (i - span[0] if v.kind != "size" and v.kind != "lag" and moving else i) for v, i in integers.items()}
+    still = {v for p in (goal, *hypotheses) for v, _ in rows_used(p)}  # rows and columns are no times
+    shifted = {v: i - span[0] if v.kind not in ("size", "lag") and v not in still else i for v, i in integers.items()}
     tries = TRIES[max((i for v, i in integers.items() if v.kind == "size"), default=1)]
     if is_spectral(claim):
         streams = [_with_weights(s, v, properties[s]) for s, v in zip(order, streams, strict=True)]

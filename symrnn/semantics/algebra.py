@@ -399,6 +399,8 @@ class Algebra:
         for at, end in ((t.row, rows), (t.col, cols)):
             if not self.context.has_row(at, end):
                 raise Refused(f"{t}: there may be no row or column {at}")
+        if rows == cols == ONE:
+            return self.trace(Trace(t.arg))
         found = shift_entries(self, t)
         if found is not None:
             return found
@@ -417,15 +419,33 @@ class Algebra:
                 continue
             middle = word.index(rest[0]) if rest else len(word)
             ends = [(f, t.row, t.row) for f in word[:middle]] + [(f, t.col, t.col) for f in word[middle + 1 :]]
-            atoms = [(Entry(f, t.row, t.col), ONE) for f in rest if known is None] + [
-                self._diagonal_entry(*e) for e in ends
-            ]
-            merged, factor = merge_scalars((*scalars, *atoms))
-            put(out, (merged, binders, ()), c * factor)
+            made: Poly = {(scalars, binders, ()): c}
+            for letter, i, j in [(f, t.row, t.col) for f in rest if known is None] + ends:
+                made = self.times(made, self._entry_of_letter(letter, i, j))
+            for mono, d in made.items():
+                put(out, mono, d)
         return out
 
-    def _diagonal_entry(self, f: Term, i: Index, j: Index) -> tuple[Term, Index]:
-        return Entry(base(f), i, j), exponent(f)
+    def _entry_of_letter(self, f: Term, i: Index, j: Index) -> Poly:
+        """diag(v)_ii = v_i, s(X)_ij = s(X_ij), |X|_ij = |X_ij|; of a diagonal letter's power the power of its entry."""
+        x, e = base(f), exponent(f)
+        if e != ONE:
+            if not self.context.diagonal(x):
+                return scalar_atom(Entry(f, i, j))
+            p = self._entry_of_letter(x, i, j)
+            fine = len(p) == 1 and not next(iter(p))[1]
+            return (
+                self._raise_mono(*next(iter(p.items())), e) if fine else {(((Entry(x, i, j), e),), (), ()): Fraction(1)}
+            )
+        if isinstance(x, Diag):
+            return self.entry(Entry(x.arg, i, ONE))
+        if isinstance(x, Apply):
+            return self.apply(Apply(x.function, Entry(x.arg, i, j), x.order))
+        if isinstance(x, Abs):
+            return abs_form(self, Abs(Entry(x.arg, i, j)))
+        if isinstance(x, Hadamard):
+            return self.times(self.entry(Entry(x.left, i, j)), self.entry(Entry(x.right, i, j)))
+        return scalar_atom(Entry(x, i, j))
 
     def opaque_scalar(self, t: Any) -> Poly:
         """Determinants and discriminants: functions of the normal form of their argument."""

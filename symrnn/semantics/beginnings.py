@@ -10,14 +10,25 @@ from __future__ import annotations
 from collections.abc import Iterator
 
 from symrnn.claims.index import Index, Node, Var
-from symrnn.claims.substitution import children, substitute
-from symrnn.claims.tree import Pred, Prod, Prop, Rel, Sum, Sym, Term
+from symrnn.claims.shapes import rows_used
+from symrnn.claims.substitution import children, free_vars, substitute
+from symrnn.claims.tree import ForAll, Pred, Prod, Prop, Rel, Sum, Sym, Term
 from symrnn.semantics.context import Context
 
 
 def first_steps(props: tuple[Prop, ...], context: Context) -> tuple[Index, ...]:
     """Times that are steps of every trajectory at which the atoms among ``props`` have a value."""
-    return tuple({at for p in props if isinstance(p, Rel | Pred) for at in _steps(p, context)})
+    return tuple({at for p in props for at in _steps_of(p, context)})
+
+
+def _steps_of(p: Prop, context: Context) -> Iterator[Index]:
+    """Those of an atom; what holds of all rows or columns, of which there is one at least, has a value at each."""
+    bound: set[Var] = set()
+    while isinstance(p, ForAll) and isinstance(p.var, Var) and any(v == p.var for v, _ in rows_used(p.body)):
+        bound.add(p.var)
+        p = p.body
+    if isinstance(p, Rel | Pred):
+        yield from (at for at in _steps(p, context) if not free_vars(at) & bound)
 
 
 def _steps(n: Node, context: Context) -> Iterator[Index]:

@@ -7,14 +7,15 @@ activation: its range, that of its derivative, and s' in terms of s.
 from __future__ import annotations
 
 from collections.abc import Callable
+from dataclasses import replace
 from fractions import Fraction
 from typing import Any
 
-from symrnn.claims.activations import FACTS
-from symrnn.claims.index import Index, Node, Var, node
+from symrnn.claims.activations import FACTS, HARD_SIGMOIDS
+from symrnn.claims.index import Index, Node, Var, as_index, node
 from symrnn.claims.shapes import shape_of
 from symrnn.claims.substitution import substitute
-from symrnn.claims.tree import Abs, Apply, Const, ForAll, Norm, Pow, Prop, Rel, Sym, Term, Times
+from symrnn.claims.tree import Abs, Apply, Const, Entry, ForAll, Norm, Pow, Prop, Rel, SizeOf, Sym, Term, Times
 from symrnn.errors import Refused
 from symrnn.lemmas import LEMMAS
 from symrnn.semantics.bounds import upper
@@ -25,13 +26,22 @@ from symrnn.semantics.uses import Binding, in_range, lemma_instance
 
 ZERO, ONE = Const(Fraction(0)), Const(Fraction(1))
 Known = tuple[Term, Term, bool]  # l, r, strict: l <= r or l < r
+REACHED = ("relu", *HARD_SIGMOIDS)  # take the values at the ends of their ranges
+RANGES: dict[str, tuple[int | None, int | None]] = {
+    "sigmoid": (0, 1),
+    "tanh": (-1, 1),
+    "softplus": (0, None),
+    "relu": (0, None),
+    **dict.fromkeys(HARD_SIGMOIDS, (0, 1)),
+}
 
 
 @node
 class AtMost(Node):
     """A known inequality l <= r, raised to ``exponent``, times ``factor``, which is never negative.
 
-    ``source``: "hyp:i", "lemma:name", or one of SOURCES about ``term``. ``turned``: an equation read backwards.
+    ``source``: "hyp:i", "lemma:name", "entry:i" (hypothesis i, between matrices, at the entry ``term``), or one of
+    SOURCES about ``term``. ``turned``: an equation read backwards.
     ``discharge`` proves the hypotheses of a lemma.
     """
 
@@ -68,6 +78,44 @@ def orders(s: Sequent, goal: Prop, uses: tuple[AtMost, ...]) -> None:
         raise Refused("what is left may be 0")
 
 
+def combines(
+    s: Sequent,
+    goal: Prop,
+    products: tuple[tuple[Fraction, tuple[AtMost, ...]], ...],
+    equal: tuple[tuple[AtMost, Term], ...],
+) -> None:
+    """Return if rhs - lhs is a sum of c (r - l)(r' - l')... with c > 0 and known l <= r, of multiples of r - l for
+    known equations l = r, and of what is never negative; Refused otherwise."""
+    if not isinstance(goal, Rel) or goal.op not in ("<", "<=") or shape_of(goal.lhs) or shape_of(goal.rhs):
+        raise Refused("the goal is no inequality between scalars")
+    algebra = s.algebra("left")
+    gap, strict = minus(algebra.poly(goal.rhs), algebra.poly(goal.lhs)), False
+    for c, parts in products:
+        if c <= 0 or not parts:
+            raise Refused("a product of inequalities needs a positive number, and an inequality")
+        product, above = algebra.poly(Const(c)), True
+        for part in parts:
+            l, r, less = _plainly(s, part)
+            product, above = algebra.times(product, minus(algebra.poly(r), algebra.poly(l))), above and less
+        gap, strict = minus(gap, product), strict or above
+    for use, factor in equal:
+        if not use.source.startswith(("hyp:", "entry:")) or shape_of(factor) is not None:
+            raise Refused("only equations among the hypotheses may be multiplied by any scalar")
+        r, l, _ = _plainly(s, replace(use, turned=True))  # which is refused unless it is an equation
+        gap = minus(gap, algebra.times(algebra.poly(factor), minus(algebra.poly(r), algebra.poly(l))))
+    if not _never_negative(s, gap):
+        raise Refused("what is left may be negative")
+    if goal.op == "<" and not strict and not _positive(s, gap):
+        raise Refused("what is left may be 0")
+
+
+def _plainly(s: Sequent, use: AtMost) -> Known:
+    """A known inequality by itself: no power or factor, and no lemma."""
+    if use.source.startswith("lemma:") or use.factor != ONE or use.exponent != as_index(1) or use.discharge:
+        raise Refused("an inequality in a product stands by itself")
+    return known(s, use)
+
+
 def _never_negative(s: Sequent, p: Poly) -> bool:
     context = s.algebra("left").context
     return all(c > 0 and not m[2] and monomial_never_negative(context, m[0]) for m, c in p.items())
@@ -84,6 +132,8 @@ def known(s: Sequent, use: AtMost) -> Known:
         return _of_hypothesis(s, use)
     if use.source.startswith("lemma:"):
         return _sides(lemma_instance(use.source, use.values), use.turned)
+    if use.source.startswith("entry:"):
+        return _of_entries(s, use)
     rule = SOURCES.get(use.source)
     if rule is None:
         raise Refused(f"there is no inequality {use.source}")
@@ -92,9 +142,27 @@ def known(s: Sequent, use: AtMost) -> Known:
     return rule(s, use.term)
 
 
+def _hypothesis(s: Sequent, place: str) -> Any:
+    return s.hypotheses[int(place)] if place.isdecimal() and int(place) < len(s.hypotheses) else None
+
+
+def _of_entries(s: Sequent, use: AtMost) -> Known:
+    """A relation between matrices, at one entry, which both have."""
+    h, at = _hypothesis(s, use.source[6:]), use.term
+    shape = shape_of(h.lhs) or shape_of(h.rhs) if isinstance(h, Rel) else None
+    if not isinstance(h, Rel) or shape is None or not isinstance(at, Entry):
+        raise Refused(f"{use.source} is no relation between matrices, or {at} is no entry")
+    context = s.algebra("left").context
+    if not context.has_row(at.row, shape[0]) or not context.has_row(at.col, shape[1]):
+        raise Refused(f"there may be no row or column of {at}")
+    if any(shape_of(x) != shape and x != ZERO for x in (h.lhs, h.rhs)):
+        raise Refused(f"{use.source}: the sides have different shapes")
+    l, r = (x if x == ZERO else Entry(x, at.row, at.col) for x in (h.lhs, h.rhs))
+    return _sides(Rel(h.op, l, r), use.turned)
+
+
 def _of_hypothesis(s: Sequent, use: AtMost) -> Known:
-    place = use.source[4:]
-    h: Any = s.hypotheses[int(place)] if place.isdecimal() and int(place) < len(s.hypotheses) else None
+    h = _hypothesis(s, use.source[4:])
     free: set[Var | Sym] = set()
     while isinstance(h, ForAll) and isinstance(h.var, Var):
         free.add(h.var)
@@ -158,19 +226,29 @@ def _magnitude(sign: int) -> Callable[[Sequent, Term], Known]:
     return rule
 
 
+def _applied(s: Sequent, t: Term) -> Apply | None:
+    """The activation whose value a scalar is: itself, or as an entry of a local that is defined by one."""
+    x = t.arg if isinstance(t, Entry) else t
+    if isinstance(x, Sym) and x.role == "local" and x.index and s.cell is not None:
+        definition = s.cell.definition(x.name, x.index[0])
+        x = x if definition is None else definition
+    return x if isinstance(x, Apply) and shape_of(t) is None else None
+
+
 def _value(s: Sequent, t: Term, high: bool) -> Known:
-    """The range of s(a) or s'(a), a scalar."""
-    facts = FACTS.get(t.function) if isinstance(t, Apply) and shape_of(t) is None else None
-    if facts is None or not isinstance(t, Apply):
+    """The range of s(a) or s'(a), a scalar, or an entry of a local that is defined so."""
+    applied = _applied(s, t)
+    facts = FACTS.get(applied.function) if applied is not None else None
+    if facts is None or applied is None:
         raise Refused(f"nothing is known of the values of {t}")
-    if t.order:
+    if applied.order:
         bound, attained = (facts.high, facts.high_attained) if high else (facts.low, facts.low_attained)
         return (t, Const(bound), not attained) if high else (Const(bound), t, not attained)
-    ranges: dict[str, tuple[int | None, int | None]] = {"sigmoid": (0, 1), "tanh": (-1, 1), "softplus": (0, None)}
-    end = ranges.get(t.function, (None, None))[high]
+    end = RANGES.get(applied.function, (None, None))[high]
     if end is None:
-        raise Refused(f"{t.function} is not bounded so")
-    return (t, Const(Fraction(end)), True) if high else (Const(Fraction(end)), t, True)
+        raise Refused(f"{applied.function} is not bounded so")
+    strict = applied.function not in REACHED
+    return (t, Const(Fraction(end)), strict) if high else (Const(Fraction(end)), t, strict)
 
 
 def _slope(s: Sequent, t: Term, turned: bool) -> Known:
@@ -180,6 +258,25 @@ def _slope(s: Sequent, t: Term, turned: bool) -> Known:
     p = Apply(t.function, t.arg, 0)
     formula = (p if t.function == "sigmoid" else ONE) - p * p
     return (formula, t, False) if turned else (t, formula, False)
+
+
+def _least(s: Sequent, t: Term) -> Known:
+    """c <= a size or lag, of which that is known."""
+    least = s.algebra("left").context.least(t.index) if isinstance(t, SizeOf) else None
+    if least is None:
+        raise Refused(f"{t} is no size or lag with a least value")
+    return Const(Fraction(least)), t, False
+
+
+def _entry(kind: str) -> Callable[[Sequent, Term], Known]:
+    """|x_ij| <= ||X||, in each of the norms that a vector norm induces, and in the Frobenius norm."""
+
+    def rule(s: Sequent, t: Term) -> Known:
+        if not isinstance(t, Entry):
+            raise Refused(f"{t} is no entry")
+        return Abs(t), Norm(t.arg, kind), False
+
+    return rule
 
 
 SOURCES: dict[str, Callable[[Sequent, Term], Known]] = {
@@ -192,6 +289,8 @@ SOURCES: dict[str, Callable[[Sequent, Term], Known]] = {
     "above": lambda s, t: _value(s, t, high=False),
     "slope": lambda s, t: _slope(s, t, turned=False),
     "slope, turned": lambda s, t: _slope(s, t, turned=True),
+    "least": _least,
+    **{f"entry below the {kind}-norm": _entry(kind) for kind in ("1", "2", "inf", "fro")},
 }
 
-__all__ = ["LEMMAS", "SOURCES", "AtMost", "known", "never_negative", "orders"]
+__all__ = ["LEMMAS", "SOURCES", "AtMost", "combines", "known", "never_negative", "orders"]

@@ -1,0 +1,304 @@
+"""Inequalities between entries, by products of what is known of them: ranges, magnitudes, hypotheses. Untrusted.
+
+A gap rhs - lhs that is non-negative on a box is often a sum of products of the box's inequalities with positive
+coefficients (Handelman 1988, theorem I.3); which ones is a linear programme. Magnitudes are split by sign.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Iterator
+from dataclasses import dataclass, replace
+from fractions import Fraction
+from itertools import combinations_with_replacement
+from itertools import product as choices
+from typing import Any
+
+from symrnn.certificates import BySign, Combine, Entrywise, Proof, Unfold
+from symrnn.claims.index import Index, Var, as_index
+from symrnn.claims.shapes import ONE, rows_used, shape_of
+from symrnn.claims.substitution import substitute, walk
+from symrnn.claims.tree import Abs, And, Apply, Const, Entry, ForAll, Prop, Rel, SizeOf, Sym, Term, Times
+from symrnn.errors import SymrnnError
+from symrnn.search.lemmas import accepted
+from symrnn.search.simplex import solve
+from symrnn.semantics.functions import monomial_never_negative
+from symrnn.semantics.inequalities import AtMost, known
+from symrnn.semantics.monomials import UNIT, Mono, Poly, minus
+from symrnn.semantics.sequents import Sequent
+from symrnn.semantics.uses import definition_of
+
+ROW, COL = Var("row", "index", None), Var("col", "index", None)
+DEGREE = 3  # factors of one product
+MOST_COLUMNS, MOST_ATOMS, MOST_KNOWN = 240, 14, 24
+SPLITS = 4  # magnitudes split by sign, one inside the other
+ZERO, UNIT_TERM = Const(Fraction(0)), Const(Fraction(1))
+
+
+def prove_by_products(s: Sequent) -> Proof | None:
+    """An inequality between scalars, or entry by entry between matrices; states by their updates where that helps."""
+    goal = s.goal
+    if not isinstance(goal, Rel) or goal.op not in ("<", "<="):
+        return None
+    shape = shape_of(goal.lhs) or shape_of(goal.rhs)
+    if shape is not None:
+        i, j = (ONE if end == ONE else as_index(v) for v, end in zip((ROW, COL), shape, strict=True))
+        sides = [x if x == ZERO else Entry(x, i, j) for x in (goal.lhs, goal.rhs)]
+        inner = prove_by_products(replace(s, goal=Rel(goal.op, sides[0], sides[1])))
+        return _kept(s, Entrywise(ROW, COL, inner)) if inner is not None else None
+    for names in _unfoldings(s, goal):
+        unfolded: Any = goal
+        for name in names:
+            unfolded = substitute(unfolded, {name: definition_of(s, name)})
+        proof = _by_signs(replace(s, goal=unfolded), ())
+        if proof is not None:
+            return _kept(s, Unfold(names, proof) if names else proof)
+    return None
+
+
+def _kept(s: Sequent, proof: Proof) -> Proof | None:
+    return proof if accepted(s, proof) else None
+
+
+def _unfoldings(s: Sequent, goal: Prop) -> Iterator[tuple[Sym, ...]]:
+    """Nothing, then each state or local with a definition, then all of them, then what they are made of."""
+    yield ()
+    first = _defined(s, goal)
+    yield from ((x,) for x in first)
+    if len(first) > 1:
+        yield first
+    for x in first:
+        deeper = _defined(s, substitute(goal, {x: definition_of(s, x)}))
+        yield from ((x, y) for y in deeper if y != x)
+
+
+def _defined(s: Sequent, goal: Prop) -> tuple[Sym, ...]:
+    """States and locals that may be replaced, those that are no activation's value first."""
+    found = {x for x in walk(goal) if isinstance(x, Sym) and x.role in ("state", "local")}
+    fine = []
+    for x in sorted(found, key=lambda x: (x.role != "state", x.key)):
+        try:
+            definition = definition_of(s, x)
+        except SymrnnError:
+            continue
+        fine.append((x.role == "local" and isinstance(definition, Apply), x))
+    return tuple(x for _, x in sorted(fine, key=lambda item: item[0]) if not _)
+
+
+def _by_signs(s: Sequent, split: tuple[Term, ...]) -> Proof | None:
+    """A combination; else one on either side of the 0 of a magnitude that was not ``split`` before."""
+    goal = s.goal
+    try:
+        algebra = s.algebra("left")
+        gap = minus(algebra.poly(goal.rhs), algebra.poly(goal.lhs)) if isinstance(goal, Rel) else {}
+    except SymrnnError:
+        return None
+    found = _combination(s, gap)
+    if found is not None or len(split) == SPLITS:
+        return found
+    for x in (x for x in _magnitudes(gap) if x not in split):
+        proofs = []
+        for value in (x, Times((Const(Fraction(-1)), x))):
+            try:
+                case = s.with_fact(And((Rel("<=", ZERO, value), Rel("=", Abs(x), value))))
+            except SymrnnError:
+                return None
+            proof = _by_signs(case, (*split, x))
+            if proof is None:
+                break
+            proofs.append(proof)
+        if len(proofs) == 2:
+            return BySign(x, proofs[0], proofs[1])
+        return None
+    return None
+
+
+def _magnitudes(gap: Poly) -> list[Term]:
+    """What stands inside magnitudes, first where they are subtracted."""
+    found: dict[Term, bool] = {}
+    for (scalars, _, _), c in sorted(gap.items(), key=lambda item: str(item[0])):
+        for a, _ in scalars:
+            if isinstance(a, Abs) and shape_of(a.arg) is None:
+                found[a.arg] = found.get(a.arg, False) or c < 0
+    return sorted(found, key=lambda x: (not found[x], x.key))
+
+
+# ---- combinations ----
+
+
+@dataclass(frozen=True)
+class _Known:
+    """A known inequality, as what it says is not negative."""
+
+    use: AtMost
+    poly: Poly
+    strict: bool
+
+
+def _combination(s: Sequent, gap: Poly) -> Proof | None:
+    equal, gap = _with_equations(s, gap)
+    facts = _facts(s, gap)
+    fine: dict[Mono, bool] = {}
+
+    def is_fine(m: Mono) -> bool:
+        if m not in fine:
+            fine[m] = not m[2] and monomial_never_negative(s.algebra("left").context, m[0])
+        return fine[m]
+
+    goal = s.goal
+    strictly = isinstance(goal, Rel) and goal.op == "<"
+    if all(c > 0 and is_fine(m) for m, c in gap.items()):
+        made = Combine((), equal)
+        if accepted(s, made):
+            return made
+    for degree in range(1, DEGREE + 1):
+        products = list(_products(s, facts, degree))
+        if degree > 1 and len(products) > MOST_COLUMNS:
+            return None
+        places: dict[Mono, int] = {}
+        for p in (gap, *(poly for _, poly, _ in products)):
+            for m in p:
+                places.setdefault(m, len(places))
+        columns = [{places[m]: c for m, c in poly.items()} for _, poly, _ in products]
+        slack = [{at: Fraction(1)} for m, at in places.items() if is_fine(m)]
+        b = [gap.get(m, Fraction(0)) for m in places]
+        wanted = frozenset(i for i, (_, _, strict) in enumerate(products) if strict) if strictly else frozenset[int]()
+        found = solve([*columns, *slack], b, wanted)
+        if found is None:
+            continue
+        used = tuple((c, parts) for c, (parts, _, _) in zip(found, products, strict=False) if c)
+        made = Combine(used, equal)
+        if accepted(s, made):
+            return made
+    return None
+
+
+def _products(s: Sequent, facts: list[_Known], degree: int) -> Iterator[tuple[tuple[AtMost, ...], Poly, bool]]:
+    """Products of at most so many known inequalities, as polynomials, and whether they are strict."""
+    algebra = s.algebra("left")
+    made: dict[tuple[int, ...], Poly] = {(): {UNIT: Fraction(1)}}
+    for size in range(1, degree + 1):
+        for which in combinations_with_replacement(range(len(facts)), size):
+            shorter = made.get(which[:-1])
+            if shorter is None or len(made) > MOST_COLUMNS + 1:
+                continue
+            try:
+                made[which] = algebra.times(shorter, facts[which[-1]].poly)
+            except SymrnnError:
+                continue
+            yield tuple(facts[i].use for i in which), made[which], all(facts[i].strict for i in which)
+
+
+def _with_equations(s: Sequent, gap: Poly) -> tuple[tuple[tuple[AtMost, Term], ...], Poly]:
+    """The gap with magnitudes replaced by what the hypotheses say that they are."""
+    used: list[tuple[AtMost, Term]] = []
+    algebra = s.algebra("left")
+    for i, h in enumerate(s.hypotheses):
+        if not isinstance(h, Rel) or h.op != "=" or not isinstance(h.lhs, Abs) or shape_of(h.lhs) is not None:
+            continue
+        try:
+            l, r = algebra.poly(h.lhs), algebra.poly(h.rhs)
+        except SymrnnError:
+            continue
+        if len(l) != 1 or l == r:
+            continue
+        ((lead, scale),) = l.items()
+        for m, c in list(gap.items()):
+            rest = _quotient(m, lead)
+            if rest is None or m[1] or m[2]:
+                continue
+            factor = algebra.mono_term((rest, (), ()), -c / scale, None)
+            used.append((_bare(f"hyp:{i}"), factor))
+            gap = minus(gap, algebra.times(algebra.poly(factor), minus(r, l)))
+    return tuple(used), gap
+
+
+def _quotient(m: Mono, lead: Mono) -> Any:
+    """The other factors of a monomial that has those of ``lead``, each once."""
+    left = dict(m[0])
+    for a, e in lead[0]:
+        if e != ONE or left.get(a) != ONE:
+            return None
+        del left[a]
+    return tuple(left.items())
+
+
+def _bare(source: str, term: Term = UNIT_TERM, values: Any = (), turned: bool = False) -> AtMost:
+    return AtMost(source, term, values, (), UNIT_TERM, as_index(1), turned)
+
+
+def _facts(s: Sequent, gap: Poly) -> list[_Known]:
+    """What is known of the atoms of a gap, and of those that come up on the way."""
+    algebra, found = s.algebra("left"), dict[tuple[Any, ...], _Known]()
+    atoms: dict[Term, None] = {}
+    queue: list[AtMost] = []
+
+    def take(p: Poly) -> None:
+        for m in sorted(p, key=str):
+            for a, _ in m[0]:
+                if a not in atoms and len(atoms) < MOST_ATOMS:
+                    atoms[a] = None
+                    queue.extend(_about(a))
+
+    take(gap)
+    rows = _rows_spoken_of(s)
+    queue[:0] = _of_hypotheses(s, rows)
+    while queue and len(found) < MOST_KNOWN:
+        use = queue.pop(0)
+        try:
+            l, r, strict = known(s, use)
+            p = minus(algebra.poly(r), algebra.poly(l))
+        except SymrnnError:
+            continue
+        key = tuple(sorted((str(m), c) for m, c in p.items()))
+        if p and (key not in found or (strict and not found[key].strict)):
+            found[key] = _Known(use, p, strict)
+            take(p)
+    return list(found.values())
+
+
+def _about(atom: Term) -> Iterator[AtMost]:
+    if isinstance(atom, Abs):
+        yield from (_bare(source, atom.arg) for source in ("magnitude", "negated magnitude"))
+    if isinstance(atom, SizeOf):
+        yield _bare("least", atom)
+    if isinstance(atom, Apply | Sym | Entry):
+        yield from (_bare(source, atom) for source in ("above", "below"))
+
+
+def _rows_spoken_of(s: Sequent) -> list[Index]:
+    """The rows and columns that a goal speaks of; those that are numbers last."""
+    found = dict.fromkeys(at for n in walk(s.goal) if isinstance(n, Entry) for at in (n.row, n.col))
+    return sorted(found, key=lambda at: at.is_const)[:2]
+
+
+def _of_hypotheses(s: Sequent, rows: list[Index]) -> Iterator[AtMost]:
+    for i, h in enumerate(s.hypotheses):
+        free: list[Var] = []
+        body: Any = h
+        while isinstance(body, ForAll) and isinstance(body.var, Var):
+            free.append(body.var)
+            body = body.body
+        if not isinstance(body, Rel):
+            continue
+        shape = shape_of(body.lhs) or shape_of(body.rhs)
+        ways = (False, True) if body.op == "=" else (False,)
+        if body.op == "=" and isinstance(body.lhs, Abs):
+            continue  # used as an equation
+        if shape is None:
+            for values in choices(*(_places(v, body, rows) for v in free)):
+                binding = tuple(zip(free, values, strict=True))
+                yield from (_bare(f"hyp:{i}", values=binding, turned=turned) for turned in ways)
+        elif not free:
+            side = body.lhs if shape_of(body.lhs) is not None else body.rhs
+            for at in choices(*(_within(end, rows) for end in shape)):
+                yield from (_bare(f"entry:{i}", Entry(side, *at), turned=turned) for turned in ways)
+
+
+def _places(v: Var, body: Prop, rows: list[Index]) -> list[Index]:
+    """The rows at which a statement about all of them may be needed."""
+    return next((_within(end, rows) for w, end in rows_used(body) if w == v), [as_index(v)])
+
+
+def _within(end: Index, rows: list[Index]) -> list[Index]:
+    general = [at for at in rows if not at.is_const]
+    return [ONE] if end == ONE else general or rows or [ONE]
