@@ -18,12 +18,13 @@ from symrnn.claims.index import Var, as_index
 from symrnn.claims.recurrence import Claim, Recurrence, activations_of, with_activation
 from symrnn.claims.shapes import ONE
 from symrnn.claims.substitution import free_vars, substitute, symbols, walk
-from symrnn.claims.tree import ForAllTrajectories, Jac, Pred, Prop, Sym
+from symrnn.claims.tree import Apply, ForAllTrajectories, Jac, Pred, Prop, Sym
 from symrnn.errors import Refused, Undefined
 from symrnn.search.autonomous import held_by_nothing
 from symrnn.search.fillings import Filling, fillings
+from symrnn.search.gated_runs import gated_runs
 from symrnn.search.pools import SLOPES, Plain, rows
-from symrnn.search.trajectories import Trajectory, hold
+from symrnn.search.trajectories import Trajectory, drives, hold
 from symrnn.search.weights import weights
 from symrnn.semantics.instances import Instance, Rows, World
 from symrnn.semantics.numbers import activate, preimage
@@ -52,7 +53,7 @@ def periodic_instances(
 ) -> Iterator[Instance]:
     """Runs for a claim about limits, of hidden size ``least`` and more; ``violating``: that may violate it."""
     cell = claim.cell
-    if cell is None or len(cell.states) != 1:
+    if cell is None:
         return
     opaque = [f for f in activations_of(claim) if f not in FACTS]
     for n in (n for n in SIZES if n >= least):
@@ -62,7 +63,15 @@ def periodic_instances(
             known: Recurrence = cell
             for f in opaque if standin is not None else ():
                 known = with_activation(known, f, standin or "")  # type: ignore[assignment]
-            yield from _Runs(claim, known, integers, n, standin, violating).all()
+            if _is_plain(known):
+                yield from _Runs(claim, known, integers, n, standin, violating).all()
+            else:
+                yield from gated_runs(claim, known, integers, standin)
+
+
+def _is_plain(cell: Recurrence) -> bool:
+    """Whether one state block is an activation of what an input adds to, or a bias, or such a sum itself."""
+    return len(cell.states) == 1 and (bool(drives(cell)) or isinstance(cell.steps[0][1], Apply))
 
 
 def _sizes(claim: Claim, variables: list[Var]) -> list[Var]:

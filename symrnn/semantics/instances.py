@@ -310,9 +310,7 @@ class World:
             raise Refused("a time inside a limit that is also spoken of outside it")
         blocks = self.cell.states if self.cell is not None else ()
         members = {name: len(rows) for name, rows in self._families.items()}
-        return limit_holds(
-            p.name, p.arg, lag, Run(self.values, period, members, blocks[0] if len(blocks) == 1 else None)
-        )
+        return limit_holds(p.name, p.arg, lag, Run(self.values, period, members, blocks))
 
     def _for_all_trajectories(self, p: ForAllTrajectories) -> bool:
         """By a bound that all of them meet; or not, because the trajectory at hand is one of them."""
