@@ -389,7 +389,9 @@ class _Simulation:
     def _rest(self, g: Gate, at: int) -> list[Num]:
         """A pre-activation without the gate's weight and bias."""
         parts = g.inner.args if isinstance(g.inner, Add) else (g.inner,)
-        kept = tuple(p for p in parts if p != g.bias and not (g.weight is not None and _driven(p) == (g.weight, g.input)))
+        kept = tuple(
+            p for p in parts if p != g.bias and not (g.weight is not None and _driven(p) == (g.weight, g.input))
+        )
         if not kept:
             return [as_num(0)] * self._height(g.value)
         value = self._values().matrix(substitute(Add(kept), {self.cell.time: as_index(at)}))

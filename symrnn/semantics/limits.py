@@ -48,7 +48,7 @@ FIRST = (0, 4)  # lags to begin with: later ones where a range would begin early
 
 @dataclass(frozen=True)
 class Run:
-    """What a limit is taken along. ``period``: of the trajectory, None without a periodic one; ``states``: its blocks."""
+    """What a limit is taken along. ``period``: of the trajectory, None without a periodic one; ``states``: blocks."""
 
     values: Values
     period: int | None

@@ -14,11 +14,18 @@ from symrnn.semantics.spectra import Q
 
 def minimal(left: Q, step: Q, right: Q) -> Q:
     """The step of the smallest (L, M, R) with the same L M^q R for all q; [] if these are all 0."""
+    return realisation(left, step, right)[1]
+
+
+def realisation(left: Q, step: Q, right: Q) -> tuple[Q, Q, Q]:
+    """The smallest (L, M, R) with the same L M^q R for all q; M = [] if these are all 0."""
     left, step, right = _restricted(left, step, right)
     if not step:
-        return []
-    back = [spectra.transposed(x) for x in (right, step, left)]
-    return _restricted(*back)[1]
+        return left, [], right
+    right, step, left = _restricted(*(spectra.transposed(x) for x in (right, step, left)))
+    return (
+        (spectra.transposed(left), spectra.transposed(step), spectra.transposed(right)) if step else (left, [], right)
+    )
 
 
 def _restricted(left: Q, step: Q, right: Q) -> tuple[Q, Q, Q]:
