@@ -42,8 +42,8 @@ OTHERS = (Fraction(0), Fraction(1), Fraction(1, 2))
 CHOICES = {1: 40, 2: 16}  # of the gates' values, by the period
 WIDE, NARROW = 6, 16  # choices that all weights are tried with, and weights that the others are tried with
 MIXED = 24  # weights that are different for every gate
-FILLINGS = 3
-MOST = {1: 900, 2: 600, 3: 200}  # runs of one size
+FILLINGS = 8
+MOST = {1: 500, 2: 240, 3: 60}  # runs of one size
 Integers = dict[Var, int]
 Choice = tuple[tuple[Fraction, ...], ...]  # for each gate its values over the period, of the first entry
 

@@ -12,6 +12,7 @@ from symrnn.certificates import Both, ByCases, Choose, Known, Proof
 from symrnn.claims.recurrence import Claim
 from symrnn.claims.tree import And, ForAllTrajectories, Iff, Implies, Not, Or, Pred, Prop, Rel
 from symrnn.errors import SymrnnError
+from symrnn.search.block_limits import prove_block_limit
 from symrnn.search.cuts import prove_with_cuts
 from symrnn.search.entrywise import prove_entrywise
 from symrnn.search.equations import prove_at_once, prove_equation
@@ -80,7 +81,7 @@ def _by_goal(s: Sequent, depth: int, deeper: Strategy) -> Proof | None:
     if isinstance(goal, Or):
         return _any(s, goal, depth, deeper)
     if isinstance(goal, ForAllTrajectories | Not) or (isinstance(goal, Pred) and goal.var is not None):
-        return prove_limit(s, deeper) or prove_by_lemma(s, deeper, depth)
+        return prove_limit(s, deeper) or prove_block_limit(s, deeper) or prove_by_lemma(s, deeper, depth)
     if isinstance(goal, Pred):
         return _by_facts(s) or prove_by_lemma(s, deeper, depth) or prove_rewritten(s, deeper)
     if isinstance(goal, Rel) and goal.op != "=":
