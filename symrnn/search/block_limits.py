@@ -8,6 +8,7 @@ from __future__ import annotations
 
 from collections.abc import Callable, Iterator
 from dataclasses import replace
+from itertools import islice, permutations
 from typing import Any
 
 from symrnn.certificates import Given, Proof, Rewritten, Within
@@ -28,6 +29,9 @@ EQUAL: tuple[Callable[[Sequent], Proof | None], ...] = (
     prove_with_cuts,
     prove_by_induction,
 )
+
+
+MOST_ORDERS = 6  # of the blocks, in which a hypothesis may put them
 
 
 def prove_block_limit(s: Sequent, prove: Prover) -> Proof | None:
@@ -116,7 +120,8 @@ def _wholes(s: Sequent, goal: Pred, t: Jac) -> Iterator[tuple[States, Term, Proo
         if states is not None and isinstance(h, Pred):
             yield states, h.arg, Given(i)
     if s.cell is not None and len(s.cell.states) > 1:
-        yield s.cell.states, whole(s.cell.states, t.of.index[0], t.wrt.index[0]), None
+        for order in islice(permutations(s.cell.states), MOST_ORDERS):
+            yield order, whole(order, t.of.index[0], t.wrt.index[0]), None
 
 
 def _unused(s: Sequent) -> Var:

@@ -18,7 +18,7 @@ from symrnn.claims.index import Var, as_index
 from symrnn.claims.recurrence import Claim, Recurrence, activations_of, with_activation
 from symrnn.claims.shapes import ONE
 from symrnn.claims.substitution import free_vars, substitute, symbols, walk
-from symrnn.claims.tree import Apply, ForAllTrajectories, Jac, Pred, Prop, Sym
+from symrnn.claims.tree import Apply, ForAll, ForAllTrajectories, Jac, Pred, Prop, Sym
 from symrnn.errors import Refused, Undefined
 from symrnn.search.autonomous import held_by_nothing
 from symrnn.search.fillings import Filling, fillings
@@ -37,6 +37,7 @@ STANDINS = ("sigmoid", "tanh")
 KINDS = ("inputs", "bias", "nothing")  # what holds the network in its states
 SMALL = {"sigmoid": (Fraction(1, 100),), "tanh": (Fraction(99, 100),)}  # derivatives near 0, beside those of SLOPES
 FILLINGS = 5  # of what is free besides the network, at one run
+LASTING = 400  # runs for hypotheses that no other instance meets
 EACH = 2  # runs kept at one weight for each thing the Jacobian can do
 Cycle = tuple[tuple[Fraction, ...], ...]
 Integers = dict[Var, int]
@@ -46,6 +47,17 @@ def speaks_of_limits(claim: Claim) -> bool:
     """Whether a claim has a limit along a trajectory in it."""
     limits = (n for n in walk(claim) if isinstance(n, Pred) and n.var is not None)
     return any(isinstance(t, Jac) or (isinstance(t, Sym) and t.role != "free") for p in limits for t in walk(p.arg))
+
+
+def lasting_instances(claim: Claim, least: int) -> Iterator[Instance]:
+    """Runs that go on for ever, for a claim that is not about limits: its hypotheses about all times may need one."""
+    goal, hypotheses = flatten(claim)
+    if speaks_of_limits(claim) or not any(
+        isinstance(h, ForAll) and any(s.role != "free" for s in symbols(h)) for h in hypotheses
+    ):
+        return
+    variables = sorted(frozenset().union(*(free_vars(p) for p in (goal, *hypotheses))), key=lambda v: v.key)
+    yield from islice(periodic_instances(claim, variables, least), LASTING)
 
 
 def periodic_instances(

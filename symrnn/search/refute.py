@@ -8,7 +8,7 @@ from __future__ import annotations
 import random
 from collections.abc import Iterator
 from dataclasses import dataclass
-from itertools import islice
+from itertools import chain, islice
 
 from symrnn.claims.activations import FACTS
 from symrnn.claims.index import Index, Node, Var, as_index
@@ -30,7 +30,7 @@ from symrnn.claims.tree import (
     Sym,
 )
 from symrnn.errors import Refused, Undefined
-from symrnn.search.orbits import periodic_instances, speaks_of_limits
+from symrnn.search.orbits import lasting_instances, periodic_instances, speaks_of_limits
 from symrnn.search.pools import matrices, rows
 from symrnn.search.solving import solve
 from symrnn.search.trajectories import PLANS, Trajectory, plan
@@ -111,7 +111,8 @@ def witness(claim: Claim, tally: Tally) -> Instance | None:
     """An instance that meets the hypotheses, with sizes of at least 2 unless they are fixed: others show too little."""
     goal, hypotheses = flatten(claim)
     fixed = _fixed_values(list(free_vars(goal)), hypotheses)
-    for world in worlds(claim, tally, least=2 if any(v.kind == "size" for v in set(free_vars(goal)) - {*fixed}) else 1):
+    least = 2 if any(v.kind == "size" for v in set(free_vars(goal)) - {*fixed}) else 1
+    for world in chain(worlds(claim, tally, least=least), _made(claim, lasting_instances(claim, least), tally)):
         sizes = [(v, n) for v, n in world.instance.integers if v.kind == "size" and v in free_vars(goal)]
         try:
             if all(n >= 2 or v in fixed for v, n in sizes) and world.hypotheses_hold():
@@ -119,6 +120,15 @@ def witness(claim: Claim, tally: Tally) -> Instance | None:
         except (Refused, Undefined):
             continue
     return None
+
+
+def _made(claim: Claim, instances: Iterator[Instance], tally: Tally) -> Iterator[World]:
+    for instance in instances:
+        tally.candidates += 1
+        try:
+            yield World(claim, instance)
+        except (Refused, Undefined):
+            continue
 
 
 def is_spectral(claim: Claim) -> bool:
@@ -161,12 +171,7 @@ def worlds(
     sizes = [v for v in sorted({*variables, *cell_vars}, key=lambda v: v.key) if v.kind == "size"]
     spoken = [v for v in sizes if v in variables] or sizes
     if speaks_of_limits(claim):
-        for instance in islice(periodic_instances(claim, variables, least, violating), tally.most):
-            tally.candidates += 1
-            try:
-                yield World(claim, instance)
-            except (Refused, Undefined):
-                continue
+        yield from _made(claim, islice(periodic_instances(claim, variables, least, violating), tally.most), tally)
         return
     for assignment in _size_choices(spoken, hypotheses):
         assignment |= {v: max(assignment.values()) for v in sizes if v not in assignment}
