@@ -1,4 +1,4 @@
-"""Limits of the Jacobians of gated cells: as ordered products of one-step Jacobians, or as a block of the whole. Untrusted.
+"""Limits of Jacobians of gated cells: by ordered products of one-step ones, or as a block of the whole. Untrusted.
 
 A Jacobian over k steps is not bounded step by step where the state has several blocks. But the whole state's is a
 product of matrices of blocks; and a block of it is a product of its own where the paths through the others are cut.
@@ -127,10 +127,10 @@ def _wholes(s: Sequent, goal: Pred, t: Jac) -> Iterator[tuple[States, Term, Proo
 def _unused(s: Sequent) -> Var:
     """A running index that occurs nowhere in a sequent."""
     taken = {v.name for p in (s.goal, *s.hypotheses) for v in free_vars(p)}
-    return next(Var(name, "index", None) for name in ("j", "i", "l", "r", *(f"j{n}" for n in range(99))) if name not in taken)
+    return next(
+        Var(name, "index", None) for name in ("j", "i", "l", "r", *(f"j{n}" for n in range(99))) if name not in taken
+    )
 
 
 def _member(block: Sym, at: Index) -> Sym:
     return Sym(block.name, block.shape, block.role, block.props, (at,), False)
-
-

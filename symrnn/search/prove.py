@@ -22,6 +22,7 @@ from symrnn.search.jordan import prove_by_binomials
 from symrnn.search.lemmas import prove_by_lemma, with_facts
 from symrnn.search.limits import prove_by_steering, prove_limit, prove_rewritten
 from symrnn.search.orders import prove_by_contradiction, prove_order
+from symrnn.search.paths import prove_by_paths
 from symrnn.search.refute import quickly_refuted
 from symrnn.search.reversals import prove_with_a_sum_reversed
 from symrnn.search.states import prove_by_the_whole_state
@@ -134,6 +135,7 @@ def _any(s: Sequent, goal: Or, depth: int, deeper: Strategy) -> Proof | None:
 
 EQUATION_STRATEGIES: tuple[Strategy, ...] = (
     prove_by_the_whole_state,
+    prove_by_paths,
     prove_equation,
     prove_with_cuts,
     prove_entrywise,
