@@ -9,7 +9,7 @@ gates so, and over a longer period columns of the input's weights, beside inputs
 from __future__ import annotations
 
 import random
-from collections.abc import Iterator, Sequence
+from collections.abc import Iterator, Mapping, Sequence
 from dataclasses import dataclass
 from fractions import Fraction
 from functools import lru_cache
@@ -247,7 +247,7 @@ class _Runs:
         given = Filling(self.extra, self.hypotheses, self.integers, None)
         for values in islice(fillings(given, parameters), FILLINGS) if self.extra else [parameters]:
             for turned in (False, True) if any(self._shape(b) not in ((1, 1),) for b in self.cell.states) else (False,):
-                run = _Simulation(self.cell, self.gates, values, self.integers, choice, turned)
+                run = Simulation(self.cell, self.gates, values, self.integers, choice, turned)
                 made = run.made(period)
                 if made is None:
                     continue
@@ -260,7 +260,7 @@ class _Runs:
 Made = tuple[tuple[tuple[str, Rows], ...], tuple[tuple[str, tuple[Rows, ...]], ...], dict[str, Rows]]
 
 
-class _Simulation:
+class Simulation:
     """A cell whose gates have given values over a period; ``turned``: others for every entry of a vector."""
 
     def __init__(
@@ -277,18 +277,24 @@ class _Simulation:
         self.integers = {v: as_index(i) for v, i in integers.items()}
         self.now: dict[tuple[str, int], Matrix] = {}
 
-    def made(self, period: int) -> Made | None:
-        """First states, inputs and the gates' weights and biases; None where this makes no run."""
+    def made(self, period: int, first: Mapping[str, Matrix] | None = None) -> Made | None:
+        """First states, inputs and the gates' weights and biases; None where this makes no run.
+
+        With ``first`` states a run of that many steps, which need not return to them.
+        """
         try:
-            return self._made(period)
+            return self._made(period, first)
         except (Refused, Undefined, KeyError, IndexError, ZeroDivisionError):
             return None
 
-    def _made(self, period: int) -> Made | None:
+    def _made(self, period: int, first: Mapping[str, Matrix] | None) -> Made | None:
         wanted = [self._wanted(g, values, period) for g, values in zip(self.gates, self.choice, strict=True)]
-        self._settle(period)
+        if first is None:
+            self._settle(period)
+        else:
+            self.now |= {(name, 0): value for name, value in first.items()}
         run = {b.name: [self._symbol(_member(b, at)) for at in range(period + 1)] for b in self.cell.states}
-        if any(states[0] != states[-1] for states in run.values()):
+        if first is None and any(states[0] != states[-1] for states in run.values()):
             return None
         inputs = self._inputs(period)
         chosen: dict[str, Rows] = {}
