@@ -19,7 +19,6 @@ from symrnn.claims.tree import (
     Iff,
     Implies,
     Inv,
-    Jac,
     MatMul,
     Or,
     Pred,
@@ -32,10 +31,10 @@ from symrnn.claims.tree import (
     Transpose,
 )
 from symrnn.errors import Refused, ShapeMismatch, Undefined
-from symrnn.semantics.growth import growth_of
+from symrnn.semantics.growth import growth_along
 from symrnn.semantics.instances import Instance, World
 from symrnn.semantics.magnitudes import is_irrational
-from symrnn.semantics.numbers import num_text
+from symrnn.semantics.numbers import as_num, num_text
 from symrnn.semantics.values import Matrix
 from symrnn.sides import EQUATIONS, Pair, Sides, at_time, minus
 
@@ -236,15 +235,18 @@ def _orbit(world: World, instance: Instance) -> Data:
     cell = world.cell
     if cell is None:
         raise Refused("an orbit needs a recurrence")
-    start, stop = (at_time(cell.states[0], at) for at in (instance.start, instance.stop))
-    monodromy = world.values.matrix(Jac(stop, start, "numerator"))
-    found, power = growth_of(monodromy)
+    found = growth_along(world)
     vanishing = any(isinstance(p, Pred) and p.name == "vanishes" for p in walk(world.goal))
-    test = ("persists" if vanishing else "bounded") if found == "recurs" else found
+    test = ("persists" if vanishing else "bounded") if found.says == "recurs" else found.says
     sides = Sides(world, instance, True)
     made = {"kind": "orbit", **_network(world, instance)}
     made["states"] = made["states"][:-1]
-    made["growth"] = {"monodromy": strings(monodromy), "test": test, "power": power}
+    made["growth"] = {"monodromy": strings(found.monodromy), "test": test, "power": found.power}
+    if len(cell.states) > 1:
+        made["growth"]["blocks"] = [b.name for b in cell.states]
+    if found.of:
+        made["growth"] |= {"of": found.of, "wrt": found.wrt, "minimal": strings(_numbers(found.step))}
+        made["growth"] |= {"left": strings(_numbers(found.left)), "right": strings(_numbers(found.right))}
     made["hypotheses"] = _hypotheses(world, sides, list(world.hypotheses))
     if not isinstance(world.goal, Pred):
         shown = _worded(sides, evidence.entries(world, sides, world.goal, False))
@@ -256,6 +258,10 @@ def _orbit(world: World, instance: Instance) -> Data:
     if not sides.elman:
         made["recurrence"] = cell.name
     return {**made, **_integers(instance)}
+
+
+def _numbers(m: list[list[Fraction]]) -> Matrix:
+    return tuple(tuple(as_num(x) for x in row) for row in m)
 
 
 def _new(found: list[Data], known: list[Data]) -> list[Data]:

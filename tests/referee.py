@@ -3,7 +3,7 @@
 
     python tests/referee.py result.json [--most-unjudged N]        (- for standard input)
 
-It uses ``closed_forms.py`` beside it and the standard library, nothing of symrnn. What is checked, by kind:
+It uses ``closed_forms.py`` and ``gated_networks.py`` beside it and the standard library, nothing of symrnn. What is checked, by kind:
 
   path       the states follow from each other by the recurrence, the derivatives are those of the activation where the
              network really is, both sides are evaluated from ``sides``, are as stated, and differ
@@ -51,6 +51,7 @@ from closed_forms import (
     transposed,
     zero,
 )
+from gated_networks import check_block, monodromy
 
 # ---- hypotheses and growth -------------------------------------------------------------------------------------------
 
@@ -179,6 +180,8 @@ def judge(c: Mapping[str, Any]) -> bool:
             if kind == "undefined":
                 return _undefined(c["term"], names)
             _agree(c.get("network"), names)
+        elif kind == "orbit" and c.get("recurrence", "elman") not in ELMAN:
+            return _gated(c)
         elif c.get("recurrence", "elman") not in ELMAN or "W_hh" not in c["parameters"]:
             return False
         else:
@@ -213,6 +216,25 @@ def _undefined(term: str, names: Mapping[str, Matrix]) -> bool:
     except NoValue:
         return True
     raise Wrong(f"{term} has a value")
+
+
+def _gated(c: Mapping[str, Any]) -> bool:
+    """An orbit of a cell with gates: its equations are those of ``gated_networks``; a block of its powers by itself."""
+    growth, total = c["growth"], monodromy(c, activate)
+    if not same(total, matrix(growth["monodromy"])):
+        raise Wrong("the monodromy is not the product over one period")
+    tested = check_block(growth, c["states"], total) if growth.get("of") else total
+    if tested and not holds(tested, growth["test"], int(growth.get("power", 1))):
+        raise Wrong("the growth test does not hold")
+    if not tested and growth["test"] != "vanishes":
+        raise Wrong("a block that is 0 only vanishes")
+    names = {"J": total, "I": eye(len(total))}
+    names |= {name: matrix(v if isinstance(v, list) else [v]) for name, v in c["parameters"].items()}
+    names |= {name: matrix(v if isinstance(v, list) else [v]) for name, v in _plain(c.get("values") or {})}
+    for h in c.get("hypotheses") or []:
+        if not holds(evaluate(h["of"], names), h["test"], int(h.get("power", 1))):
+            raise Wrong(f"the hypothesis {h['test']}({h['of']}) does not hold")
+    return True
 
 
 def _orbit(c: Mapping[str, Any], names: Mapping[str, Matrix]) -> bool:

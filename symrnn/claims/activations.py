@@ -36,6 +36,7 @@ class Facts(Node):
 
 
 _Q = Fraction
+AT_MOST_ONE = ("hard_sigmoid", "hard_sigmoid6", "sigmoid", "tanh")  # |s(a)| <= 1 for all a
 
 
 def _piecewise(slope: Fraction) -> Facts:

@@ -111,9 +111,17 @@ def _orbit(c: Data, width: int) -> Iterator[str]:
     growth = c["growth"]
     yield "the Jacobian over one period:"
     yield from named_value("M", growth.get("monodromy"), width)
-    power = growth.get("power", 1)
+    letter, power = "M", growth.get("power", 1)
+    if growth.get("of"):
+        letter = "X" if growth["minimal"] else "M"
+        block = f"its block d {growth['of']} / d {growth['wrt']}"
+        yield f"{block} over q periods is L X^q R, with no smaller X:" if growth["minimal"] else f"{block} is 0"
+        for name, part in (("L", "left"), ("X", "minimal"), ("R", "right")):
+            yield from named_value(name, growth[part], width) if growth["minimal"] else ()
     sentence = GROWTH.get(growth.get("test"), f"{growth.get('test')} at power {{r}}")
-    yield sentence.replace("M^{r}", "M" if power == 1 else f"M^{power}").replace("{r}", str(power))
+    if not growth.get("of") or growth["minimal"]:
+        shown = sentence.replace("M^{r}", "M" if power == 1 else f"M^{power}").replace("{r}", str(power))
+        yield shown.replace("M", letter)
     yield from _hypotheses(c)
 
 

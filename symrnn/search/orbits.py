@@ -18,12 +18,13 @@ from symrnn.claims.index import Var, as_index
 from symrnn.claims.recurrence import Claim, Recurrence, activations_of, with_activation
 from symrnn.claims.shapes import ONE
 from symrnn.claims.substitution import free_vars, substitute, symbols, walk
-from symrnn.claims.tree import ForAllTrajectories, Jac, Pred, Prop, Sym
+from symrnn.claims.tree import Apply, ForAll, ForAllTrajectories, Jac, Pred, Prop, Sym
 from symrnn.errors import Refused, Undefined
 from symrnn.search.autonomous import held_by_nothing
 from symrnn.search.fillings import Filling, fillings
+from symrnn.search.gated_runs import gated_runs
 from symrnn.search.pools import SLOPES, Plain, integers_fit, rows
-from symrnn.search.trajectories import Trajectory, hold
+from symrnn.search.trajectories import Trajectory, drives, hold
 from symrnn.search.weights import weights
 from symrnn.semantics.instances import Instance, Rows, World
 from symrnn.semantics.numbers import activate, preimage
@@ -36,6 +37,7 @@ STANDINS = ("sigmoid", "tanh")
 KINDS = ("inputs", "bias", "nothing")  # what holds the network in its states
 SMALL = {"sigmoid": (Fraction(1, 100),), "tanh": (Fraction(99, 100),)}  # derivatives near 0, beside those of SLOPES
 FILLINGS = 5  # of what is free besides the network, at one run
+LASTING = 400  # runs for hypotheses that no other instance meets
 EACH = 2  # runs kept at one weight for each thing the Jacobian can do
 Cycle = tuple[tuple[Fraction, ...], ...]
 Cycles = Callable[[str, int], Iterator[Cycle]]  # of an activation at a size
@@ -49,12 +51,23 @@ def speaks_of_limits(claim: Claim) -> bool:
     return any(isinstance(t, Jac) or (isinstance(t, Sym) and t.role != "free") for p in limits for t in walk(p.arg))
 
 
+def lasting_instances(claim: Claim, least: int) -> Iterator[Instance]:
+    """Runs that go on for ever, for a claim that is not about limits: its hypotheses about all times may need one."""
+    goal, hypotheses = flatten(claim)
+    if speaks_of_limits(claim) or not any(
+        isinstance(h, ForAll) and any(s.role != "free" for s in symbols(h)) for h in hypotheses
+    ):
+        return
+    variables = sorted(frozenset().union(*(free_vars(p) for p in (goal, *hypotheses))), key=lambda v: v.key)
+    yield from islice(periodic_instances(claim, variables, least), LASTING)
+
+
 def periodic_instances(
     claim: Claim, variables: list[Var], least: int = 1, violating: bool = False
 ) -> Iterator[Instance]:
     """Runs for a claim about limits, of hidden size ``least`` and more; ``violating``: that may violate it."""
     cell = claim.cell
-    if cell is None or len(cell.states) != 1:
+    if cell is None:
         return
     opaque = [f for f in activations_of(claim) if f not in FACTS]
     _, hypotheses = flatten(claim)
@@ -67,7 +80,15 @@ def periodic_instances(
             known: Recurrence = cell
             for f in opaque if standin is not None else ():
                 known = with_activation(known, f, standin or "")  # type: ignore[assignment]
-            yield from _Runs(claim, known, integers, n, standin, violating).all()
+            if _is_plain(known):
+                yield from _Runs(claim, known, integers, n, standin, violating).all()
+            else:
+                yield from gated_runs(claim, known, integers, standin)
+
+
+def _is_plain(cell: Recurrence) -> bool:
+    """Whether one state block is an activation of what an input adds to, or a bias, or such a sum itself."""
+    return len(cell.states) == 1 and (bool(drives(cell)) or isinstance(cell.steps[0][1], Apply))
 
 
 def _sizes(claim: Claim, variables: list[Var]) -> list[Var]:

@@ -15,6 +15,7 @@ from symrnn.errors import SymrnnError
 from symrnn.search.activations import prove_by_congruence, prove_by_injectivity
 from symrnn.search.annihilators import prove_by_annihilator
 from symrnn.search.ascents import prove_by_ascent
+from symrnn.search.block_limits import prove_block_limit
 from symrnn.search.bounds_by_entries import prove_at_every_step, prove_by_contrary, with_bounds
 from symrnn.search.cuts import prove_with_cuts
 from symrnn.search.entrywise import prove_entrywise
@@ -25,6 +26,7 @@ from symrnn.search.jordan import prove_by_binomials
 from symrnn.search.lemmas import prove_by_lemma, with_facts
 from symrnn.search.limits import prove_by_steering, prove_limit, prove_rewritten
 from symrnn.search.orders import prove_by_antisymmetry, prove_by_contradiction, prove_order
+from symrnn.search.paths import prove_by_paths
 from symrnn.search.products import prove_by_products
 from symrnn.search.quantified import prove_at_chosen_matrices
 from symrnn.search.refute import quickly_refuted
@@ -93,7 +95,7 @@ def _by_goal(s: Sequent, depth: int, deeper: Strategy) -> Proof | None:
     if isinstance(goal, Or):
         return _any(s, goal, depth, deeper)
     if isinstance(goal, ForAllTrajectories | Not) or (isinstance(goal, Pred) and goal.var is not None):
-        return prove_limit(s, deeper) or prove_by_lemma(s, deeper, depth)
+        return prove_limit(s, deeper) or prove_block_limit(s, deeper) or prove_by_lemma(s, deeper, depth)
     if isinstance(goal, Pred):
         return (
             _by_facts(s)
@@ -160,6 +162,7 @@ def _any(s: Sequent, goal: Or, depth: int, deeper: Strategy) -> Proof | None:
 EQUATION_STRATEGIES: tuple[Strategy, ...] = (
     prove_by_steps,
     prove_by_the_whole_state,
+    prove_by_paths,
     prove_equation,
     prove_with_cuts,
     prove_entrywise,

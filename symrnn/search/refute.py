@@ -9,7 +9,7 @@ import random
 from collections.abc import Iterator
 from dataclasses import dataclass
 from functools import lru_cache
-from itertools import islice
+from itertools import chain, islice
 
 from symrnn.claims.activations import FACTS
 from symrnn.claims.index import Index, Node, Var, as_index
@@ -17,28 +17,24 @@ from symrnn.claims.recurrence import Claim, activations_of, with_activation
 from symrnn.claims.shapes import ONE, rows_used
 from symrnn.claims.substitution import children, free_vars, substitute, symbols, walk
 from symrnn.claims.tree import (
-    SPECTRAL,
     Entry,
     ForAll,
     IndexRel,
-    Norm,
     Pred,
     Prod,
     Prop,
-    Rel,
-    SpectralRadius,
     Sum,
     Sym,
 )
 from symrnn.errors import Refused, Undefined
-from symrnn.search.orbits import periodic_instances, speaks_of_limits
+from symrnn.search.orbits import lasting_instances, periodic_instances, speaks_of_limits
 from symrnn.search.pools import integers_fit, matrices, rows
+from symrnn.search.solved_runs import solved_instances, with_room
 from symrnn.search.solving import solve
+from symrnn.search.telling import is_spectral, telling
 from symrnn.search.trajectories import PLANS, Trajectory, plan
 from symrnn.search.weights import weights
-from symrnn.semantics.growth import shown_by
 from symrnn.semantics.instances import Instance, Rows, World
-from symrnn.semantics.magnitudes import is_irrational
 from symrnn.semantics.numbers import as_num
 from symrnn.semantics.sequents import flatten, numeric_bound
 from symrnn.semantics.values import multiply
@@ -112,7 +108,8 @@ def witness(claim: Claim, tally: Tally) -> Instance | None:
     """An instance that meets the hypotheses, with sizes of at least 2 unless they are fixed: others show too little."""
     goal, hypotheses = flatten(claim)
     fixed = _fixed_values(list(free_vars(goal)), hypotheses)
-    for world in worlds(claim, tally, least=2 if any(v.kind == "size" for v in set(free_vars(goal)) - {*fixed}) else 1):
+    least = 2 if any(v.kind == "size" for v in set(free_vars(goal)) - {*fixed}) else 1
+    for world in chain(worlds(claim, tally, least=least), _made(claim, lasting_instances(claim, least), tally)):
         sizes = [(v, n) for v, n in world.instance.integers if v.kind == "size" and v in free_vars(goal)]
         try:
             if all(n >= 2 or v in fixed for v, n in sizes) and world.hypotheses_hold():
@@ -122,34 +119,13 @@ def witness(claim: Claim, tally: Tally) -> Instance | None:
     return None
 
 
-def is_spectral(claim: Claim) -> bool:
-    """Whether a claim speaks of eigenvalues, decompositions, limits or norms that may be irrational."""
-    return is_irrational(claim) or any(
-        isinstance(n, Pred) and (n.name in SPECTRAL or n.var is not None) for n in walk(claim)
-    )
-
-
-SAYS = ("vanishes", "explodes", "recurs", "persists")
-SHOWING = {"vanishes": SAYS[1:], "bounded": ("explodes",), "explodes": ("vanishes", "recurs")}  # that these fail
-
-
-def telling(world: World) -> bool:
-    """Whether a violation can be shown by one test of growth, or fails openly, or at rational numbers."""
-    goal = world.goal
-    if isinstance(goal, Rel) and goal.op == "<" and world.relation(Rel("<=", goal.lhs, goal.rhs)):
-        return False  # an equality, which shows less
-    if world.instance.periodic:
-        shown = shown_by(world)
-        return shown is not None and shown[0] in SHOWING.get(goal.name if isinstance(goal, Pred) else "", SAYS)
-    if any(isinstance(n, Pred) and n.name in SPECTRAL for n in walk(world.goal)):
-        return world.failing_set() == "open"
-    try:
-        for t in walk(world.goal):
-            if isinstance(t, SpectralRadius | Norm):
-                world.values.matrix(t)
-    except (Refused, Undefined):
-        return False
-    return True
+def _made(claim: Claim, instances: Iterator[Instance], tally: Tally) -> Iterator[World]:
+    for instance in instances:
+        tally.candidates += 1
+        try:
+            yield World(claim, instance)
+        except (Refused, Undefined):
+            continue
 
 
 def worlds(
@@ -162,12 +138,7 @@ def worlds(
     sizes = [v for v in sorted({*variables, *cell_vars}, key=lambda v: v.key) if v.kind == "size"]
     spoken = [v for v in sizes if v in variables] or sizes
     if speaks_of_limits(claim):
-        for instance in islice(periodic_instances(claim, variables, least, violating), tally.most):
-            tally.candidates += 1
-            try:
-                yield World(claim, instance)
-            except (Refused, Undefined):
-                continue
+        yield from _made(claim, islice(periodic_instances(claim, variables, least, violating), tally.most), tally)
         return
     for assignment in _size_choices(spoken, hypotheses):
         assignment |= {v: max(assignment.values()) for v in sizes if v not in assignment}
@@ -276,10 +247,11 @@ def _candidates(
     moving = any(s.role != "free" for p in (goal, *hypotheses) for s in symbols(p))
     if cell is not None:
         free |= set(cell.params)
+    span = _span(goal, hypotheses, integers) if moving else (0, 0)
+    integers = with_room(claim, integers, span[1] - span[0])
     order = sorted(free, key=lambda s: s.key)
     properties = {s: frozenset(s.props) | _assumed(s, hypotheses) for s in order}
     streams = [_stream(s, properties[s], integers, rng) for s in order]
-    span = _span(goal, hypotheses, integers) if moving else (0, 0)
     still = {v for p in (goal, *hypotheses) for v, _ in rows_used(p)}  # rows and columns are no times
     shifted = {v: i - span[0] if v.kind not in ("size", "lag") and v not in still else i for v, i in integers.items()}
     tries = TRIES[max((i for v, i in integers.items() if v.kind == "size"), default=1)]
@@ -417,6 +389,8 @@ def _instances(
             yield _instance(
                 integers, tuple(sorted(everything.items())), families, 0, steps, made.initial, inputs, standin, feedback
             )
+            if name == "gates":
+                yield from solved_instances(claim, cell, everything, integers, steps, number % 5, standin)
             if name == "inputs":
                 break
 

@@ -73,7 +73,7 @@ def _at(block: Sym, time: Index) -> Sym:
     return Sym(block.name, block.shape, block.role, block.props, (time,), False)
 
 
-def _pick(states: States, block: str) -> Blocks:
+def pick(states: States, block: str) -> Blocks:
     """The column of blocks that picks one state block out of all."""
     sizes = [cols if rows == ONE else rows for b in states for rows, cols in [b.shape or (ONE, ONE)]]
     place = [b.name for b in states].index(block)
@@ -166,7 +166,7 @@ def _picking(s: Sequent, goal: Rel, lemma: Rel, states: States, a: Index, y: Ind
         (x.of.name, x.wrt.name) for x in walk(goal) if isinstance(x, Jac) and x.of.index == (a,) and x.wrt.index == (y,)
     )
     for row, col in outer:
-        block = MatMul((Transpose(_pick(states, row)), HOLE, _pick(states, col)))
+        block = MatMul((Transpose(pick(states, row)), HOLE, pick(states, col)))
         yield Use(block, name, (), ())
         yield Use(-block, name, (), ())
 

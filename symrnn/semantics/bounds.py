@@ -11,7 +11,7 @@ from dataclasses import dataclass
 from fractions import Fraction
 from typing import Any
 
-from symrnn.claims.activations import FACTS
+from symrnn.claims.activations import AT_MOST_ONE, FACTS
 from symrnn.claims.index import Index, Var, as_index
 from symrnn.claims.recurrence import Recurrence
 from symrnn.claims.shapes import shape_of
@@ -110,9 +110,19 @@ def _of_letter(s: Bounded, algebra: Algebra, t: Term, kind: str) -> Term:
     if isinstance(t, Diag) and isinstance(t.arg, Apply) and t.arg.order == 1 and t.arg.function in FACTS:
         facts = FACTS[t.arg.function]
         return Const(max(abs(facts.low), abs(facts.high)))
+    if isinstance(t, Diag) and _is_small(s.cell, t.arg):
+        return ONE
     if shape_of(t) is None:
         return Abs(t)
     return Norm(t, kind)
+
+
+def _is_small(cell: Recurrence | None, t: Term) -> bool:
+    """Whether a vector consists of values of an activation that are at most 1 in magnitude: a gate."""
+    if isinstance(t, Sym) and t.role == "local" and cell is not None and t.index:
+        definition = cell.definition(t.name, t.index[0])
+        return definition is not None and _is_small(cell, definition)
+    return isinstance(t, Apply) and t.order == 0 and t.function in AT_MOST_ONE
 
 
 def _assumed(s: Sequent, algebra: Algebra, t: Term, kind: str) -> Term | None:

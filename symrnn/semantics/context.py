@@ -112,7 +112,17 @@ class Context:
             facts = FACTS.get(letter.arg.function)
             if facts is not None and facts.never_zero:
                 return True
+        if isinstance(letter, Diag) and self._positive(letter.arg):
+            return True
         return isinstance(letter, Eye) or self.has(letter, "invertible", "orthogonal")
+
+    def _positive(self, v: Term) -> bool:
+        """Whether a vector consists of values of an activation that are above 0: a gate."""
+        if isinstance(v, Sym) and v.role == "local" and v.index and self.cell is not None:
+            definition = self.cell.definition(v.name, v.index[0])
+            return definition is not None and self._positive(definition)
+        facts = FACTS.get(v.function) if isinstance(v, Apply) and v.order == 0 else None
+        return facts is not None and facts.positive
 
     def commute(self, a: Term, b: Term) -> bool:
         """Whether two square factors of equal size are known to commute."""

@@ -6,14 +6,17 @@ circle. M^a = M^b != 0 with a < b: the powers recur for ever. |det M| >= 1 or |t
 
 from __future__ import annotations
 
+from dataclasses import dataclass, field
 from fractions import Fraction
 from typing import TYPE_CHECKING
 
 from symrnn.claims.index import as_index
-from symrnn.claims.tree import Jac, Sym
+from symrnn.claims.substitution import walk
+from symrnn.claims.tree import Jac, Pred, Sym
 from symrnn.errors import Refused
 from symrnn.semantics.magnitudes import factored
 from symrnn.semantics.numbers import enclosure, sign_of
+from symrnn.semantics.realisations import realisation
 from symrnn.semantics.values import Matrix
 
 if TYPE_CHECKING:
@@ -55,21 +58,70 @@ def growth_of(m: Matrix) -> tuple[str, int]:
     return growth(found.rational, enclosure(found.factor if sign_of(found.factor) > 0 else -found.factor, 32))
 
 
+@dataclass(frozen=True)
+class Growth:
+    """What the ``monodromy``, the Jacobian of the whole state over one period, does, or a block of its powers.
+
+    ``of`` and ``wrt`` name that block: it is ``left`` ``step``^q ``right`` over q periods, the smallest such matrices.
+    """
+
+    monodromy: Matrix
+    says: str
+    power: int
+    of: str = ""
+    wrt: str = ""
+    left: Rational = field(default_factory=list)
+    step: Rational = field(default_factory=list)
+    right: Rational = field(default_factory=list)
+
+
+def growth_along(world: World) -> Growth:
+    """What the Jacobians along a periodic run do; of several state blocks, that by which the goal speaks of one."""
+    cell, start, stop = world.cell, world.instance.start, world.instance.stop
+    if cell is None:
+        raise Refused("growth needs a recurrence")
+    bands = [
+        [world.values.matrix(Jac(_at(a, stop), _at(b, start), "numerator")) for b in cell.states] for a in cell.states
+    ]
+    whole: Matrix = tuple(tuple(x for m in band for x in m[i]) for band in bands for i in range(len(band[0])))
+    spoken = {
+        (t.of.name, t.wrt.name) for p in walk(world.goal) if isinstance(p, Pred) for t in walk(p) if isinstance(t, Jac)
+    }
+    names = [b.name for b in cell.states]
+    if len(names) > 1 and len(spoken) == 1:
+        ((of, wrt),) = spoken
+        if of in names and wrt in names:
+            found = _of_block(whole, of, wrt, dict(zip(names, (len(band[0]) for band in bands), strict=True)))
+            if stop - start == 1 or found.says in ("explodes", "persists"):  # else it says nothing of lags in between
+                return found
+    return Growth(whole, *growth_of(whole))
+
+
+def _of_block(whole: Matrix, of: str, wrt: str, sizes: dict[str, int]) -> Growth:
+    """The block of the powers of a rational matrix, by the smallest matrix that has it."""
+    found, rows = factored(whole), {}
+    if not found.plain:
+        raise Refused("the growth of a block of a matrix that is not rational")
+    for name in sizes:
+        first = sum(size for other, size in sizes.items() if list(sizes).index(other) < list(sizes).index(name))
+        rows[name] = [[Fraction(j == first + i) for j in range(len(whole))] for i in range(sizes[name])]
+    picked = [list(column) for column in zip(*rows[wrt], strict=True)]
+    left, step, right = realisation(rows[of], found.rational, picked)
+    says, power = growth(step) if step else ("vanishes", 1)
+    return Growth(whole, says, power, of, wrt, left, step, right)
+
+
 def shown_by(world: World) -> tuple[str, int] | None:
     """The test that the Jacobian over one period meets, and at which power; None if none does."""
-    cell, instance = world.cell, world.instance
-    if cell is None:
-        return None
-    head = cell.states[0]
-    stop, start = (
-        Sym(head.name, head.shape, head.role, head.props, (as_index(at),), False)
-        for at in (instance.stop, instance.start)
-    )
     try:
-        says, power = growth_of(world.values.matrix(Jac(stop, start, "numerator")))
+        found = growth_along(world)
     except Refused:
         return None
-    return None if says == "unknown" else (says, power)
+    return None if found.says == "unknown" else (found.says, found.power)
+
+
+def _at(head: Sym, time: int) -> Sym:
+    return Sym(head.name, head.shape, head.role, head.props, (as_index(time),), False)
 
 
 def _norm(m: Rational) -> Fraction:

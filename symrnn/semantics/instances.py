@@ -310,9 +310,7 @@ class World:
             raise Refused("a time inside a limit that is also spoken of outside it")
         blocks = self.cell.states if self.cell is not None else ()
         members = {name: len(rows) for name, rows in self._families.items()}
-        return limit_holds(
-            p.name, p.arg, lag, Run(self.values, period, members, blocks[0] if len(blocks) == 1 else None)
-        )
+        return limit_holds(p.name, p.arg, lag, Run(self.values, period, members, blocks))
 
     def _for_all_trajectories(self, p: ForAllTrajectories) -> bool:
         """By a bound that all of them meet; or not, because the trajectory at hand is one of them."""
@@ -381,6 +379,8 @@ class World:
         places = sum(var in free_vars(i) for t in spoken for i in t.index)
         if places != sum(isinstance(i, Index) and var in free_vars(i) for i in walk(body)):
             raise Refused(f"{var} occurs elsewhere than as a time, row, column or member of a family")
+        if self.instance.periodic and all(t.role != "free" and _only_shifted(t, var) for t in spoken):
+            return self._times(set())  # at all times, before the run too, things are as they are a period later
         if any(isinstance(t, Jac) and var in free_vars(t) for t in walk(body)):
             raise Refused("a quantified Jacobian is not decided at an instance")
         if all(t.role == "free" for t in spoken):
@@ -396,6 +396,10 @@ class World:
             raise Refused("a statement about all times is not decided on a run without steps, or of states and others")
         self._all_times = True
         return range(start if True in states else start + 1, stop + 1)
+
+
+def _only_shifted(t: Sym, var: Var) -> bool:
+    return var.low is None and all((i - as_index(var)).is_const for i in t.index)
 
 
 def _times(p: Node) -> frozenset[Var]:

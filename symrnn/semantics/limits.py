@@ -2,9 +2,8 @@
 
 The k steps have a fixed start: in jacobian(h[t], h[t-k]) the time t is s + k. On a run of period p, for k = p q + r,
 a term is a sequence L M^q R in q: of products, sums, powers and Jacobians by the rules below, one for each residue r.
-Such a sequence tends to 0 (is bounded) iff the powers of its minimal realisation do, which ``spectra.behaviour``
-decides: M restricted to the span of the M^j R, then to what the L M^j can see (Kalman; Sontag, Mathematical Control
-Theory, chapter 6).
+Such a sequence tends to 0 (is bounded) iff the powers of its minimal realisation (``realisations``) do, which
+``spectra.behaviour`` decides. With several state blocks M is the Jacobian of the whole state over one period.
 """
 
 from __future__ import annotations
@@ -16,11 +15,12 @@ from math import lcm
 from typing import Any
 
 from symrnn.claims.index import Index, Var, as_index
-from symrnn.claims.shapes import is_scalar, shape_of
+from symrnn.claims.shapes import ONE, is_scalar, shape_of
 from symrnn.claims.substitution import free_vars, substitute, symbols, walk
 from symrnn.claims.tree import (
     Abs,
     Add,
+    Blocks,
     Entry,
     Jac,
     MatMul,
@@ -39,7 +39,7 @@ from symrnn.errors import Refused
 from symrnn.semantics import spectra
 from symrnn.semantics.magnitudes import PRECISIONS, factored
 from symrnn.semantics.numbers import as_num, enclosure, sign_of
-from symrnn.semantics.spectra import Q
+from symrnn.semantics.realisations import minimal
 from symrnn.semantics.values import Matrix, Values, multiply
 
 LARGEST = 40  # rows of the matrix whose powers are taken
@@ -48,12 +48,12 @@ FIRST = (0, 4)  # lags to begin with: later ones where a range would begin early
 
 @dataclass(frozen=True)
 class Run:
-    """What a limit is taken along. ``period``: of the trajectory, None without a periodic one; ``state``: its block."""
+    """What a limit is taken along. ``period``: of the trajectory, None without a periodic one; ``states``: blocks."""
 
     values: Values
     period: int | None
     families: Mapping[str, int]  # periods of the free families
-    state: Sym | None  # the only state block, if there is only one
+    states: tuple[Sym, ...]
 
 
 @dataclass(frozen=True)
@@ -227,27 +227,75 @@ class _Sequence:
         return Power(_num([[1, 0]]), _num([[1, 1], [0, 1]]), _num([[start], [rise]]))
 
     def jacobian(self, t: Jac) -> Power:
-        state, period = self.run.state, self.run.period
-        if state is None or period is None:
-            raise Refused("limits of Jacobians are decided on periodic runs of one state block only")
-        if (t.of.name, t.of.role) != (state.name, "state") or t.wrt.role not in ("state", "input"):
+        """By the powers of the Jacobian of the whole state over one period: a block of them alone has no such form."""
+        period, names = self.run.period, {s.name for s in self.run.states}
+        if not names or period is None:
+            raise Refused("limits of Jacobians are decided on periodic runs only")
+        if (t.of.role == "state" and t.of.name not in names) or (t.wrt.role == "state" and t.wrt.name not in names):
+            raise Refused(f"a limit is not decided for {t}")
+        if t.of.role not in ("state", "local") or t.wrt.role not in ("state", "input"):
             raise Refused(f"a limit is not decided for {t}")
         if _coefficient(t.wrt.index[0], self.lag) or _coefficient(t.of.index[0], self.lag) != 1:
             raise Refused(f"a limit over what begins at {t.wrt.index[0]}")
         since, until = (self.run.values.integer(self._now(s.index[0])) for s in (t.wrt, t.of))
-        if until < since:
+        own = int(t.of.role == "local")  # its last step leads from the states into the local
+        if until - own < since:
             raise _Early(f"{t} looks ahead at first")
-        over, rest = divmod(until - since, self.period)
-        step = self._steps(state, since, self.period)
-        left = multiply(self._steps(state, since, rest), _power(step, over))
-        right = _eye(len(step))
-        if t.wrt.role != "state":
-            right = self.run.values.matrix(Jac(_at(state, since), _at(t.wrt.head, since), "numerator"))
+        over, rest = divmod(until - own - since, self.period)
+        step = self._steps(since, self.period)
+        left = multiply(self._band(t.of, since, rest + own), _power(step, over))
+        right = self._column(t.wrt, since)
         out = Power(left, step, right)
         return Power(_flip(right), _flip(step), _flip(left)) if t.layout == "denominator" else out
 
-    def _steps(self, state: Sym, since: int, count: int) -> Matrix:
-        return self.run.values.matrix(Jac(_at(state, since + count), _at(state, since), "numerator"))
+    def _steps(self, since: int, count: int) -> Matrix:
+        """The Jacobian of the whole state over a number of steps."""
+        return tuple(row for block in self.run.states for row in self._band(block, since, count))
+
+    def _band(self, of: Sym, since: int, count: int) -> Matrix:
+        """The rows of it that belong to a block; of a local, its derivative by the states ``count`` steps before."""
+        parts = []
+        for block in self.run.states:
+            if count == 0 and block.name != of.name:
+                heights = self._size(of), self._size(block)
+                parts.append(((as_num(0),) * heights[1],) * heights[0])
+            else:
+                parts.append(self.run.values.matrix(Jac(_at(of, since + count), _at(block, since), "numerator")))
+        return _beside(parts)
+
+    def _column(self, wrt: Sym, since: int) -> Matrix:
+        """The derivative of the whole state by one of its blocks, or by an input, at the same time."""
+        if wrt.role == "state":
+            whole = tuple(row for block in self.run.states for row in self._band(block, since, 0))
+            first = sum(self._size(b) for b in self.run.states[: [b.name for b in self.run.states].index(wrt.name)])
+            return tuple(row[first : first + self._size(wrt)] for row in whole)
+        jacobians = [Jac(_at(b, since), _at(wrt, since), "numerator") for b in self.run.states]
+        return tuple(row for t in jacobians for row in self.run.values.matrix(t))
+
+    def _size(self, block: Sym) -> int:
+        rows, cols = (self.run.values.integer(d) for d in block.shape or (ONE, ONE))
+        return rows * cols
+
+    def blocks(self, t: Blocks) -> Power:
+        """The sum of E_i X_ij E_j^T; those of one column that go by the same powers are taken together."""
+        bands = [[self.of(block) for block in row] for row in t.rows]
+        heights, widths = [len(band[0].left) for band in bands], [len(p.right[0]) for p in bands[0]]
+        shapes = [[(len(p.left), len(p.right[0])) for p in band] for band in bands]
+        if shapes != [[(h, w) for w in widths] for h in heights]:
+            raise Refused("blocks that do not fit")
+        parts = []
+        for j in range(len(widths)):
+            before, after = sum(widths[:j]), sum(widths[j + 1 :])
+            found = dict.fromkeys((band[j].step, band[j].right) for band in bands)
+            for step, right in found:
+                none = (as_num(0),) * len(step)
+                same = [(h, b[j]) for h, b in zip(heights, bands, strict=True)]
+                left = tuple(
+                    row for h, p in same for row in (p.left if (p.step, p.right) == (step, right) else (none,) * h)
+                )
+                wide = tuple((as_num(0),) * before + row + (as_num(0),) * after for row in right)
+                parts.append(Power(left, step, wide))
+        return _sum(parts)
 
     def product(self, t: Prod) -> Power:
         if self.lag in free_vars(t.body):
@@ -333,6 +381,12 @@ def _kron(a: Matrix, b: Matrix) -> Matrix:
     return tuple(tuple(x * y for x in r for y in s) for r in a for s in b)
 
 
+def _beside(parts: list[Matrix]) -> Matrix:
+    if len({len(m) for m in parts}) != 1:
+        raise Refused("blocks of different heights side by side")
+    return tuple(tuple(x for row in rows for x in row) for rows in zip(*parts, strict=True))
+
+
 def _flip(m: Matrix) -> Matrix:
     return tuple(zip(*m, strict=True))
 
@@ -381,54 +435,6 @@ def _behaviour(p: Power) -> str:
     raise Refused("a spectral radius too close to 1 to tell")
 
 
-def minimal(left: Q, step: Q, right: Q) -> Q:
-    """The step of the smallest (L, M, R) with the same L M^q R for all q; [] if these are all 0."""
-    left, step, right = _restricted(left, step, right)
-    if not step:
-        return []
-    back = [spectra.transposed(x) for x in (right, step, left)]
-    return _restricted(*back)[1]
-
-
-def _restricted(left: Q, step: Q, right: Q) -> tuple[Q, Q, Q]:
-    """The same sequence on the span of the columns of M^j R."""
-    basis = _reduced([list(c) for c in zip(*right, strict=True)])
-    while True:
-        images = [_applied(step, b) for b in basis]
-        larger = _reduced([*basis, *images])
-        if len(larger) == len(basis):
-            break
-        basis = larger
-    pivots = [next(i for i, x in enumerate(b) if x) for b in basis]  # coordinates are the entries at the pivots
-    images = [_applied(step, b) for b in basis]
-    inner = [[image[p] for image in images] for p in pivots]
-    return (
-        [[sum((x * y for x, y in zip(row, b, strict=True)), Fraction(0)) for b in basis] for row in left],
-        inner,
-        [list(right[p]) for p in pivots],
-    )
-
-
-def _applied(m: Q, v: list[Fraction]) -> list[Fraction]:
-    return [sum((x * y for x, y in zip(row, v, strict=True)), Fraction(0)) for row in m]
-
-
-def _reduced(rows: Q) -> Q:
-    """The reduced echelon basis of the span of the rows."""
-    rows, done = [list(r) for r in rows], 0
-    for c in range(len(rows[0]) if rows else 0):
-        pivot = next((r for r in range(done, len(rows)) if rows[r][c]), None)
-        if pivot is None:
-            continue
-        rows[done], rows[pivot] = rows[pivot], rows[done]
-        rows[done] = [x / rows[done][c] for x in rows[done]]
-        for r in range(len(rows)):
-            if r != done and rows[r][c]:
-                rows[r] = [x - rows[r][c] * y for x, y in zip(rows[r], rows[done], strict=True)]
-        done += 1
-    return rows[:done]
-
-
 _RULES: dict[type[Term], Callable[[_Sequence, Any], Power]] = {
     MatMul: _Sequence.matmul,
     Times: _Sequence.times,
@@ -439,5 +445,6 @@ _RULES: dict[type[Term], Callable[[_Sequence, Any], Power]] = {
     Pow: _Sequence.power,
     SizeOf: _Sequence.number,
     Jac: _Sequence.jacobian,
+    Blocks: _Sequence.blocks,
     Prod: _Sequence.product,
 }

@@ -116,12 +116,28 @@ def _orbit(c: Data) -> Iterator[Block]:
     yield Block(f"{_what(c)} {where}, so that the run goes on for ever:", tuple(_network(c, times)))
     test, power = str(c["growth"].get("test")), int(c["growth"].get("power", 1))
     yield Block("The Jacobian over one period is", (_equals("M", value(c["growth"]["monodromy"])),))
-    yield Block(
-        f"{_GROWTH.get(test, prose(GROWTH.get(test, test))).replace('<r>', '' if power == 1 else f'^{{{power}}}')}."
-    )
+    said = _GROWTH.get(test, prose(GROWTH.get(test, test))).replace("<r>", "" if power == 1 else f"^{{{power}}}")
+    yield from _block(c["growth"], said)
     yield from _hypotheses(c, {})
     figure = growth(c)
     yield Block(_said(figure), figure=figure)
+
+
+def _block(growth: Data, said: str) -> Iterator[Block]:
+    """What the test says: of the matrix M over one period, or of the one that a block of its powers goes by."""
+    if not growth.get("of"):
+        yield Block(f"{said}.")
+        return
+    block = rf"Its block $\partial {growth['of']} / \partial {growth['wrt']}$"
+    if not growth["minimal"]:
+        yield Block(f"{block} is 0.")
+        return
+    parts = [("L", "left"), ("X", "minimal"), ("R", "right")]
+    yield Block(
+        f"{block} over $q$ periods is $L X^q R$, with no smaller $X$:",
+        tuple(_equals(name, value(growth[part])) for name, part in parts),
+    )
+    yield Block(f"{said.replace(' M', ' X').replace('$M', '$X')}.")
 
 
 _GROWTH = {
