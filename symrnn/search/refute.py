@@ -11,10 +11,10 @@ from dataclasses import dataclass
 from itertools import islice
 
 from symrnn.claims.activations import FACTS
-from symrnn.claims.index import Index, Node, Var, as_index
+from symrnn.claims.index import Index, Var, as_index
 from symrnn.claims.recurrence import Claim, activations_of, with_activation
 from symrnn.claims.shapes import ONE
-from symrnn.claims.substitution import children, free_vars, substitute, symbols, walk
+from symrnn.claims.substitution import free_vars, substitute, symbols, walk
 from symrnn.claims.tree import (
     SPECTRAL,
     Entry,
@@ -22,17 +22,16 @@ from symrnn.claims.tree import (
     IndexRel,
     Norm,
     Pred,
-    Prod,
     Prop,
     Rel,
     SpectralRadius,
-    Sum,
     Sym,
 )
 from symrnn.errors import Refused, Undefined
 from symrnn.search.orbits import periodic_instances, speaks_of_limits
 from symrnn.search.pools import matrices, rows
 from symrnn.search.solving import solve
+from symrnn.search.spans import span
 from symrnn.search.trajectories import PLANS, Trajectory, plan
 from symrnn.search.weights import weights
 from symrnn.semantics.growth import shown_by
@@ -289,15 +288,15 @@ def _candidates(
     order = sorted(free, key=lambda s: s.key)
     properties = {s: frozenset(s.props) | _assumed(s, hypotheses) for s in order}
     streams = [_stream(s, properties[s], integers, rng) for s in order]
-    span = _span(goal, hypotheses, integers) if moving else (0, 0)
-    shifted = {v: (i - span[0] if v.kind != "size" and v.kind != "lag" and moving else i) for v, i in integers.items()}
+    ends = span(goal, hypotheses, integers) if moving else (0, 0)
+    shifted = {v: (i - ends[0] if v.kind != "size" and v.kind != "lag" and moving else i) for v, i in integers.items()}
     tries = TRIES[max((i for v, i in integers.items() if v.kind == "size"), default=1)]
     if is_spectral(claim):
         streams = [_with_weights(s, v, properties[s]) for s, v in zip(order, streams, strict=True)]
         tries = tries * 4
     for number, values in enumerate(islice(_draws(streams, rng, is_spectral(claim)), tries)):
         chosen = dict(zip(order, values, strict=True))
-        for instance in _instances(claim, chosen, hypotheses, shifted, span[1] - span[0], moving, rng, number):
+        for instance in _instances(claim, chosen, hypotheses, shifted, ends[1] - ends[0], moving, rng, number):
             tally.candidates += 1
             try:
                 yield World(claim, instance)
@@ -352,33 +351,6 @@ def _assumed(s: Sym, hypotheses: tuple[Prop, ...]) -> frozenset[str]:
         if isinstance(h, Pred) and isinstance(h.arg, Sym) and h.arg.head.name == s.name and h.name != "invertible":
             out.add(h.name)
     return frozenset(out)
-
-
-def _span(goal: Prop, hypotheses: tuple[Prop, ...], integers: dict[Var, int]) -> tuple[int, int]:
-    """First and last time that the claim speaks of."""
-    found: list[int] = []
-    base = {v: as_index(i) for v, i in integers.items()}
-
-    def go(n: object, env: dict[Var, Index]) -> None:
-        if isinstance(n, Sym) and n.index and n.role != "free":
-            at = substitute(n.index[0], env)
-            if at.is_const:
-                found.append(at.const - (n.role in ("local", "input")))
-                found.append(at.const)
-            return
-        if isinstance(n, Prod | Sum):
-            lo, hi = substitute(n.lo, env), substitute(n.hi, env)
-            if lo.is_const and hi.is_const:
-                for end in {lo.const, hi.const} if hi.const >= lo.const else set():
-                    go(n.body, {**env, n.var: as_index(end)})
-            return
-        if isinstance(n, Node):
-            for c in children(n):
-                go(c, env)
-
-    for p in (goal, *hypotheses):
-        go(p, base)
-    return (min(found), max(found)) if found else (0, 1)
 
 
 def _instances(
