@@ -282,7 +282,7 @@ def _jac(t: Jac) -> Shown:
 
 
 def _derivative(t: Total | Immediate) -> Shown:
-    """d ([row] of) / d wrt, in denominator layout grad([row] of, wrt); what is held is said where it is not the first."""
+    """d ([row] of) / d wrt, or grad([row] of, wrt) in denominator layout; with the state held where that is unclear."""
     plus = "" if isinstance(t, Total) else "+"
     of = "".join(f"[{text(r)}] " for r in t.row) + text(t.of)  # what stands in brackets is held
     held = f" | {_held(t)}" if _held(t) else ""

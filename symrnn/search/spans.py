@@ -10,7 +10,20 @@ from symrnn.claims.tree import Immediate, Loss, Prod, Prop, Sum, Sym, Total
 
 
 def span(goal: Prop, hypotheses: tuple[Prop, ...], integers: dict[Var, int]) -> tuple[int, int]:
-    """First and last time that the claim speaks of."""
+    """First and last time that the claim speaks of; from 0 on where some of them are absolute."""
+    found = times_of(goal, hypotheses, integers)
+    if not found:
+        return 0, 1
+    later = times_of(goal, hypotheses, {v: i + (v.kind in MOVING) for v, i in integers.items()})
+    absolute = sorted(later) != sorted(i + 1 for i in found)
+    return min(0, *found) if absolute else min(found), max(found)
+
+
+MOVING = ("time", "index")
+
+
+def times_of(goal: Prop, hypotheses: tuple[Prop, ...], integers: dict[Var, int]) -> list[int]:
+    """The times of which a claim speaks at the given integers, some of them often."""
     found: list[int] = []
 
     def go(n: object, env: dict[Var, Index]) -> None:
@@ -34,7 +47,7 @@ def span(goal: Prop, hypotheses: tuple[Prop, ...], integers: dict[Var, int]) -> 
 
     for p in (goal, *hypotheses):
         go(p, {v: as_index(i) for v, i in integers.items()})
-    return (min(found), max(found)) if found else (0, 1)
+    return found
 
 
 def _spoken(n: Total | Immediate) -> Iterator[Index]:
