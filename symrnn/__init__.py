@@ -55,7 +55,6 @@ if TYPE_CHECKING:
         implies,
         inv,
         invertible,
-        jacobian,
         jordan_block,
         jordan_decomposable,
         le,
@@ -79,6 +78,16 @@ if TYPE_CHECKING:
         zeros,
     )
     from symrnn.claims.index import index, lag, size, time
+    from symrnn.claims.losses import (
+        cross_entropy,
+        gradient,
+        immediate,
+        immediate_gradient,
+        jacobian,
+        loss,
+        softmax,
+        squared_error,
+    )
     from symrnn.derivations import Derivation
     from symrnn.errors import (
         CertificateError,
@@ -124,6 +133,7 @@ __all__ = [
     "cell",
     "check",
     "commutator",
+    "cross_entropy",
     "det",
     "diag",
     "diagonal",
@@ -136,12 +146,15 @@ __all__ = [
     "for_all_trajectories",
     "forall",
     "ge",
+    "gradient",
     "gt",
     "hadamard",
     "hard_sigmoid",
     "hard_sigmoid6",
     "has_property",
     "identity",
+    "immediate",
+    "immediate_gradient",
     "iff",
     "implies",
     "index",
@@ -154,6 +167,7 @@ __all__ = [
     "lag",
     "le",
     "local",
+    "loss",
     "lt",
     "matrix",
     "negation",
@@ -165,8 +179,10 @@ __all__ = [
     "scalar",
     "sigmoid",
     "size",
+    "softmax",
     "softplus",
     "spectral_radius",
+    "squared_error",
     "squarefree_minimal_polynomial",
     "state",
     "summation",
@@ -188,11 +204,12 @@ _HOMES = {  # the modules that the names come from, as above
     "claims.build": (
         "absolute all_of any_of binomial block_matrix bounded commutator det diag diagonal diagonalizable discriminant "
         "entry eq explodes eye for_all_trajectories forall ge gt hadamard has_property iff implies inv "
-        "invertible jacobian jordan_block jordan_decomposable le lt matrix negation norm number orthogonal "
+        "invertible jordan_block jordan_decomposable le lt matrix negation norm number orthogonal "
         "product scalar spectral_radius squarefree_minimal_polynomial summation symmetric trace transpose "
         "unitarily_diagonalizable vanishes vector zeros"
     ),
     "claims.index": "index lag size time",
+    "claims.losses": "cross_entropy gradient immediate immediate_gradient jacobian loss softmax squared_error",
     "derivations": "Derivation",
     "errors": "CertificateError ClaimError Refused ScriptError ShapeMismatch SymrnnError Undefined",
     "verdicts": "DerivationResult StepResult Verdict",

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import sys
 from collections.abc import Iterable
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from typing import Any
 
 from symrnn.cells import Cell
@@ -12,7 +12,7 @@ from symrnn.claims.build import as_prop
 from symrnn.claims.index import Index, Node, Var, index, lag, size, time
 from symrnn.claims.recurrence import Claim
 from symrnn.claims.substitution import free_vars, rebuild, symbols, walk
-from symrnn.claims.tree import ForAll, Jac, Prop, Sym
+from symrnn.claims.tree import ForAll, Immediate, Jac, Prop, Sym, Total
 from symrnn.errors import ClaimError
 from symrnn.lemmas import LEMMAS
 
@@ -156,6 +156,8 @@ def _resolve(prop: Prop, layout: str) -> Prop:
             return n
         if isinstance(n, Jac) and not n.layout:
             return Jac(n.of, n.wrt, layout)
+        if isinstance(n, Total | Immediate) and not n.layout:
+            n = replace(n, layout=layout)
         return rebuild(n, go)  # type: ignore[no-any-return]
 
     return go(prop)  # type: ignore[return-value]

@@ -30,6 +30,7 @@ from symrnn.claims.text import (
     SUM,
     Shown,
     ends_in_scalar,
+    held_block,
     is_plain,
     looks_scalar,
     negated,
@@ -54,11 +55,13 @@ from symrnn.claims.tree import (
     ForAllTrajectories,
     Hadamard,
     Iff,
+    Immediate,
     Implies,
     IndexRel,
     Inv,
     Jac,
     JordanBlock,
+    Loss,
     MatMul,
     Norm,
     Not,
@@ -68,11 +71,13 @@ from symrnn.claims.tree import (
     Prod,
     Rel,
     SizeOf,
+    Softmax,
     SpectralRadius,
     Sum,
     Sym,
     Term,
     Times,
+    Total,
     Trace,
     Transpose,
     Zeros,
@@ -264,6 +269,19 @@ def _jac(t: Jac) -> Shown:
     return (f"{paren(plain)}^{{[\\text{{denominator}}]}}", POWER) if t.layout == "denominator" else (plain, PRODUCT)
 
 
+def _derivative(t: Total | Immediate) -> Shown:
+    """d over d for total derivatives, partial with a plus for immediate ones, nabla in the shape of the parameter."""
+    of = "".join(rf"\left[{latex(r)}\right] " for r in t.row) + latex(t.of)  # what stands in brackets is held
+    of, found = paren(of) if t.row else of, held_block(t)
+    held = rf"\right|_{{{name_latex(found[0], _index(found[1]))}}}" if found else ""
+    left = r"\left." if held else ""
+    if t.layout == "denominator":
+        plus = "" if isinstance(t, Total) else "^{+}"
+        return rf"{left}\nabla{plus}_{{{latex(t.wrt)}}} {of}{held}", PRODUCT
+    sign = r"\mathrm{d}" if isinstance(t, Total) else r"\partial^{+}"
+    return rf"{left}\frac{{{sign} {of}}}{{{sign.removesuffix('^{+}')} {latex(t.wrt)}}}{held}", PRODUCT
+
+
 def _prod(t: Prod) -> Shown:
     first, last, word = written_range(t)
     below = f"{name_latex(t.var.name)}={_index(first)}" + (rf"\text{{ {word}}}" if word else "")
@@ -334,6 +352,10 @@ _RULES: dict[type[Any], Callable[[Any], Shown]] = {
     Apply: _apply,
     Entry: _entry,
     Jac: _jac,
+    Loss: lambda t: (name_latex(t.name, *map(_index, t.index)), ATOM),
+    Total: _derivative,
+    Immediate: _derivative,
+    Softmax: _call(r"\operatorname{softmax}"),
     Prod: _prod,
     Sum: _sum,
     Rel: _relation,

@@ -24,11 +24,13 @@ from symrnn.claims.tree import (
     ForAllTrajectories,
     Hadamard,
     Iff,
+    Immediate,
     Implies,
     IndexRel,
     Inv,
     Jac,
     JordanBlock,
+    Loss,
     MatMul,
     Norm,
     Not,
@@ -40,11 +42,13 @@ from symrnn.claims.tree import (
     Rel,
     Shape,
     SizeOf,
+    Softmax,
     SpectralRadius,
     Sum,
     Sym,
     Term,
     Times,
+    Total,
     Trace,
     Transpose,
     Zeros,
@@ -218,6 +222,44 @@ def _length(s: Sym) -> Index:
     return shape[1] if shape[0] == ONE else shape[0]
 
 
+def _derivative(t: Total | Immediate) -> Shape:
+    """Numerator layout: of a scalar by W as W^T, of r entries by a column or a state as r x its length."""
+    rows = _entries_of(t)
+    by = shape_of(t.wrt) or (ONE, ONE)
+    if t.wrt.role == "free" and by[1] != ONE:
+        if rows != ONE:
+            raise ClaimError(f"the derivative of {t.of} by {t.wrt} has three indices: give a row that multiplies it")
+        shape = by[1], by[0]
+    else:
+        shape = rows, by[0] if t.wrt.role == "free" else _length(t.wrt)
+    return (shape[1], shape[0]) if t.layout == "denominator" else shape
+
+
+def _entries_of(t: Total | Immediate) -> Index:
+    """The number of entries that the derivative is of."""
+    if isinstance(t.of, Loss):
+        for side in (*t.of.output, *t.of.target):
+            shape = shape_of(side)
+            if shape is None or shape[1] != ONE:
+                raise _mismatch(f"{side} is {shape_text(shape)}: a loss needs a column vector", side)
+        for side in t.of.target:
+            _same(t.of.output[0], side, "compared in a loss")
+        return ONE
+    if not t.row:
+        return _length(t.of)
+    row = shape_of(t.row[0])
+    if row is None or row[1] != _length(t.of):
+        raise _mismatch(f"{t.row[0]} is {shape_text(row)} and {t.of} has {_length(t.of)} entries", t.row[0], t.of)
+    return row[0]
+
+
+def _softmax(t: Softmax) -> Shape:
+    shape = shape_of(t.arg)
+    if shape is None or shape[1] != ONE:
+        raise _mismatch(f"{t.arg} is {shape_text(shape)}: softmax needs a column vector", t.arg)
+    return shape
+
+
 def block_sizes(t: Blocks) -> tuple[tuple[Index, ...], tuple[Index, ...]]:
     """(heights, widths) of the blocks, scalars counting as 1 x 1. Raises ShapeMismatch where they do not fit."""
     if not t.rows or not t.rows[0] or any(len(row) != len(t.rows[0]) for row in t.rows):
@@ -274,6 +316,9 @@ _RULES: dict[type[Term], Callable[[Any], Shape]] = {
     Apply: lambda t: shape_of(t.arg),
     Entry: _entry,
     Jac: _jac,
+    Total: _derivative,
+    Immediate: _derivative,
+    Softmax: _softmax,
     Prod: _prod,
     Sum: lambda t: shape_of(t.body),
 }

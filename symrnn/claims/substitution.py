@@ -6,7 +6,8 @@ from collections.abc import Callable, Iterator, Mapping
 from typing import Any
 
 from symrnn.claims.index import Index, Node, Var, as_index, substitute_index
-from symrnn.claims.tree import HOLE, ForAll, Jac, Pred, Prod, Prop, Sum, Sym
+from symrnn.claims.tree import HOLE, ForAll, Immediate, Jac, Loss, Pred, Prod, Prop, Sum, Sym, Total
+from symrnn.errors import ClaimError
 
 BINDERS = (Prod, Sum, ForAll)
 
@@ -97,6 +98,8 @@ def free_vars(n: Node) -> frozenset[Var]:
             out = free_vars(n.body) - {n.var} if isinstance(n.var, Var) else free_vars(n.body) | free_vars(n.var)
         elif isinstance(n, Pred) and n.var is not None:
             out = free_vars(n.arg) - {n.var}
+        elif isinstance(n, Loss):
+            out = frozenset().union(*(free_vars(c) for c in children(n) if c != n.time)) - {n.time}
         else:
             out = frozenset().union(*(free_vars(c) for c in children(n)))
         n.__dict__["_free"] = out
@@ -166,6 +169,10 @@ def _substitute(n: Any, values: Mapping[Any, Any], keys: Keys) -> Any:
     if isinstance(n, Jac):  # the derivative by a state is not the derivative by a term equal to it
         integers = {k: v for k, v in values.items() if isinstance(k, Var)}
         return Jac(substitute(n.of, integers), substitute(n.wrt, integers), n.layout)
+    if isinstance(n, Total | Immediate):
+        return _substitute_in_derivative(n, values)
+    if isinstance(n, Loss):
+        return _substitute_in_loss(n, {k: v for k, v in values.items() if isinstance(k, Var) and k != n.time})
     if isinstance(n, ForAll) and isinstance(n.var, Sym):
         return _substitute_under_symbol(n, n.var, values)
     if isinstance(n, BINDERS) or (isinstance(n, Pred) and n.var is not None):
@@ -173,6 +180,25 @@ def _substitute(n: Any, values: Mapping[Any, Any], keys: Keys) -> Any:
     if isinstance(n, Var):
         return n
     return rebuild(n, lambda c: _substitute(c, values, keys))
+
+
+def _substitute_in_derivative(n: Total | Immediate, values: Mapping[Any, Any]) -> Any:
+    """Integers everywhere, terms in the row that multiplies; what is derived by, or of, stays what it is."""
+    integers = {k: v for k, v in values.items() if isinstance(k, Var)}
+    kept = _symbol_names(n.of) | _symbol_names(n.wrt)
+    if any(isinstance(k, Sym) and k.role == "free" and k.name in kept for k in values):
+        raise ClaimError("a term for a symbol that a derivative is of or by")
+    of, wrt = substitute(n.of, integers), substitute(n.wrt, integers)
+    row = tuple(substitute(r, values) for r in n.row)
+    if isinstance(n, Immediate):
+        return Immediate(of, row, wrt, n.layout)
+    return Total(of, row, wrt, tuple(substitute(i, integers) for i in n.since), n.layout)
+
+
+def _substitute_in_loss(n: Loss, integers: Mapping[Any, Any]) -> Any:
+    if any(n.time in free_vars(v) for v in integers.values()):
+        raise ClaimError(f"the time {n.time} of a loss would be bound in it")
+    return rebuild(n, lambda c: c if c == n.time else substitute(c, integers))
 
 
 def _symbol_names(n: Node) -> frozenset[str]:

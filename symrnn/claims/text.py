@@ -31,11 +31,13 @@ from symrnn.claims.tree import (
     ForAllTrajectories,
     Hadamard,
     Iff,
+    Immediate,
     Implies,
     IndexRel,
     Inv,
     Jac,
     JordanBlock,
+    Loss,
     MatMul,
     Norm,
     Not,
@@ -45,11 +47,13 @@ from symrnn.claims.tree import (
     Prod,
     Rel,
     SizeOf,
+    Softmax,
     SpectralRadius,
     Sum,
     Sym,
     Term,
     Times,
+    Total,
     Trace,
     Transpose,
     Zeros,
@@ -277,6 +281,29 @@ def _jac(t: Jac) -> Shown:
     return (f"({plain})^[denominator]", POWER) if t.layout == "denominator" else (plain, QUOTIENT)
 
 
+def _derivative(t: Total | Immediate) -> Shown:
+    """d ([row] of) / d wrt, or grad([row] of, wrt) in denominator layout; with the state held where that is unclear."""
+    plus = "" if isinstance(t, Total) else "+"
+    of = "".join(f"[{text(r)}] " for r in t.row) + text(t.of)  # what stands in brackets is held
+    held = f" | {_held(t)}" if _held(t) else ""
+    if t.layout == "denominator":
+        return f"grad{plus}({of}, {text(t.wrt)}{held})", ATOM
+    shown = f"d{plus} {f'({of})' if t.row else of} / d {text(t.wrt)}"
+    return (f"({shown}{held})", ATOM) if held else (shown, QUOTIENT)
+
+
+def held_block(t: Total | Immediate) -> tuple[str, Index] | None:
+    """The name and time of the state that is held, where it must be said."""
+    if isinstance(t, Immediate) or not t.since or (isinstance(t.of, Loss) and t.since[0] == t.of.first - 1):
+        return None
+    return t.of.name if isinstance(t.of, Sym) else t.of.reads[0][0].name if t.of.reads else "h", t.since[0]
+
+
+def _held(t: Total | Immediate) -> str:
+    found = held_block(t)
+    return f"{found[0]}[{_compact(found[1])}]" if found else ""
+
+
 def _prod(t: Prod) -> Shown:
     first, last, word = written_range(t)
     through = f"{_compact(first)} .. {_compact(last)}" + (f" {word}" if word else "")
@@ -342,6 +369,10 @@ _RULES: dict[type[Any], Callable[[Any], Shown]] = {
     Apply: _apply,
     Entry: _entry,
     Jac: _jac,
+    Loss: lambda t: (t.name + (f"[{_compact(t.index[0])}]" if t.index else ""), ATOM),
+    Total: _derivative,
+    Immediate: _derivative,
+    Softmax: _call("softmax"),
     Prod: _prod,
     Sum: _sum,
     Rel: lambda p: (f"{text(p.lhs)} {p.op} {text(p.rhs)}", RELATION),

@@ -7,6 +7,7 @@ Matrix product is ``@``, multiplication by a scalar ``*``, the elementwise produ
 from __future__ import annotations
 
 from collections.abc import Iterator
+from dataclasses import replace
 from fractions import Fraction
 from typing import Any, ClassVar
 
@@ -302,6 +303,62 @@ class Jac(Term):
     of: Sym
     wrt: Sym
     layout: str
+
+
+@node
+class Loss(Node):
+    """A loss, the sum over lo <= ``time`` <= hi of a loss at each time; the states before ``first`` - 1 are no matter.
+
+    ``kind`` "opaque": any differentiable function of the state blocks in ``reads``, each with the family of rows that
+    are its immediate partial derivatives. "squared", "cross_entropy": of ``output`` and ``target`` at ``time``.
+    ``index``: of the loss at one time, where lo = hi is that time.
+    """
+
+    name: str
+    index: tuple[Index, ...]
+    time: Var
+    lo: Index
+    hi: Index
+    first: Index
+    kind: str
+    reads: tuple[tuple[Sym, Sym], ...]
+    output: tuple[Term, ...]
+    target: tuple[Term, ...]
+
+    def __getitem__(self, at: IndexLike) -> Loss:
+        """The loss at one time."""
+        return replace(self, index=(as_index(at),), lo=as_index(at), hi=as_index(at))
+
+
+@node
+class Total(Term):
+    """The total derivative of a loss, or of ``row`` times a state (``row`` held), by a parameter or what has a time.
+
+    By a parameter: along the steps after time ``since``, the state at that time held.
+    """
+
+    of: Loss | Sym
+    row: tuple[Term, ...]
+    wrt: Sym
+    since: tuple[Index, ...]
+    layout: str
+
+
+@node
+class Immediate(Term):
+    """The immediate partial derivative: what ``wrt`` does at that time, all that came before held."""
+
+    of: Loss | Sym
+    row: tuple[Term, ...]
+    wrt: Sym
+    layout: str
+
+
+@node
+class Softmax(Term):
+    """exp(v_i) / sum of exp(v_j), of a column vector."""
+
+    arg: Term
 
 
 @node

@@ -24,10 +24,12 @@ from symrnn.claims.tree import (
     Entry,
     Eye,
     ForAll,
+    Immediate,
     IndexRel,
     Inv,
     Jac,
     JordanBlock,
+    Loss,
     MatMul,
     Norm,
     Pow,
@@ -36,6 +38,7 @@ from symrnn.claims.tree import (
     Sym,
     Term,
     Times,
+    Total,
     Zeros,
 )
 from symrnn.errors import ClaimError
@@ -45,7 +48,8 @@ PREDICATES = frozenset((*PROPERTIES, *SPECTRAL, *LIMITS))
 LAYOUTS = ("", "numerator", "denominator")
 NORMS = ("1", "2", "inf", "fro")
 Meanings = dict[tuple[str, str], tuple[Any, ...]]
-PARTIAL = (Inv, Entry, Jac)  # terms without a value somewhere, or about the recurrence itself
+DERIVATIVES = (Jac, Total, Immediate)
+PARTIAL = (Inv, Entry, *DERIVATIVES)  # terms without a value somewhere, or about the recurrence itself
 
 
 def check_claim(claim: Claim, parts: Iterable[Node] | None = None) -> None:
@@ -151,6 +155,50 @@ def _sized(n: Eye | Zeros | JordanBlock) -> bool:
     return True
 
 
+def _is_derivative(t: Total | Immediate) -> bool:
+    """Of a loss, or of a state; by a constant symbol, or by a state, input or local at a time."""
+    by_parameter = t.wrt.role == "free" and not t.wrt.index and not t.wrt.family
+    if not by_parameter and (t.wrt.role == "free" or len(t.wrt.index) != 1):
+        return False
+    if isinstance(t.of, Sym) and (t.of.role != "state" or len(t.of.index) != 1 or len(t.row) > 1):
+        return False
+    if isinstance(t.of, Loss) and t.row:
+        return False
+    if isinstance(t, Immediate):
+        return t.layout in LAYOUTS and (by_parameter or (isinstance(t.of, Loss) and t.wrt.role == "state"))
+    return t.layout in LAYOUTS and len(t.since) == int(by_parameter)
+
+
+def _is_loss(n: Loss) -> bool:
+    """Opaque: each block once, with its own family of rows; else one output and one target, that move with ``time``."""
+    if n.time.kind != "time" or n.time.low is not None or len(n.index) > 1:
+        return False
+    if n.index and (n.lo, n.hi) != (*n.index, *n.index):
+        return False
+    blocks, rows = [b for b, _ in n.reads], [g for _, g in n.reads]
+    if n.kind == "opaque":
+        if n.output or n.target or not blocks or len(set(blocks)) < len(blocks) or len(set(rows)) < len(rows):
+            return False
+        return all(_is_row_family(b, g) for b, g in n.reads)
+    if n.kind not in ("squared", "cross_entropy") or n.reads or not len(n.output) == len(n.target) == 1:
+        return False
+    now = as_index(n.time)
+    inside = [x for side in (*n.output, *n.target) for x in walk(side)]
+    moving = [x for x in inside if isinstance(x, Sym) and x.role != "free"]
+    if any(isinstance(x, (*PARTIAL, Pow)) for x in inside) or any(s.role != "free" for s in symbols(n.target[0])):
+        return False
+    return all(x.role == "state" and x.index == (now,) for x in moving)
+
+
+def _is_row_family(b: Sym, g: Sym) -> bool:
+    """Whether g is a family of rows as long as the block b of the state, and free."""
+    if b.role != "state" or not b.family or g.role != "free" or not g.family or g.props:
+        return False
+    if b.shape is None or g.shape is None or g.shape[0] != as_index(1):
+        return False
+    return g.shape[1] == (b.shape[1] if b.shape[0] == as_index(1) else b.shape[0])
+
+
 def _checked(fine: Callable[[Any], bool]) -> Callable[[Any], None]:
     def check(n: Node) -> None:
         if not fine(n):
@@ -172,6 +220,9 @@ _CHECKS: dict[type[Node], Callable[[Any], None]] = {
     Apply: _checked(lambda n: n.order in (0, 1)),
     Norm: _checked(lambda n: n.kind in NORMS),
     Jac: _checked(_jacobian),
+    Total: _checked(_is_derivative),
+    Immediate: _checked(_is_derivative),
+    Loss: _checked(_is_loss),
     Pred: _checked(_pred),
     ForAll: _checked(lambda n: n.var.kind != "bound" if isinstance(n.var, Var) else not n.var.index),
     Eye: _checked(_sized),
@@ -210,7 +261,8 @@ def _quantified(bound: Sym, body: Node, cell: Recurrence | None) -> None:
     """For all values that D takes: the rest of the statement must not move with D."""
     if cell is None or bound not in (*families(cell), *cell.params):
         return
-    if any(isinstance(n, Jac) for n in walk(body)) or any(s.role != "free" and s != bound for s in symbols(body)):
+    derived = any(isinstance(n, DERIVATIVES) for n in walk(body))
+    if derived or any(s.role != "free" and s != bound for s in symbols(body)):
         raise ClaimError(f"for all {bound.name}: what else is in the statement depends on {bound.name}")
 
 

@@ -16,6 +16,7 @@ from symrnn.claims.build import has_property
 from symrnn.claims.index import Var, as_index
 from symrnn.claims.latex import latex
 from symrnn.claims.recurrence import Claim
+from symrnn.claims.shapes import check_shapes
 from symrnn.claims.substitution import free_vars
 from symrnn.claims.text import text
 from symrnn.claims.tree import And, Const, Discriminant, Iff, IndexRel, Not, Or, Pred, Prop, Rel
@@ -104,6 +105,8 @@ def _necessary(claim: Claim, condition: Prop) -> bool:
 def _established(candidate: Candidate) -> Condition | None:
     """The candidate as a condition, if the kernel accepts a proof and a witness."""
     try:
+        for p in (candidate.claim.conclusion, *candidate.claim.hypotheses):
+            check_shapes(p)
         proof = prove(candidate.claim)
         decision = with_witness(candidate.claim, proof, []) if proof is not None else None
     except SymrnnError:

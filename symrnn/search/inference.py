@@ -13,11 +13,12 @@ from typing import Any
 
 from symrnn import kernel
 from symrnn.certificates import Point
+from symrnn.claims.codec import sha256
 from symrnn.claims.index import Index, Node, Var, as_index
 from symrnn.claims.recurrence import Claim
 from symrnn.claims.shapes import shape_of
 from symrnn.claims.substitution import free_vars, rebuild, substitute, walk
-from symrnn.claims.tree import Const, ForAll, Jac, Prop, Rel, Sym, Term, Times, Zeros
+from symrnn.claims.tree import Const, ForAll, Immediate, Jac, Prop, Rel, Sym, Term, Times, Total, Zeros
 from symrnn.errors import SymrnnError
 from symrnn.lemmas import LEMMAS
 from symrnn.search import memory
@@ -59,9 +60,27 @@ def _abstract(n: Any) -> Any:
         shape = shape_of(n)
         name = f"J {n.of.name} {n.wrt.name}" + (" T" if n.layout == "denominator" else "")
         return Sym(name, shape, "free", (), (*n.of.index, *n.wrt.index), False)
+    if isinstance(n, Total | Immediate):
+        return _derivative(n)
     if isinstance(n, Sym):
         return Sym(n.name, n.shape, "free", n.props, n.index, n.family) if n.role != "free" else n
     return rebuild(n, _abstract) if isinstance(n, Node) else n
+
+
+def _derivative(n: Total | Immediate) -> Sym:
+    """A symbol for each derivative of one kind, with the times in it as its indices."""
+    times: list[Index] = []
+
+    def go(x: Any) -> Any:
+        if isinstance(x, Index):
+            if all(v.kind == "size" for v, _ in x.terms):
+                return x
+            times.append(x)
+            return Index((), len(times))
+        return rebuild(x, go) if isinstance(x, Node) and not isinstance(x, Var) else x
+
+    kind = sha256(go(n))[:16]
+    return Sym(f"{type(n).__name__} {kind}", shape_of(n), "free", (), tuple(times), False)
 
 
 def _citation(cited: Claim, own: tuple[Prop, ...]) -> Prop | None:

@@ -34,6 +34,7 @@ from symrnn.search.reversals import prove_with_a_sum_reversed
 from symrnn.search.states import prove_by_the_whole_state
 from symrnn.search.steps import prove_by_steps
 from symrnn.search.substitutions import prove_by_substitution
+from symrnn.search.totals import prove_by_totals
 from symrnn.search.unfolding import prove_by_unfolding
 from symrnn.semantics.sequents import Sequent, sequent_of
 
@@ -159,11 +160,23 @@ def _any(s: Sequent, goal: Or, depth: int, deeper: Strategy) -> Proof | None:
     return None
 
 
+def _by_totals(s: Sequent) -> Proof | None:
+    """With derivatives by parameters written out, by the other strategies."""
+
+    def rest(inner: Sequent) -> Proof | None:
+        found = (p for strategy in AFTER_TOTALS if (p := strategy(inner)) is not None)
+        return next((p for p in found if _holds(inner, p)), None)
+
+    return prove_by_totals(s, rest)
+
+
+AFTER_TOTALS: tuple[Strategy, ...] = (prove_equation, prove_by_induction)
 EQUATION_STRATEGIES: tuple[Strategy, ...] = (
     prove_by_steps,
     prove_by_the_whole_state,
     prove_by_paths,
     prove_equation,
+    _by_totals,
     prove_with_cuts,
     prove_entrywise,
     prove_by_induction,

@@ -12,18 +12,16 @@ from functools import lru_cache
 from itertools import chain, islice
 
 from symrnn.claims.activations import FACTS
-from symrnn.claims.index import Index, Node, Var, as_index
+from symrnn.claims.index import Var, as_index
 from symrnn.claims.recurrence import Claim, activations_of, with_activation
 from symrnn.claims.shapes import ONE, rows_used
-from symrnn.claims.substitution import children, free_vars, substitute, symbols, walk
+from symrnn.claims.substitution import free_vars, substitute, symbols, walk
 from symrnn.claims.tree import (
     Entry,
     ForAll,
     IndexRel,
     Pred,
-    Prod,
     Prop,
-    Sum,
     Sym,
 )
 from symrnn.errors import Refused, Undefined
@@ -31,6 +29,7 @@ from symrnn.search.orbits import lasting_instances, periodic_instances, speaks_o
 from symrnn.search.pools import integers_fit, matrices, rows
 from symrnn.search.solved_runs import solved_instances, with_room
 from symrnn.search.solving import solve
+from symrnn.search.spans import span
 from symrnn.search.telling import is_spectral, telling
 from symrnn.search.trajectories import PLANS, Trajectory, plan
 from symrnn.search.weights import weights
@@ -247,20 +246,20 @@ def _candidates(
     moving = any(s.role != "free" for p in (goal, *hypotheses) for s in symbols(p))
     if cell is not None:
         free |= set(cell.params)
-    span = _span(goal, hypotheses, integers) if moving else (0, 0)
-    integers = with_room(claim, integers, span[1] - span[0])
+    ends = span(goal, hypotheses, integers) if moving else (0, 0)
+    integers = with_room(claim, integers, ends[1] - ends[0])
     order = sorted(free, key=lambda s: s.key)
     properties = {s: frozenset(s.props) | _assumed(s, hypotheses) for s in order}
     streams = [_stream(s, properties[s], integers, rng) for s in order]
     still = {v for p in (goal, *hypotheses) for v, _ in rows_used(p)}  # rows and columns are no times
-    shifted = {v: i - span[0] if v.kind not in ("size", "lag") and v not in still else i for v, i in integers.items()}
+    shifted = {v: i - ends[0] if v.kind not in ("size", "lag") and v not in still else i for v, i in integers.items()}
     tries = TRIES[max((i for v, i in integers.items() if v.kind == "size"), default=1)]
     if is_spectral(claim):
         streams = [_with_weights(s, v, properties[s]) for s, v in zip(order, streams, strict=True)]
         tries = tries * 4
     for number, values in enumerate(islice(_draws(streams, rng, is_spectral(claim)), tries)):
         chosen = dict(zip(order, values, strict=True))
-        for instance in _instances(claim, chosen, hypotheses, shifted, span[1] - span[0], moving, rng, number):
+        for instance in _instances(claim, chosen, hypotheses, shifted, ends[1] - ends[0], moving, rng, number):
             tally.candidates += 1
             try:
                 yield World(claim, instance)
@@ -320,33 +319,6 @@ def _assumed(s: Sym, hypotheses: tuple[Prop, ...]) -> frozenset[str]:
         if isinstance(h, Pred) and isinstance(h.arg, Sym) and h.arg.head.name == s.name and h.name != "invertible":
             out.add(h.name)
     return frozenset(out)
-
-
-def _span(goal: Prop, hypotheses: tuple[Prop, ...], integers: dict[Var, int]) -> tuple[int, int]:
-    """First and last time that the claim speaks of."""
-    found: list[int] = []
-    base = {v: as_index(i) for v, i in integers.items()}
-
-    def go(n: object, env: dict[Var, Index]) -> None:
-        if isinstance(n, Sym) and n.index and n.role != "free":
-            at = substitute(n.index[0], env)
-            if at.is_const:
-                found.append(at.const - (n.role in ("local", "input")))
-                found.append(at.const)
-            return
-        if isinstance(n, Prod | Sum):
-            lo, hi = substitute(n.lo, env), substitute(n.hi, env)
-            if lo.is_const and hi.is_const:
-                for end in {lo.const, hi.const} if hi.const >= lo.const else set():
-                    go(n.body, {**env, n.var: as_index(end)})
-            return
-        if isinstance(n, Node):
-            for c in children(n):
-                go(c, env)
-
-    for p in (goal, *hypotheses):
-        go(p, base)
-    return (min(found), max(found)) if found else (0, 1)
 
 
 def _instances(

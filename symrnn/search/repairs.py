@@ -11,7 +11,21 @@ from symrnn.claims.latex import latex
 from symrnn.claims.recurrence import Claim
 from symrnn.claims.shapes import check_shapes, shape_of
 from symrnn.claims.text import text
-from symrnn.claims.tree import Implies, Jac, MatMul, Norm, Pow, Pred, Prod, Prop, Rel, Term, Transpose
+from symrnn.claims.tree import (
+    Immediate,
+    Implies,
+    Jac,
+    MatMul,
+    Norm,
+    Pow,
+    Pred,
+    Prod,
+    Prop,
+    Rel,
+    Term,
+    Total,
+    Transpose,
+)
 from symrnn.errors import SymrnnError
 from symrnn.search.decide import decide_by_proof
 from symrnn.search.natural import repeated, steepest
@@ -126,9 +140,9 @@ def _interleaved(t: MatMul) -> Iterator[Term]:
 
 
 def _children(t: Term) -> Iterator[tuple[Any, Term]]:
-    for f in fields(t):  # type: ignore[arg-type]
+    for f in () if isinstance(t, Jac | Total | Immediate) else fields(t):  # type: ignore[arg-type]
         value = getattr(t, f.name)
-        if isinstance(value, Term) and not isinstance(t, Jac):
+        if isinstance(value, Term):
             yield (lambda x, f=f: replace(t, **{f.name: x})), value  # type: ignore[type-var]
         elif isinstance(value, tuple):
             for i, item in enumerate(value):

@@ -30,6 +30,7 @@ from symrnn.claims.tree import (
     Entry,
     Eye,
     Hadamard,
+    Immediate,
     Inv,
     Jac,
     JordanBlock,
@@ -39,11 +40,13 @@ from symrnn.claims.tree import (
     Prod,
     Shape,
     SizeOf,
+    Softmax,
     SpectralRadius,
     Sum,
     Sym,
     Term,
     Times,
+    Total,
     Trace,
     Transpose,
     Zeros,
@@ -61,6 +64,7 @@ from symrnn.semantics.functions import (
     shift_entries,
     shift_entry,
 )
+from symrnn.semantics.gradients import immediate_form, softmax_form, total_form
 from symrnn.semantics.monomials import (
     LONGEST,
     MOST,
@@ -508,6 +512,9 @@ _RULES: dict[type[Term], Callable[[Algebra, Any], Poly]] = {
     Apply: Algebra.apply,
     Entry: Algebra.entry,
     Jac: jacobian_form,
+    Total: total_form,
+    Immediate: immediate_form,
+    Softmax: softmax_form,
     Prod: product_form,
     Sum: sum_form,
 }

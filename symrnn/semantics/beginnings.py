@@ -12,7 +12,7 @@ from collections.abc import Iterator
 from symrnn.claims.index import Index, Node, Var
 from symrnn.claims.shapes import rows_used
 from symrnn.claims.substitution import children, free_vars, substitute
-from symrnn.claims.tree import ForAll, Pred, Prod, Prop, Rel, Sum, Sym, Term
+from symrnn.claims.tree import ForAll, Immediate, Loss, Pred, Prod, Prop, Rel, Sum, Sym, Term, Total
 from symrnn.semantics.context import Context
 
 
@@ -39,10 +39,26 @@ def _steps(n: Node, context: Context) -> Iterator[Index]:
         if context.at_least(n.hi - n.lo, 0):
             for end in (n.lo, n.hi):
                 yield from _steps(substitute(n.body, {n.var: end}), context)
+    elif isinstance(n, Total | Immediate):
+        yield from (at for at in _derived(n) if context.at_least(_last(n) - at, 0))
+        for row in n.row:
+            yield from _steps(row, context)
     elif not (isinstance(n, Pred) and n.var is not None):
         for child in children(n):
             if not isinstance(child, Index | Var):
                 yield from _steps(child, context)
+
+
+def _derived(n: Total | Immediate) -> tuple[Index, ...]:
+    """The first steps that a derivative goes through, if it goes through any."""
+    by = () if n.wrt.role == "free" else (n.wrt.index[0] + int(n.wrt.role == "state"),)
+    if isinstance(n, Total):
+        return (*(at + 1 for at in n.since), *by)
+    return by if isinstance(n.of, Loss) else n.of.index
+
+
+def _last(n: Total | Immediate) -> Index:
+    return n.of.hi if isinstance(n.of, Loss) else n.of.index[0]
 
 
 def within(n: Term | Node, begun: tuple[Index, ...], context: Context) -> bool:
@@ -50,6 +66,9 @@ def within(n: Term | Node, begun: tuple[Index, ...], context: Context) -> bool:
     if isinstance(n, Sym):
         moving = n.role != "free" and n.index
         return not moving or is_step(n.index[0] + int(n.role == "state"), begun, context)
+    if isinstance(n, Total | Immediate):
+        parts = all(within(r, begun, context) for r in n.row)
+        return parts and all(is_step(at, begun, context) for at in _derived(n))
     inner = context.within(n.var, n.lo, n.hi) if isinstance(n, Prod | Sum) else context
     return all(within(c, begun, inner) for c in children(n) if not isinstance(c, Index | Var))
 

@@ -23,10 +23,10 @@ def jacobian_form(a: Algebra, t: Jac) -> Poly:
         return a.transpose(Transpose(Jac(t.of, t.wrt, "numerator")))
     if t.of != t.wrt and t.of.role == t.wrt.role == "state" and t.of.index == t.wrt.index:
         raise Refused(f"{t.of} by {t.wrt}: two state blocks at the same time")
-    return _chain(a, t.of, t.wrt)
+    return through(a, t.of, t.wrt)
 
 
-def _chain(a: Algebra, of: Sym, wrt: Sym) -> Poly:
+def through(a: Algebra, of: Sym, wrt: Sym) -> Poly:
     """The chain rule, state blocks at one time being coordinates of one state; each Jacobian once."""
     known = Jac(of, wrt, "through the states")
     if known not in a.cache:
@@ -61,10 +61,10 @@ def _through_states(a: Algebra, of: Sym, wrt: Sym) -> Poly:
     for block in cell.states:
         if early:  # give up the first step
             mid = member(block, wrt.index[0] + int(wrt.role == "state"))
-            part = a.times(_chain(a, of, mid), a.poly(one_step(cell, mid, wrt)))
+            part = a.times(through(a, of, mid), a.poly(one_step(cell, mid, wrt)))
         else:
             mid = member(block, of.index[0] - 1)
-            part = a.times(a.poly(one_step(cell, of, mid)), _chain(a, mid, wrt))
+            part = a.times(a.poly(one_step(cell, of, mid)), through(a, mid, wrt))
         for mono, c in part.items():
             put(out, mono, c)
     return out

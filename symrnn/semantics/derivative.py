@@ -33,7 +33,7 @@ def one_step(cell: Recurrence, of: Sym, wrt: Sym) -> Term:
     definition = cell.definition(of.name, time)
     if definition is None:
         raise Refused(f"{of} is no state or local of {cell.name}, so it has no derivative")
-    found = _Derivative(cell, wrt, time).of(_column(definition))
+    found = Derivative(cell, wrt, time).of(column(definition))
     return Zeros(_length(of), _length(wrt)) if found is None else found
 
 
@@ -42,29 +42,29 @@ def _length(s: Sym) -> Index:
     return cols if rows == ONE else rows
 
 
-def _column(e: Term) -> Term:
+def column(e: Term) -> Term:
     """A row-vector expression as a column, transposes pushed to the symbols; a column stays as it is."""
     shape = shape_of(e)
-    return _flip(e) if shape is not None and shape[0] == ONE and shape[1] != ONE else e
+    return flip(e) if shape is not None and shape[0] == ONE and shape[1] != ONE else e
 
 
-def _flip(e: Term) -> Term:
+def flip(e: Term) -> Term:
     if isinstance(e, Transpose):
         return e.arg
     if isinstance(e, Add):
-        return Add(tuple(_flip(a) for a in e.args))
+        return Add(tuple(flip(a) for a in e.args))
     if isinstance(e, MatMul):
-        return MatMul(tuple(_flip(a) for a in reversed(e.args)))
+        return MatMul(tuple(flip(a) for a in reversed(e.args)))
     if isinstance(e, Times):
-        return Times(tuple(a if shape_of(a) is None else _flip(a) for a in e.args))
+        return Times(tuple(a if shape_of(a) is None else flip(a) for a in e.args))
     if isinstance(e, Apply):
-        return Apply(e.function, _flip(e.arg), e.order)
+        return Apply(e.function, flip(e.arg), e.order)
     if isinstance(e, Hadamard):
-        return Hadamard(_flip(e.left), _flip(e.right))
+        return Hadamard(flip(e.left), flip(e.right))
     return Transpose(e)
 
 
-class _Derivative:
+class Derivative:
     """d/d target at one time; ``None`` stands for zero."""
 
     def __init__(self, cell: Recurrence, target: Sym, time: Index) -> None:
@@ -106,12 +106,12 @@ class _Derivative:
         if s == self.target:
             return Eye(_length(s))
         definition = self.expand(s)
-        return None if definition is None else self.of(_column(definition))
+        return None if definition is None else self.of(column(definition))
 
     def transposed(self, e: Transpose) -> Term | None:
         if isinstance(e.arg, Sym):
             return self.symbol(e.arg)
-        return self.of(_flip(e.arg))
+        return self.of(flip(e.arg))
 
     def add(self, e: Add) -> Term | None:
         parts = [d for d in (self.of(a) for a in e.args) if d is not None]
@@ -155,14 +155,14 @@ class _Derivative:
         return None if inner is None else MatMul((Diag(Apply(e.function, e.arg, 1)), inner))
 
 
-_RULES: dict[type[Term], Callable[[_Derivative, Any], Term | None]] = {
-    Sym: _Derivative.symbol,
-    Transpose: _Derivative.transposed,
-    Add: _Derivative.add,
-    Times: _Derivative.times,
-    MatMul: _Derivative.matmul,
-    Hadamard: _Derivative.hadamard,
-    Apply: _Derivative.apply,
+_RULES: dict[type[Term], Callable[[Derivative, Any], Term | None]] = {
+    Sym: Derivative.symbol,
+    Transpose: Derivative.transposed,
+    Add: Derivative.add,
+    Times: Derivative.times,
+    MatMul: Derivative.matmul,
+    Hadamard: Derivative.hadamard,
+    Apply: Derivative.apply,
     Const: lambda self, e: None,
     Zeros: lambda self, e: None,
 }

@@ -5,8 +5,9 @@ The trajectory is recomputed here from the parameters, the first state and the i
 
 from __future__ import annotations
 
-from collections.abc import Callable, Iterable
+from collections.abc import Callable, Iterable, Mapping
 from copy import copy
+from functools import partial
 from math import prod
 from typing import Any
 
@@ -24,6 +25,7 @@ from symrnn.claims.tree import (
     ForAll,
     ForAllTrajectories,
     Iff,
+    Immediate,
     Implies,
     IndexRel,
     Jac,
@@ -36,9 +38,11 @@ from symrnn.claims.tree import (
     Shape,
     Sym,
     Term,
+    Total,
 )
 from symrnn.errors import Refused, Undefined
 from symrnn.semantics.derivative import one_step
+from symrnn.semantics.differentials import derivative_at
 from symrnn.semantics.limits import Run, limit_holds
 from symrnn.semantics.magnitudes import compare, factored, is_irrational
 from symrnn.semantics.matrix_tests import PROPERTY_TESTS
@@ -104,10 +108,14 @@ class World:
         self._all_times = False
         self._bound: dict[str, Matrix] = {}  # values of what a quantifier binds
         bounds = {v: as_index(n) for v, n in self._integers.items()}
-        self.values = Values(bounds, self._symbol, self._activation, self._jacobian)
+        self.values = self._values(bounds)
         self._check_domain()
         if instance.periodic:
             self._check_period()
+
+    def _values(self, bounds: Mapping[Var, Index]) -> Values:
+        jacobian, derivative = self._jacobian, partial(derivative_at, self)
+        return Values(bounds, self._symbol, self._activation, jacobian, derivative=derivative)
 
     # ---- the questions the kernel asks ----
 
@@ -357,7 +365,7 @@ class World:
         def holds_at(d: Matrix) -> bool:
             inner = copy(self)
             inner._bound, inner._trajectory, inner._steps = {**self._bound, member.name: d}, {}, {}
-            inner.values = Values(self.values.integers, inner._symbol, inner._activation, inner._jacobian)
+            inner.values = inner._values(self.values.integers)
             return inner.holds(p.body)
 
         return for_all_derivatives(p, self.cell, self.values, holds_at)
@@ -374,14 +382,16 @@ class World:
             return range(max(1, var.low or 1), min(ends) + 1)
         spoken = [t for t in walk(body) if isinstance(t, Sym) and any(var in free_vars(i) for i in t.index)]
         bound = {n.var.name for n in walk(body) if isinstance(n, ForAll) and isinstance(n.var, Sym)}
-        if spoken and all(t.name in bound for t in spoken) and not any(isinstance(n, Jac) for n in walk(body)):
+        derived = [t for t in walk(body) if isinstance(t, Jac | Total | Immediate)]
+        if spoken and all(t.name in bound for t in spoken) and not derived:
             return range(1)  # the members of a family that is bound inside: one is as good as another
         places = sum(var in free_vars(i) for t in spoken for i in t.index)
         if places != sum(isinstance(i, Index) and var in free_vars(i) for i in walk(body)):
             raise Refused(f"{var} occurs elsewhere than as a time, row, column or member of a family")
-        if self.instance.periodic and all(t.role != "free" and _only_shifted(t, var) for t in spoken):
+        followed = all(t.role != "free" and _only_shifted(t, var) for t in spoken)
+        if self.instance.periodic and followed and all(isinstance(t, Jac) for t in derived):
             return self._times(set())  # at all times, before the run too, things are as they are a period later
-        if any(isinstance(t, Jac) and var in free_vars(t) for t in walk(body)):
+        if any(var in free_vars(t) for t in derived):
             raise Refused("a quantified Jacobian is not decided at an instance")
         if all(t.role == "free" for t in spoken):
             low = var.low or 0

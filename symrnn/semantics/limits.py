@@ -22,6 +22,7 @@ from symrnn.claims.tree import (
     Add,
     Blocks,
     Entry,
+    Immediate,
     Jac,
     MatMul,
     Norm,
@@ -32,6 +33,7 @@ from symrnn.claims.tree import (
     Sym,
     Term,
     Times,
+    Total,
     Trace,
     Transpose,
 )
@@ -152,7 +154,7 @@ class _Sequence:
             if t.role != "free" and self.run.period is None:
                 raise Refused(f"{t} for ever: the run ends")
             return True
-        if isinstance(t, Jac | Prod | Sum | Pow | SizeOf | Entry):
+        if isinstance(t, Jac | Total | Immediate | Prod | Sum | Pow | SizeOf | Entry):
             return False
         inside = [c for c in _terms(t) if self.lag in free_vars(c)]
         return bool(inside) and _only_terms(t, self.lag) and all(self._recurs(c) for c in inside)
@@ -318,6 +320,8 @@ class _Sequence:
     def _follows_the_period(self, t: Prod) -> None:
         """The factors recur: their index occurs as a plain time, or as the member of a family, only."""
         for n in walk(t.body):
+            if isinstance(n, Total | Immediate):
+                raise Refused(f"a limit of a product of {n}")
             if isinstance(n, Sym) and n.role != "free" and n.index and self.run.period is None:
                 raise Refused(f"{n} for ever: the run ends")
             if isinstance(n, Term) and not isinstance(n, Sym) and not _only_terms(n, t.var):

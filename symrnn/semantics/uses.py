@@ -12,7 +12,7 @@ from typing import Any
 from symrnn.claims.index import Index, Node, Var, as_index
 from symrnn.claims.shapes import rows_used, shape_of
 from symrnn.claims.substitution import children, free_vars, has_hole, rebuild, substitute, symbols
-from symrnn.claims.tree import HOLE, Jac, Prod, Prop, Rel, Sum, Sym, Term
+from symrnn.claims.tree import HOLE, Immediate, Jac, Loss, Prod, Prop, Rel, Sum, Sym, Term, Total
 from symrnn.errors import Refused
 from symrnn.lemmas import LEMMAS
 from symrnn.semantics.beginnings import is_step, within
@@ -93,7 +93,7 @@ def _holes(t: Node, context: Context, bound: frozenset[Var] = frozenset()) -> It
         yield bound, context
     if not has_hole(t):
         return
-    if isinstance(t, Jac):
+    if isinstance(t, Jac | Total | Immediate | Loss):
         raise Refused("the derivative by a state is not the derivative by a term equal to it")
     if isinstance(t, Prod | Sum):
         context, bound = context.within(t.var, t.lo, t.hi), bound | {t.var}

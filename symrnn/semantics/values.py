@@ -28,6 +28,7 @@ from symrnn.claims.tree import (
     Entry,
     Eye,
     Hadamard,
+    Immediate,
     Inv,
     Jac,
     JordanBlock,
@@ -36,17 +37,19 @@ from symrnn.claims.tree import (
     Pow,
     Prod,
     SizeOf,
+    Softmax,
     SpectralRadius,
     Sum,
     Sym,
     Term,
     Times,
+    Total,
     Trace,
     Transpose,
     Zeros,
 )
 from symrnn.errors import Refused, Undefined
-from symrnn.semantics.numbers import Num, as_num, rational_of, sign_of
+from symrnn.semantics.numbers import Num, as_num, exp_of, rational_of, sign_of
 from symrnn.semantics.spectra import Magnitude, frobenius_norm, spectral_norm, spectral_radius
 
 Matrix = tuple[tuple[Any, ...], ...]
@@ -71,10 +74,11 @@ class Values:
         jacobian: Callable[[Jac], Matrix],
         number: Callable[[Fraction], Any] = as_num,
         rational: Callable[[Any], Fraction] = rational_of,
+        derivative: Callable[[Total | Immediate], Matrix] | None = None,
     ) -> None:
         self.integers = dict(integers)
         self.symbol, self.activation, self.jacobian = symbol, activation, jacobian
-        self.number, self.rational = number, rational
+        self.number, self.rational, self._derivative = number, rational, derivative
         self._cache: dict[Term, Matrix] = {}
 
     def index(self, form: Index) -> Index:
@@ -274,6 +278,19 @@ class Values:
             return inner if t.order == 0 else tuple(tuple(self.number(Fraction(1)) for _ in r) for r in inner)
         return self.activation(t)
 
+    def derivative(self, t: Total | Immediate) -> Matrix:
+        if self._derivative is None:
+            raise Refused(f"no value of {t} here")
+        return self._derivative(t)
+
+    def softmax(self, t: Softmax) -> Matrix:
+        """1 / sum_j exp(v_j - v_i), where that is rational."""
+        v = [row[0] for row in self.matrix(t.arg)]
+        if not all(isinstance(x, Num) for x in v):
+            raise Refused("a softmax of what is no number")
+        sums = [_total([exp_of(x - y) for x in v]) for y in v]
+        return tuple((self.number(1 / s),) for s in sums)
+
     def entry(self, t: Entry) -> Matrix:
         m, i, j = self.matrix(t.arg), self.integer(t.row), self.integer(t.col)
         if not (1 <= i <= len(m) and 1 <= j <= len(m[0])):
@@ -368,6 +385,9 @@ _RULES: dict[type[Term], Callable[[Values, Any], Matrix]] = {
     Apply: Values.apply,
     Entry: Values.entry,
     Jac: lambda self, t: self.jacobian(t),
+    Total: Values.derivative,
+    Immediate: Values.derivative,
+    Softmax: Values.softmax,
     Prod: Values.product,
     Sum: Values.sum,
 }
