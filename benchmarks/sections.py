@@ -41,13 +41,14 @@ def founding(quick: bool) -> Section:
     return Section("The founding derivation", ("fresh process", "time", "ratio"), rows, () if quick else (aim,))
 
 
+OURS = "from symrnn.cli import main; main(['--help'])"  # as the installed command has it
 EMPTY = "import click\n@click.command()\ndef main(): pass\nmain(['--help'])"
 
 
 def start(quick: bool) -> Section:
     """(f) ``symrnn --help``."""
     repeat = 7 if quick else 21
-    empty, ours = process(["-c", EMPTY], repeat), process(["-m", "symrnn.cli", "--help"], repeat)
+    empty, ours = process(["-c", EMPTY], repeat), process(["-c", OURS], repeat)
     rows = (("an empty click program, `--help`", str(empty), "1"), ("`symrnn --help`", str(ours), ratio(ours, empty)))
     aim = Aim("(f) `symrnn --help` over an empty click program", ours.seconds / empty.seconds, 1.3)
     return Section("Start of the command", ("fresh process", "median", "ratio"), rows, (aim,))
