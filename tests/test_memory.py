@@ -226,6 +226,7 @@ FORGERIES: dict[str, Callable[[dict[str, str]], dict[str, str]]] = {
     "no nodes": lambda files: changed(files, lambda a: [[q, x and 7, t] for q, x, t in a]),
     "nodes of another kind": lambda files: changed(files, lambda a: [[q, x and VAR, t] for q, x, t in a]),
     "numbers moved": lambda files: changed(files, lambda a: [[q, negated(x), t] for q, x, t in a]),
+    "no counts": lambda files: changed(files, lambda a: [[q, x, t and ["\x1b[2J"] * 4] for q, x, t in a]),
     "counts gone": lambda files: changed(files, lambda a: [[q, x, []] for q, x, t in a]),
     "files of other steps": lambda files: {
         name: forged(name, json.loads(text)["answers"])
