@@ -12,7 +12,6 @@ import math
 import os
 import sys
 from collections.abc import Iterable, Iterator, Sequence
-from pathlib import Path
 from typing import TYPE_CHECKING, Any, NoReturn
 
 import click
@@ -22,6 +21,8 @@ from symrnn.console import complain, no_reader, progress, write_out
 from symrnn.settings import FAIL_ON, FORMATS
 
 if TYPE_CHECKING:
+    from pathlib import Path
+
     from symrnn.errors import ScriptError
     from symrnn.search.memory import Memory
     from symrnn.verdicts import DerivationResult, StepResult
@@ -83,6 +84,8 @@ def cli(context: click.Context) -> None:
 
 def _take_settings(context: click.Context) -> None:
     """What pyproject.toml sets becomes the default of the options of ``check``."""
+    from pathlib import Path
+
     from symrnn.settings import SettingsError, find
 
     try:
@@ -108,6 +111,8 @@ def _memory(directory: str | None) -> Memory | None:
     """What was found before; None where pyproject.toml turns that off."""
     if directory is None:
         return None
+    from pathlib import Path
+
     from symrnn.search.memory import Memory
 
     return Memory(Path(directory), complain)
@@ -267,6 +272,8 @@ def _write_files(
     results: Sequence[DerivationResult], certificates: str | None, scripts: str | None
 ) -> Iterator[ScriptError]:
     """Write what the options ask for; yields an error for what cannot be written."""
+    from pathlib import Path
+
     if certificates:
         from symrnn.report.certificates import dumps
 
@@ -299,6 +306,8 @@ def _write(path: Path, text: str) -> None:
 
 
 def _output(context: click.Context, parameter: click.Parameter, value: str) -> Path:
+    from pathlib import Path
+
     path = Path(value)
     if path.suffix not in (".tex", ".pdf"):
         raise click.BadParameter(f"{value!r} ends in neither .tex nor .pdf.")
@@ -389,6 +398,8 @@ def replay(files: tuple[str, ...]) -> int:
 
 def _replayed(file: str) -> Iterator[tuple[Any, str | None, bool]]:
     """Each entry of a file with the kernel's objection, if any, and whether the entry could be read at all."""
+    from pathlib import Path
+
     from symrnn.certificates import replay_entry
     from symrnn.errors import CertificateError, Refused
     from symrnn.report.certificates import loads
@@ -453,6 +464,7 @@ class _Unreadable(Exception):
 def _document(file: str) -> Any:
     """The JSON document in a file, if it is one of ``check``."""
     import json
+    from pathlib import Path
 
     from symrnn.changes import compare_documents
 

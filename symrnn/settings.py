@@ -4,11 +4,12 @@ from __future__ import annotations
 
 import math
 from collections.abc import Callable
-from dataclasses import dataclass
-from pathlib import Path
-from typing import Any, Literal
+from typing import TYPE_CHECKING, Any, Literal, NamedTuple
 
 from symrnn.errors import SymrnnError
+
+if TYPE_CHECKING:
+    from pathlib import Path
 
 FAIL_ON = ("refuted", "conditional", "undecided", "inference")
 FORMATS = ("text", "json", "junit", "github")
@@ -18,8 +19,7 @@ class SettingsError(SymrnnError):
     """A pyproject.toml that cannot be read, or a setting that is none."""
 
 
-@dataclass(frozen=True)
-class Settings:
+class Settings(NamedTuple):  # no dataclass, since every command imports this at its start
     """What is set, None where nothing is. Relative ``paths`` are relative to ``directory``."""
 
     directory: Path

@@ -212,7 +212,7 @@ def test_standalone_exits() -> None:
 def test_certificates_and_replay(monkeypatch: pytest.MonkeyPatch, capsys: pytest.CaptureFixture[str]) -> None:
     asked: list[dict[str, Any]] = []
     monkeypatch.setattr("symrnn.certificates.replay_entry", asked.append)
-    call("check", notes("proved", "refuted", "proved"), "--certificates", "out.json")
+    call("check", notes("proved", "refuted", "proved"), "--certificates", "out.json", "--no-cache")
     assert [p.name for p in sorted(Path().iterdir())] == ["notes.py", "out.json"], "no temporary file is left"
     capsys.readouterr()
     assert call("replay", "out.json") == 0

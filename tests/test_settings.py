@@ -16,7 +16,10 @@ def settings(text: str, where: str = ".") -> None:
 
 
 WRONG = [
-    ("[tool.symrnn]\nfrob = 1\n", "[tool.symrnn] has no key 'frob'; there are: paths, format, jobs, deadline, fail-on"),
+    (
+        "[tool.symrnn]\nfrob = 1\n",
+        "[tool.symrnn] has no key 'frob'; there are: paths, format, jobs, deadline, cache, fail-on",
+    ),
     ("[tool.symrnn]\njobs = 0\n", "[tool.symrnn] jobs is a whole number from 1, not 0"),
     ("[tool.symrnn]\njobs = true\n", "[tool.symrnn] jobs is a whole number from 1, not True"),
     ("[tool.symrnn]\ndeadline = nan\n", "[tool.symrnn] deadline is a number of seconds above 0, not nan"),
@@ -25,6 +28,7 @@ WRONG = [
         "[tool.symrnn]\npaths = 'derivations'\n",
         "[tool.symrnn] paths is a list of files and directories, not 'derivations'",
     ),
+    ("[tool.symrnn]\ncache = true\n", "[tool.symrnn] cache is a directory, or false, not True"),
     ("[tool.symrnn]\nfail-on = ['proven']\n", "fail-on is a list of refuted, conditional, undecided, inference, not"),
     ("[tool]\nsymrnn = 3\n", "tool.symrnn is no table"),
     ("[tool.symrnn\n", "at line 1"),

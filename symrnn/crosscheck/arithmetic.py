@@ -41,7 +41,7 @@ class Arithmetic:
     """
 
     def __init__(self, digits: int) -> None:
-        exponent = max(20, (digits + 30) // 2)  # the truncation error of a slope is about 10^(-4 exponent)
+        exponent = max(20, digits + 5)  # the truncation error of a slope is about 10^(-2 exponent)
         self.digits = digits
         shared: Any = mpmath.mp
         self.ctx: Any = shared.clone()
@@ -66,10 +66,8 @@ class Arithmetic:
         return self.ctx.mpf(value.numerator) / value.denominator
 
     def slope(self, function: Callable[[Value], Value]) -> Value:
-        """The derivative at 0 of a scalar or matrix function of a real number, by four symmetric points."""
-        h = self.step
-        near, far = function(h) - function(-h), function(2 * h) - function(-2 * h)
-        return (8 * near - far) / (12 * h)
+        """The derivative at 0 of a scalar or matrix function of a real number, by two symmetric points."""
+        return (function(self.step) - function(-self.step)) / (2 * self.step)
 
     def apply(self, name: str, order: int, at: Value) -> Value:
         """The activation ``name``, or its derivative of the given order, at a number.

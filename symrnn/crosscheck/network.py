@@ -8,16 +8,19 @@ from __future__ import annotations
 
 from collections.abc import Mapping
 from functools import partial
-from typing import Protocol
+from typing import Any, Protocol
 
-from symrnn.claims.index import Var
+from symrnn.claims.index import Index, Var, as_index
 from symrnn.claims.recurrence import Recurrence
-from symrnn.claims.tree import Sym, Term
+from symrnn.claims.shapes import shape_of
+from symrnn.claims.substitution import rebuild, symbols
+from symrnn.claims.tree import Add, Sym, Term
 from symrnn.crosscheck.arithmetic import Arithmetic, NotNumeric, Value
 from symrnn.crosscheck.terms import Environment, evaluate
 from symrnn.errors import Undefined
 
 Fixed = dict[tuple[str, int], Value]  # quantities held at a value, by name and time
+GIVEN = "given"  # the role of sums that inputs and parameters alone decide
 
 
 class Source(Protocol):
@@ -56,8 +59,10 @@ class Network:
         self._parent, self._fixed, self._cut = parent, fixed or {}, cut
         self._values: Fixed = {}
         self._jacobians: dict[tuple[str, int, str, int], Value] = {}
-        steps = (*recurrence.steps, *recurrence.locals) if recurrence else ()
-        self._definitions = {head.name: term for head, term in steps}
+        self._reruns: dict[tuple[str, int, bool, int, Value], Network] = {}
+        self._definitions: dict[str, Term] = parent._definitions if parent else _definitions(recurrence)
+        exogenous = recurrence.exogenous if recurrence else ()
+        self._driven = {GIVEN, "input"} if not any(name in exogenous for name, _ in self._fixed) else {"input"}
 
     def value(self, head: Sym, at: int | None) -> Value:
         """The value of a constant (``at`` None), or of a family's member at an index or time."""
@@ -75,7 +80,10 @@ class Network:
         return self._values[key]
 
     def _is_given(self, head: Sym) -> bool:
-        return self.recurrence is not None and head.role == "input" and head.name in self.recurrence.exogenous
+        """Whether a re-run can take a value from the run before: nothing that is held has a part in it."""
+        if self.recurrence is None or head.role not in self._driven:
+            return False
+        return head.role == GIVEN or head.name in self.recurrence.exogenous
 
     def _compute(self, head: Sym, at: int) -> Value:
         if head.role == "state" and at == self.start:
@@ -97,6 +105,13 @@ class Network:
         """This network run again from time ``cut`` on, with some quantities held."""
         again = (self.recurrence, self.source, self.numbers, self.ints, self.start)
         return Network(*again, parent=self, fixed=fixed, cut=cut)
+
+    def _nudged_run(self, wrt: Sym, q: int, hold: Fixed, place: int, nudge: Value) -> Network:
+        """The re-run with one entry of ``wrt`` nudged at time q, which Jacobians of all that follows have in common."""
+        key = (wrt.name, q, bool(hold), place, nudge)
+        if key not in self._reruns:
+            self._reruns[key] = self.held({**hold, (wrt.name, q): self._nudged(self.value(wrt, q), place, nudge)}, q)
+        return self._reruns[key]
 
     # ---- Jacobians --------------------------------------------------------------------------------------------
 
@@ -134,7 +149,7 @@ class Network:
         at = self.value(wrt, q)
 
         def outcome(place: int, nudge: Value) -> Value:
-            again = self.held({**hold, (wrt.name, q): self._nudged(at, place, nudge)}, q)
+            again = self._nudged_run(wrt, q, hold, place, nudge)
             return self.numbers.ctx.matrix(self._vector(again.value(of, p)))
 
         places = range(len(self._vector(at)))
@@ -151,3 +166,27 @@ class Network:
         i, j = (place, 0) if value.cols == 1 else (0, place)
         out[i, j] = out[i, j] + nudge
         return out
+
+
+def _definitions(recurrence: Recurrence | None) -> dict[str, Term]:
+    """The recurrence's formulas by name; sums of what no re-run changes, as V x + b, have names of their own there."""
+    if recurrence is None:
+        return {}
+    moving = {s.name for s in (*recurrence.states, *recurrence.inputs, *(head for head, _ in recurrence.locals))}
+    moving -= set(recurrence.exogenous)
+    found: dict[str, Term] = {}
+
+    def split(n: Any) -> Any:
+        if isinstance(n, Index | Var | Sym):
+            return n
+        if not isinstance(n, Add):
+            return rebuild(n, split)
+        still = tuple(a for a in n.args if not any(s.name in moving for s in symbols(a)))
+        if not still or len(still) == len(n.args) or shape_of(n) is None:
+            return rebuild(n, split)
+        name = Sym(f"given {len(found)}", shape_of(n), GIVEN, (), (as_index(recurrence.time),), False)
+        found[name.name] = still[0] if len(still) == 1 else Add(still)
+        return Add((*(split(a) for a in n.args if a not in still), name))
+
+    made = {head.name: split(term) for head, term in (*recurrence.steps, *recurrence.locals)}
+    return {**made, **found}

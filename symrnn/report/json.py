@@ -50,8 +50,26 @@ def schema() -> Data:
 
 
 def text_of(data: Data) -> str:
-    """JSON data as text: ASCII, indented, with a newline at its end."""
-    return json.dumps(data, indent=2, ensure_ascii=True, allow_nan=False) + "\n"
+    """JSON data as text: ASCII, indented, with a newline at its end; coded claims and certificates are a line each."""
+    return _text(data, "\n") + "\n"
+
+
+CODED = ("claim", "certificate")  # trees, deep and for machines: indented they would be ten times as long
+_in_one_line = json.JSONEncoder(ensure_ascii=True, allow_nan=False).encode
+
+
+def _text(data: Data, line: str) -> str:
+    """As ``json.dumps`` with an indent of 2; ``line`` is a line break and the indentation so far."""
+    inner = line + "  "
+    if isinstance(data, dict) and data:
+        items = (
+            f"{_in_one_line(k)}: {_in_one_line(v) if k in CODED and isinstance(v, list) else _text(v, inner)}"
+            for k, v in data.items()
+        )
+        return "{" + inner + f",{inner}".join(items) + line + "}"
+    if isinstance(data, list) and data:
+        return "[" + inner + f",{inner}".join(_text(v, inner) for v in data) + line + "]"
+    return _in_one_line(data)
 
 
 def result_to_json(result: DerivationResult) -> Data:

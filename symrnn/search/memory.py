@@ -40,7 +40,7 @@ class Stale(Exception):
 
 @dataclass
 class _Tape:
-    """The answers of one step: ``written`` anew, or ``read`` in order; ``refused``: not worth keeping."""
+    """The answers of one step: ``written`` anew, or ``read`` in order; ``refused``: not to be kept."""
 
     read: list[Data] | None = None
     written: list[Data] = field(default_factory=list)
@@ -67,7 +67,10 @@ def answered(question: str, search: Callable[[], tuple[Node | None, tuple[Data, 
         found, told = search()
     finally:
         tape.inside = False
-    tape.written.append([question, encode(found), list(told)])
+    try:
+        tape.written.append([question, encode(found), list(told)])
+    except (ValueError, RecursionError):  # numbers longer than Python writes
+        tape.refused = True
     return found, told
 
 

@@ -298,7 +298,7 @@ def _monodromy(weight: Cycle, slopes: Cycle) -> Plain:
 def _stays(function: str, weight: Plain, p: tuple[Fraction, ...]) -> bool:
     """Whether the weights alone map a state to its pre-activation, all being rational."""
     if function not in ("relu", "identity"):
-        return False
+        return function == "tanh" and not any(p)  # all weights keep it at 0
     h = [activate(function, preimage(function, x))[0].rational for x in p]
     return all(
         sum((w * y for w, y in zip(row, h, strict=True)), Fraction(0)) == x for row, x in zip(weight, p, strict=True)

@@ -74,8 +74,9 @@ def find_null(claim: Claim, point: Instance) -> Null | None:
 def _counted(question: str, tally: Tally, search: Callable[[], Instance | None]) -> Instance | None:
     """With the counts of what was tried, which are a part of the answer."""
     found, told = answered(question, lambda: (search(), (tally.candidates, tally.met, tally.silent, tally.why)))
-    if len(told) != 4:
-        raise Stale("counts are missing")
+    *counts, why = told or ("",)
+    if len(counts) != 3 or not all(type(c) is int for c in counts) or not (isinstance(why, str) and why.isprintable()):
+        raise Stale("what was tried is no three counts and a reason")
     tally.candidates, tally.met, tally.silent, tally.why = told
     return _of_kind(Instance, found)
 
