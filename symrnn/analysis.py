@@ -36,7 +36,7 @@ from symrnn.claims.tree import (
 from symrnn.errors import Refused
 from symrnn.semantics.bounds import upper
 from symrnn.semantics.inequalities import AtMost, orders
-from symrnn.semantics.monomials import minus
+from symrnn.semantics.monomials import UNIT, minus
 from symrnn.semantics.rates import dominant, goal_of_limit, moves_with, rates
 from symrnn.semantics.sequents import Sequent
 from symrnn.semantics.steering import steered
@@ -252,6 +252,23 @@ def turn(s: Sequent, c: cert.Turn) -> Iterator[Premise]:
     yield replace(s, goal=premise), c.proof
 
 
+def steady(s: Sequent, c: cert.Steady) -> Iterator[Premise]:
+    """
+    X_k = c I for every k      c a number, not 0
+    --------------------------------------------
+    X_k does not vanish
+    """
+    goal = s.goal.arg if isinstance(s.goal, Not) else None
+    if not isinstance(goal, Pred) or goal.name != "vanishes" or goal.var is None or s.mentions(goal.var):
+        raise Refused("the goal does not say that something does not vanish, or its lag occurs in a hypothesis")
+    form, shape = s.algebra("left").poly(c.term), shape_of(c.term)
+    if set(form) != {UNIT} or (shape is not None and shape[0] != shape[1]):
+        raise Refused("the term is no number other than 0 times the identity")
+    equation = Rel("=", goal.arg, c.term)
+    check_shapes(equation)
+    yield replace(s, goal=equation), c.equal
+
+
 def for_all_trajectories(s: Sequent, c: cert.AllTrajectories) -> Iterator[Premise]:
     """
     hypotheses about parameters only |- P
@@ -338,6 +355,7 @@ RULES: dict[type[Node], Rule] = {
     cert.Rewritten: rewritten,
     cert.Absurd: absurd,
     cert.Turn: turn,
+    cert.Steady: steady,
     cert.AllTrajectories: for_all_trajectories,
     cert.Steer: steer,
     **entries.RULES,

@@ -249,6 +249,14 @@ class Turn(Proof):
 
 
 @node
+class Steady(Proof):
+    """A limit that is none: the expression is ``term``, a number other than 0 times the identity, at every lag."""
+
+    term: Term
+    equal: Proof
+
+
+@node
 class AllTrajectories(Proof):
     """A statement about all trajectories, from hypotheses that speak of parameters only."""
 

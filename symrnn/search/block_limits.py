@@ -11,12 +11,30 @@ from dataclasses import replace
 from itertools import islice, permutations
 from typing import Any
 
-from symrnn.certificates import Given, Proof, Rewritten, Within
+from symrnn.certificates import Cut, Given, Induct, Proof, Rewritten, Steady, Use, Within, Words
 from symrnn.claims.index import Index, Var, as_index
-from symrnn.claims.substitution import free_vars
-from symrnn.claims.tree import Blocks, Jac, Pred, Prod, Rel, Sym, Term, Transpose
+from symrnn.claims.shapes import shape_of
+from symrnn.claims.substitution import free_vars, symbols, walk
+from symrnn.claims.tree import (
+    HOLE,
+    Blocks,
+    Eye,
+    Jac,
+    MatMul,
+    Norm,
+    Not,
+    Pow,
+    Pred,
+    Prod,
+    Rel,
+    SpectralRadius,
+    Sym,
+    Term,
+    Transpose,
+)
 from symrnn.errors import SymrnnError
-from symrnn.search.cuts import prove_with_cuts
+from symrnn.search.cuts import add, prove_with_cuts
+from symrnn.search.equations import prove_equation
 from symrnn.search.inductions import prove_by_induction
 from symrnn.search.lemmas import Prover, accepted
 from symrnn.search.limits import prove_limit
@@ -37,6 +55,8 @@ MOST_ORDERS = 6  # of the blocks, in which a hypothesis may put them
 def prove_block_limit(s: Sequent, prove: Prover) -> Proof | None:
     """A limit of a Jacobian, or of the matrix of all of them, by products of one-step Jacobians."""
     goal = s.goal
+    if isinstance(goal, Not):
+        return _steady(s, goal)
     if not isinstance(goal, Pred) or goal.var is None or goal.name == "explodes" or s.cell is None:
         return None
     if isinstance(goal.arg, Jac) and _runs(goal.arg, goal.var) and goal.arg.layout == "numerator":
@@ -72,6 +92,10 @@ def _alone(s: Sequent, goal: Pred, t: Jac, prove: Prover) -> Proof | None:
         return None
     block = next(b for b in s.cell.states if b.name == t.of.name)
     at = as_index(_unused(s))
+    for x in _spoken_of(s, t):
+        found = _rewritten(s, goal, Pow(x, t.of.index[0] - t.wrt.index[0]), prove)
+        if found is not None:
+            return found
     body = one_step(s.cell, _member(block, at), _member(block, at - 1))
     return _by_product(s, goal, body, t.of.index[0], t.wrt.index[0], prove)
 
@@ -81,25 +105,89 @@ def _as_product(s: Sequent, goal: Pred, states: States, later: Index, earlier: I
     cell, at = s.cell, as_index(_unused(s))
     if cell is None:
         return None
+    for x in _spoken_of(s, goal.arg):
+        found = _as_power(s, goal, states, x, prove)
+        if found is not None:
+            return found
     body = Blocks(tuple(tuple(one_step(cell, _member(a, at), _member(b, at - 1)) for b in states) for a in states))
     return _by_product(s, goal, body, later, earlier, prove)
 
 
+def _as_power(s: Sequent, goal: Pred, states: States, x: Term, prove: Prover) -> Proof | None:
+    """The matrix of all blocks as powers of a matrix that each of its steps is equal to."""
+    t: Any = goal.arg
+    later, earlier = t.rows[0][0].of.index[0], t.rows[0][0].wrt.index[0]
+    times = [v for v in free_vars(later) if v.kind == "time"]
+    if goal.var is None or later - earlier != as_index(goal.var) or not goal.var.low or len(times) != 1:
+        return None
+    rest = prove_limit(replace(s, goal=replace(goal, arg=Pow(x, later - earlier))), prove)
+    lemma = Rel("=", whole(states, later, later - 1), x)
+    one = prove_equation(replace(s, goal=lemma)) if rest is not None else None
+    if one is None or rest is None:
+        return None
+    richer, low = add(s, lemma), goal.var.low
+    name, i = list(richer.equations)[-1], as_index(Var(goal.var.name, "lag", 0))
+    before = whole(states, later - 1, later - i - low - 1)
+    first = Rel("=", whole(states, later, later - low), Pow(x, as_index(low)))
+    base = prove_equation(replace(richer, goal=first))
+    step = Words(
+        "left",
+        "left",
+        (),
+        (
+            Use(MatMul((HOLE, before)), name, (), ()),
+            Use(MatMul((x, HOLE)), "ih:0", ((times[0], as_index(times[0]) - 1),), ()),
+        ),
+    )
+    if base is None:
+        return None
+    equal = Cut(lemma, one, Induct(goal.var, low, (base,), step))
+    made = Rewritten(Pow(x, later - earlier), equal, rest)
+    return made if accepted(s, made) else None
+
+
 def _by_product(s: Sequent, goal: Pred, body: Term, later: Index, earlier: Index, prove: Prover) -> Proof | None:
-    term = Prod(body, _unused(s), earlier + 1, later, True)
+    return _rewritten(s, goal, Prod(body, _unused(s), earlier + 1, later, True), prove)
+
+
+def _steady(s: Sequent, goal: Not) -> Proof | None:
+    """A Jacobian that is the identity at every lag does not vanish."""
+    inner = goal.arg
+    shape = shape_of(inner.arg) if isinstance(inner, Pred) and inner.name == "vanishes" else None
+    if not isinstance(inner, Pred) or shape is None or not isinstance(inner.arg, Jac):
+        return None
+    term = Eye(shape[0])
+    equal = _equal(replace(s, goal=Rel("=", inner.arg, term)))
+    made = Steady(term, equal) if equal is not None else None
+    return made if made is not None and accepted(s, made) else None
+
+
+def _equal(s: Sequent) -> Proof | None:
+    for strategy in EQUAL:
+        try:
+            found = strategy(s)
+        except SymrnnError:
+            continue
+        if found is not None and accepted(s, found):
+            return found
+    return None
+
+
+def _rewritten(s: Sequent, goal: Pred, term: Term, prove: Prover) -> Proof | None:
+    """The limit of a term that the expression is equal to."""
     rest = prove_limit(replace(s, goal=replace(goal, arg=term)), prove)
     if rest is None:
         return None
-    equation = replace(s, goal=Rel("=", goal.arg, term))
-    for strategy in EQUAL:
-        try:
-            equal = strategy(equation)
-        except SymrnnError:
-            continue
-        if equal is not None and accepted(equation, equal):
-            made = Rewritten(term, equal, rest)
-            return made if accepted(s, made) else None
-    return None
+    equal = _equal(replace(s, goal=Rel("=", goal.arg, term)))
+    made = Rewritten(term, equal, rest) if equal is not None else None
+    return made if made is not None and accepted(s, made) else None
+
+
+def _spoken_of(s: Sequent, t: Term) -> list[Term]:
+    """Matrices of the same shape whose eigenvalues or norms the hypotheses speak of: J may be made of their powers."""
+    found = dict.fromkeys(x.arg for h in s.hypotheses for x in walk(h) if isinstance(x, SpectralRadius | Norm))
+    shape = shape_of(t)
+    return [x for x in found if shape_of(x) == shape and all(v.role == "free" for v in symbols(x))]
 
 
 def _as_block(s: Sequent, goal: Pred, t: Jac, prove: Prover) -> Proof | None:

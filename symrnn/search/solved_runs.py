@@ -21,11 +21,12 @@ from symrnn.errors import Refused, Undefined
 from symrnn.search.gated_runs import OTHERS, VALUES, Simulation, named_gates
 from symrnn.search.gates import gates, logarithmic
 from symrnn.search.pools import rows
-from symrnn.search.trajectories import plan
+from symrnn.search.trajectories import drives, plan
 from symrnn.semantics.instances import Instance, Rows, World
 from symrnn.semantics.numbers import Num, as_num, log_of, ratio
 from symrnn.semantics.sequents import flatten
 
+MOST_STEPS = 5
 TRIALS = (Fraction(0), Fraction(1), Fraction(2))
 
 
@@ -42,7 +43,9 @@ def moving_equations(claim: Claim) -> tuple[Rel, ...]:
 
 def with_room(claim: Claim, integers: dict[Var, int], steps: int) -> dict[Var, int]:
     """Sizes that the claim does not speak of, large enough that an input steers gates over all steps on its own."""
-    if claim.cell is None or not moving_equations(claim) or gates(claim.cell) is None:
+    if claim.cell is None or not moving_equations(claim) or steps > MOST_STEPS:
+        return integers
+    if drives(claim.cell) or gates(claim.cell) is None:
         return integers
     spoken = free_vars(claim.conclusion).union(*(free_vars(h) for h in claim.hypotheses))
     return {v: max(i, steps - 1) if v.kind == "size" and v not in spoken else i for v, i in integers.items()}
