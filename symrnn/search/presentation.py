@@ -7,6 +7,7 @@ from typing import Any
 from symrnn import counterexamples, kernel
 from symrnn.certificates import (
     Absurd,
+    Chain,
     Cite,
     Cut,
     Dominated,
@@ -18,6 +19,7 @@ from symrnn.certificates import (
     Proved,
     Split,
     Steer,
+    Through,
     Words,
     entry_of,
 )
@@ -35,6 +37,8 @@ from symrnn.verdicts import Crosscheck, Scope
 Data = Any
 SMALL_SIZES = (1, 2)
 HOW: dict[type[Proof], str] = {
+    Chain: "by the chain rule over all steps at once",
+    Through: "by the chain rule through the state in between",
     Geometric: "by a geometric bound of the norm",
     Dominated: "by a matrix that dominates entry by entry",
     Split: "as a product of what is bounded and what vanishes",
