@@ -48,6 +48,52 @@ def jacobian(n: int, k: int, way: str) -> None:
         raise AssertionError("expand leaves a difference")
 
 
+def gated_cell(name: str, n: int, k: int) -> tuple[Any, list[tuple[Any, Any]]]:
+    """The first state of a gated network of explicit SymPy symbols, and each later one with its one-step Jacobian."""
+    import sympy
+
+    def vector(of: str) -> Any:
+        return sympy.Matrix([sympy.Symbol(f"{of}{i + 1}", real=True) for i in range(n)])
+
+    def gate(of: str, h: Any, t: int, function: Any) -> Any:
+        U = sympy.Matrix(n, n, lambda i, j: sympy.Symbol(f"u_{of}{i + 1}{j + 1}", real=True))
+        return (U * h + vector(f"x_{of}{t}_")).applyfunc(function)
+
+    def sigma(x: Any) -> Any:
+        return 1 / (1 + sympy.exp(-x))
+
+    def step(state: Any, t: int) -> Any:
+        times = sympy.matrices.dense.matrix_multiply_elementwise
+        if name == "gru":
+            z, r = gate("z", state, t, sigma), gate("r", state, t, sigma)
+            return times(sympy.ones(n, 1) - z, gate("h", times(r, state), t, sympy.tanh)) + times(z, state)
+        c, h = state[:n, :], state[n:, :]
+        i, f, o, g = (gate(of, h, t, sympy.tanh if of == "g" else sigma) for of in "ifog")
+        new = times(f, c) + times(i, g)
+        return new.col_join(times(o, new.applyfunc(sympy.tanh)))
+
+    first = vector("h0_") if name == "gru" else vector("c0_").col_join(vector("h0_"))
+    found, state = [], first
+    for t in range(1, k + 1):
+        before = sympy.Matrix([sympy.Symbol(f"s{i}", real=True) for i in range(len(first))])
+        one = step(before, t).jacobian(before).subs(dict(zip(before, state, strict=True)), simultaneous=True)
+        state = step(state, t)
+        found.append((state, one))
+    return first, found
+
+
+def gated(name: str, n: int, k: int, way: str) -> None:
+    """The Jacobian of the whole state over k steps minus the product of one-step ones, brought to 0 by ``way``."""
+    import sympy
+
+    first, steps = gated_cell(name, n, k)
+    product = sympy.eye(len(first))
+    for _, one in steps:
+        product = one * product
+    difference = steps[-1][0].jacobian(first) - product
+    difference.applyfunc(getattr(sympy, way))
+
+
 def residual(n: int, k: int) -> None:
     """Whether step 7's residual is 0, by ``simplify``."""
     import sympy
@@ -101,6 +147,8 @@ def main(task: str, *rest: str) -> None:
         timed(jacobian, int(rest[0]), int(rest[1]), rest[2])
     elif task == "residual":
         timed(residual, int(rest[0]), int(rest[1]))
+    elif task == "gated":
+        timed(gated, rest[0], int(rest[1]), int(rest[2]), rest[3])
     elif task == "mpmath":
         mpmath_product(*map(int, rest))
     else:

@@ -67,6 +67,8 @@ def decided(c: Any, verdict: str) -> Any:
     return found.certificate
 
 
+SEVEN_AT_ALL_TIMES = claim(eq(J, product(D[t] @ W, j, t, t - k + 1)))
+
 # kind -> (a claim whose certificate has it, its verdict, false neighbours)
 TRUE: dict[str, tuple[Any, list[Any]]] = {
     "Words": (claim(eq((A + B) @ A, A @ A + B @ A)), [claim(eq((A + B) @ A, A @ A + A @ B)), claim(eq(A @ B, B @ A))]),
@@ -75,11 +77,24 @@ TRUE: dict[str, tuple[Any, list[Any]]] = {
         [claim(eq(A @ A @ B, B @ B), eq(A, B)), claim(eq(A @ A @ B, B @ B @ B), eq(A @ A, B @ B))],
     ),
     "Induct": (
-        claim(eq(J, product(D[j] @ W, j, t, t - k + 1))),
+        claim(SEVEN, eq(D[j] @ W, W @ D[j])),
         [
+            claim(SEVEN),
+            claim(eq(J, product(D[j], j, t, t - k) @ W**k), eq(D[j] @ W, W @ D[j])),
+            claim(eq(J, product(D[j], j, t, t - k + 1) @ W ** (k + 1)), eq(D[j] @ W, W @ D[j])),
+        ],
+    ),
+    "Chain": (
+        claim(eq(jacobian(h[t], h[t - 3]), D[t] @ W @ D[t - 1] @ W @ D[t - 2] @ W)),
+        [
+            claim(eq(jacobian(h[t], h[t - 3]), W @ D[t] @ W @ D[t - 1] @ W @ D[t - 2])),
+            claim(eq(jacobian(h[t], h[t - 3]), D[t - 2] @ W @ D[t - 1] @ W @ D[t] @ W)),
+            claim(eq(jacobian(h[t], h[t - 3]), D[t] @ W @ D[t] @ W @ D[t] @ W)),
+            claim(eq(jacobian(h[t], h[t - 2]), D[t] @ W @ D[t - 1] @ W @ D[t - 2] @ W)),
             claim(eq(J, product(W @ D[j], j, t, t - k + 1))),
             claim(eq(J, product(D[j] @ W, j, t, t - k))),
-            claim(eq(J, product(D[j], j, t, t - k + 1) @ W**k)),
+            claim(eq(J, product(D[j] @ W, j, t, t - k + 1, order="ascending"))),
+            SEVEN_AT_ALL_TIMES,
         ],
     ),
     "Cut": (

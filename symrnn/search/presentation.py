@@ -8,6 +8,7 @@ from symrnn import counterexamples
 from symrnn.certificates import (
     Absurd,
     Annihilated,
+    Chain,
     Cite,
     Cut,
     Dominated,
@@ -19,6 +20,7 @@ from symrnn.certificates import (
     Proved,
     Split,
     Steer,
+    Through,
     Words,
     entry_of,
 )
@@ -36,6 +38,8 @@ from symrnn.verdicts import Crosscheck, Scope
 Data = Any
 SMALL_SIZES = (1, 2)
 HOW: dict[type[Proof], str] = {
+    Chain: "by the chain rule over all steps at once",
+    Through: "by the chain rule through the state in between",
     Geometric: "by a geometric bound of the norm",
     Dominated: "by a matrix that dominates entry by entry",
     Split: "as a product of what is bounded and what vanishes",

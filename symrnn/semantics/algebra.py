@@ -156,7 +156,7 @@ class Algebra:
         for m1, c1 in p.items():
             for m2, c2 in q.items():
                 mono, factor = self._join(m1, m2)
-                put(out, mono, c1 * c2 * factor)
+                put(out, mono, _times(_times(c1, c2), factor))
         return out
 
     def _join(self, a: Mono, b: Mono) -> tuple[Mono, Fraction]:
@@ -484,6 +484,11 @@ class Algebra:
         for var, length in reversed(binders):
             out = Sum(out, var, ZERO, length - 1)
         return out
+
+
+def _times(a: Fraction, b: Fraction) -> Fraction:
+    """a b; most coefficients are 1."""
+    return b if a == 1 else a if b == 1 else a * b
 
 
 _RULES: dict[type[Term], Callable[[Algebra, Any], Poly]] = {

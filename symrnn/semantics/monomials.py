@@ -30,11 +30,12 @@ SMALL_PRIMES = (2, 3, 5, 7, 11, 13, 17, 19, 23, 29, 31, 37, 41, 43, 47)
 
 
 def put(out: Poly, mono: Mono, c: Fraction) -> None:
-    total = out.get(mono, Fraction(0)) + c
+    before = out.get(mono)
+    total = c if before is None else before + c
     if total:
         out[mono] = total
-    else:
-        out.pop(mono, None)
+    elif before is not None:
+        del out[mono]
 
 
 def minus(p: Poly, q: Poly) -> Poly:

@@ -31,6 +31,8 @@ class Num(Node):
 
     def __add__(self, other: Num | Fraction | int) -> Num:
         o = as_num(other)
+        if not o.logs:
+            return Num(self.rational + o.rational, self.logs)
         logs = dict(self.logs)
         for p, c in o.logs:
             logs[p] = logs.get(p, Fraction(0)) + c
@@ -39,7 +41,7 @@ class Num(Node):
     __radd__ = __add__
 
     def __neg__(self) -> Num:
-        return self * Fraction(-1)
+        return Num(-self.rational, tuple([(p, -c) for p, c in self.logs]))
 
     def __sub__(self, other: Num | Fraction | int) -> Num:
         return self + (-as_num(other))
@@ -51,6 +53,8 @@ class Num(Node):
         o = as_num(other)
         if o.logs and self.logs:
             raise Refused("a product of two logarithms has no normal form here")
+        if not o.logs and not self.logs:
+            return Num(self.rational * o.rational, ())
         scaled, factor = (self, o.rational) if not o.logs else (o, self.rational)
         return _num(scaled.rational * factor, {p: c * factor for p, c in scaled.logs})
 

@@ -6,7 +6,7 @@ Only for what holds: derivatives of an activation are treated as unknowns, so no
 from __future__ import annotations
 
 from collections.abc import Sequence
-from dataclasses import dataclass, replace
+from dataclasses import dataclass, field, replace
 from fractions import Fraction
 from functools import cache
 from typing import Any
@@ -60,6 +60,7 @@ class Explicit:
     unknowns: dict[tuple[Any, ...], int]
     vanishing: tuple[Polynomial, ...] = ()
     nonzero: frozenset[int] = frozenset()
+    known: dict[Term, Matrix] = field(default_factory=dict)  # values found before, which what vanishes does not change
 
     @staticmethod
     def of(hypotheses: tuple[Prop, ...], cell: Recurrence | None) -> Explicit:
@@ -177,6 +178,7 @@ class Explicit:
                 parts[outer] = parts.get(outer, 0) + _ring().from_dict({inner: c})
             for outer in sorted(parts):
                 state = state.with_zero(parts[outer])
+        self.known.clear()
         for key in [k for k, i in self.unknowns.items() if i in bound]:
             self.unknowns[("bound", len(self.unknowns), *key)] = self.unknowns.pop(key)
         return state
@@ -196,7 +198,7 @@ class Explicit:
     # ---- atoms ----
 
     def _values(self) -> Values:
-        return Values({}, self._symbol, self._activation, self._jacobian, self._number, self._rational)
+        return Values({}, self._symbol, self._activation, self._jacobian, self._number, self._rational, self.known)
 
     def _number(self, q: Fraction) -> Polynomial:
         import flint

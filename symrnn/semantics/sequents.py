@@ -147,7 +147,8 @@ class Sequent:
 
     def towards(self, goal: Prop) -> Sequent:
         """The same hypotheses with another goal, whose antecedents join them."""
-        made = self._rebuilt(goal, self.hypotheses)
+        antecedents = isinstance(goal, Implies | ForAll)
+        made = self._rebuilt(goal, self.hypotheses) if antecedents else replace(self, goal=goal)
         return replace(made, spoken=((made.goal, *made.hypotheses), made.ranges()))
 
     def premise(self, goal: Prop) -> Sequent:
@@ -251,6 +252,8 @@ def _instance(claim: Claim, values: Mapping[Var, Index]) -> Claim:
 
 def _settle(claim: Claim) -> tuple[Claim, tuple[Prop, ...]]:
     """Use up equations between integers, then numeric lower bounds."""
+    if not any(isinstance(h, IndexRel) for h in claim.hypotheses):
+        return claim, ()
     settled: list[Prop] = []
     while True:
         found = next(((h, v) for h in claim.hypotheses if (v := _solved(h)) is not None), None)

@@ -12,9 +12,11 @@ Nothing here computes an eigenvalue. The characteristic polynomial chi is exact;
 
 from __future__ import annotations
 
+from collections.abc import Sequence
 from dataclasses import dataclass
 from fractions import Fraction
 from math import lcm
+from operator import mul
 
 from symrnn.errors import Refused
 from symrnn.semantics.univariate import (
@@ -46,10 +48,17 @@ def eye(n: int) -> Q:
 
 
 def product(a: Q, b: Q) -> Q:
-    columns = [list(c) for c in zip(*b, strict=True)]
     if any(len(row) != len(b) for row in a):
         raise Refused("matrices that do not fit")
-    return [[sum((x * y for x, y in zip(row, c, strict=True)), Fraction(0)) for c in columns] for row in a]
+    columns = [over_one_denominator(c) for c in zip(*b, strict=True)]
+    rows = [over_one_denominator(row) for row in a]
+    return [[Fraction(sum(map(mul, row, column)), c * d) for column, d in columns] for row, c in rows]
+
+
+def over_one_denominator(row: Sequence[Fraction]) -> tuple[list[int], int]:
+    """Whole numbers, and what they are to be divided by: sums of products of fractions are faster so."""
+    common = lcm(*[q.denominator for q in row])
+    return [q.numerator * (common // q.denominator) for q in row], common
 
 
 def transposed(a: Q) -> Q:

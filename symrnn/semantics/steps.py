@@ -14,7 +14,7 @@ from symrnn.claims.index import Index, Node, Var, as_index, node, substitute_ind
 from symrnn.claims.recurrence import Recurrence
 from symrnn.claims.shapes import shape_of
 from symrnn.claims.substitution import free_vars, substitute
-from symrnn.claims.tree import Add, Blocks, Jac, MatMul, Prod, Sum, Sym, Term, Transpose
+from symrnn.claims.tree import Add, Blocks, Jac, MatMul, Prod, Rel, Sum, Sym, Term, Transpose
 from symrnn.errors import Refused
 from symrnn.semantics.algebra import Algebra
 from symrnn.semantics.context import Context
@@ -34,12 +34,13 @@ class Step(Node):
     var: Var
 
 
-def check_product(cell: Recurrence, context: Context, left: Term, right: Term, step: Step | None) -> None:
+def check_product(cell: Recurrence | None, context: Context, goal: Rel, step: Step | None) -> None:
     """Refused unless an equation is the chain rule over all steps from one time to another, in order.
 
-    ``left`` is the Jacobian of the whole state, ``right`` the product of one-step Jacobians over a range, or written
+    One side is the Jacobian of the whole state, the other the product of one-step Jacobians over a range, or written
     out with the factor ``step``. Later times stand on the left in numerator layout, on the right in denominator layout.
     """
+    cell, left, right = _taken_apart(cell, goal)
     whole = whole_state(cell, left)
     # at equal times two different blocks have no Jacobian
     if not context.at_least(whole.later - whole.earlier, 0 if len(whole.blocks) == 1 else 1):
@@ -52,6 +53,14 @@ def check_product(cell: Recurrence, context: Context, left: Term, right: Term, s
         raise Refused("the other side is not the product of these factors")
     if not is_one_step(cell, whole.blocks, whole.turned, step):
         raise Refused("the factors are not the one-step Jacobians")
+
+
+def _taken_apart(cell: Recurrence | None, goal: Rel) -> tuple[Recurrence, Term, Term]:
+    """The recurrence, the Jacobian and what it is said to be."""
+    if cell is None:
+        raise Refused("a Jacobian needs a recurrence")
+    turned = isinstance(goal.lhs, Prod | MatMul | Add)
+    return (cell, goal.rhs, goal.lhs) if turned else (cell, goal.lhs, goal.rhs)
 
 
 @dataclass(frozen=True)
@@ -177,12 +186,13 @@ def _is_instance(x: Any, pattern: Any, at: dict[Var, Index], places: dict[Index,
     return type(x) is type(pattern) and _is_instance(x.parts(), pattern.parts(), at, places)
 
 
-def check_one_cut(cell: Recurrence, context: Context, left: Term, right: Term) -> None:
+def check_one_cut(cell: Recurrence | None, context: Context, goal: Rel) -> None:
     """Refused unless an equation is the chain rule through the whole state at one time in between.
 
     d of / d wrt is the sum over all state blocks s of (d of / d s) (d s / d wrt), the factors of each term the other
     way round in denominator layout.
     """
+    cell, left, right = _taken_apart(cell, goal)
     if not isinstance(left, Jac):
         raise Refused("no Jacobian on the left")
     parts = right.args if isinstance(right, Add) else (right,)

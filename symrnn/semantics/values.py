@@ -10,6 +10,7 @@ from collections.abc import Callable, Mapping
 from fractions import Fraction
 from itertools import permutations
 from math import comb
+from operator import mul
 from typing import Any
 
 from symrnn.claims.index import Index, Var, substitute_index
@@ -50,7 +51,7 @@ from symrnn.claims.tree import (
 )
 from symrnn.errors import Refused, Undefined
 from symrnn.semantics.numbers import Num, as_num, exp_of, rational_of, sign_of
-from symrnn.semantics.spectra import Magnitude, frobenius_norm, spectral_norm, spectral_radius
+from symrnn.semantics.spectra import Magnitude, frobenius_norm, over_one_denominator, spectral_norm, spectral_radius
 
 Matrix = tuple[tuple[Any, ...], ...]
 LONGEST = 512  # factors or terms written out
@@ -75,11 +76,12 @@ class Values:
         number: Callable[[Fraction], Any] = as_num,
         rational: Callable[[Any], Fraction] = rational_of,
         derivative: Callable[[Total | Immediate], Matrix] | None = None,
+        known: dict[Term, Matrix] | None = None,
     ) -> None:
         self.integers = dict(integers)
         self.symbol, self.activation, self.jacobian = symbol, activation, jacobian
         self.number, self.rational, self._derivative = number, rational, derivative
-        self._cache: dict[Term, Matrix] = {}
+        self._cache: dict[Term, Matrix] = {} if known is None else known
 
     def index(self, form: Index) -> Index:
         return substitute_index(form, self.integers)
@@ -329,7 +331,24 @@ def multiply(a: Matrix, b: Matrix) -> Matrix:
     if len(a[0]) != len(b):
         raise Refused("matrices that do not fit")
     columns = tuple(zip(*b, strict=True))
+    rows_there, columns_there = _over_one_denominator(a), _over_one_denominator(columns)
+    if rows_there is not None and columns_there is not None:
+        return tuple(
+            tuple(Num(Fraction(sum(map(mul, row, col)), c * d), ()) for col, d in columns_there)
+            for row, c in rows_there
+        )
     return tuple(tuple(_total([x * y for x, y in zip(row, col, strict=True)]) for col in columns) for row in a)
+
+
+def _over_one_denominator(rows: Matrix) -> list[tuple[list[int], int]] | None:
+    """Each row of rationals as whole numbers over a common denominator; None if there are other numbers in it."""
+    out = []
+    for row in rows:
+        found = [x.rational if type(x) is Num and not x.logs else x for x in row]
+        if not all([type(q) is Fraction for q in found]):
+            return None
+        out.append(over_one_denominator(found))
+    return out
 
 
 def _writable(m: Matrix) -> Matrix:

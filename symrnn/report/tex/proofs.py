@@ -16,7 +16,7 @@ from symrnn.claims.latex import latex
 from symrnn.claims.recurrence import Claim
 from symrnn.claims.shapes import shape_of
 from symrnn.claims.substitution import substitute
-from symrnn.claims.tree import And, Const, Entry, Iff, Implies, Prop, Rel, Sym, Term, Times
+from symrnn.claims.tree import And, Const, Entry, Iff, Implies, Prod, Prop, Rel, Sym, Term, Times
 from symrnn.errors import SymrnnError
 from symrnn.report.tex import analysis
 from symrnn.report.tex.escape import tex
@@ -262,6 +262,18 @@ def _induct(level: int, s: Sequent | None, c: cert.Induct) -> Lines:
     yield from _told(inner, replace(after, equations=assumed, inducted=(*s.inducted, var.terms[0][0])), c.step)
 
 
+def _chain(level: int, s: Sequent | None, c: cert.Chain) -> Lines:
+    yield Line(level, "By the chain rule, through the whole state at each time in between.")
+    sides = (as_equation(s.goal).lhs, as_equation(s.goal).rhs) if s is not None else ()
+    factor = c.step.term if c.step is not None else next((x.body for x in sides if isinstance(x, Prod)), None)
+    if factor is not None:
+        yield Line(level, "At any time the one-step Jacobian of the recurrence is", (_show(factor, s),))
+
+
+def _through(level: int, s: Sequent | None, c: cert.Through) -> Lines:
+    yield Line(level, "By the chain rule, through the whole state at one time in between.")
+
+
 def _cut(level: int, s: Sequent | None, c: cert.Cut) -> Lines:
     yield Line(level, r"\symrnnlabel{On the way.} First it is shown that", (_show(c.lemma, s),))
     if s is None:
@@ -401,6 +413,8 @@ def _product(a: Term, b: Term, s: Sequent | None) -> str:
 WORDS: dict[type[Any], Callable[[int, Sequent | None, Any], Lines]] = {
     cert.Words: _words,
     cert.Induct: _induct,
+    cert.Chain: _chain,
+    cert.Through: _through,
     cert.Cut: _cut,
     cert.Both: _both,
     cert.Choose: _choose,
