@@ -16,6 +16,7 @@ from symrnn.search.activations import prove_by_congruence, prove_by_injectivity
 from symrnn.search.annihilators import prove_by_annihilator
 from symrnn.search.ascents import prove_by_ascent
 from symrnn.search.block_limits import prove_block_limit
+from symrnn.search.bodies import prove_by_bodies
 from symrnn.search.bounds_by_entries import prove_at_every_step, prove_by_contrary, with_bounds
 from symrnn.search.cuts import prove_with_cuts
 from symrnn.search.entrywise import prove_entrywise
@@ -175,6 +176,7 @@ EQUATION_STRATEGIES: tuple[Strategy, ...] = (
     prove_by_steps,
     prove_by_the_whole_state,
     prove_by_paths,
+    prove_by_bodies,
     prove_equation,
     _by_totals,
     prove_with_cuts,
