@@ -7,15 +7,21 @@ from typing import Any
 from symrnn import counterexamples, kernel
 from symrnn.certificates import (
     Absurd,
+    Ascend,
     Cite,
+    Combine,
+    Contrary,
     Cut,
     Dominated,
     Geometric,
     Induct,
+    Injective,
+    Largest,
     Null,
     Order,
     Proof,
     Proved,
+    Specialise,
     Split,
     Steer,
     Words,
@@ -40,7 +46,12 @@ HOW: dict[type[Proof], str] = {
     Split: "as a product of what is bounded and what vanishes",
     Steer: "at the trajectory on which the input makes every pre-activation 0",
     Absurd: "since the contrary would refute a hypothesis",
+    Contrary: "since the contrary would contradict a hypothesis",
     Order: "from known inequalities",
+    Combine: "from products of known inequalities",
+    Largest: "by a bound of every entry",
+    Specialise: "from what holds for all matrices, at the ones that decide",
+    Injective: "since the activation takes a value once",
     Cite: "with lemmas that are cited",
 }
 
@@ -99,7 +110,7 @@ def _how(proof: Proof) -> str:
     if isinstance(proof, Cite):
         return f"cited: {proof.lemma}"
     nodes = list(_proofs(proof))
-    inductions = sorted({p.var.name for p in nodes if isinstance(p, Induct)})
+    inductions = sorted({p.var.name for p in nodes if isinstance(p, Induct | Ascend)})
     uses = sum(len(p.uses) for p in nodes if isinstance(p, Words))
     parts = [f"by induction on {' and '.join(inductions)}"] if inductions else []
     if any(isinstance(p, Cut) for p in nodes):
