@@ -4,19 +4,31 @@ from symrnn import (
     GRU,
     MGU,
     Derivation,
+    absolute,
     diag,
+    diagonal,
     eq,
     eye,
+    forall,
     hadamard,
+    identity,
+    iff,
+    implies,
+    index,
     jacobian,
+    le,
+    lt,
     product,
+    sigmoid,
     tanh,
+    vector,
 )
 from symrnn.block_jacobians import one_step_matrix
 
 d = Derivation("The Jacobian of the GRU", cell=GRU())
 h, x, n = d.h, d.x, d.n
 t, k, j = d.t, d.k, d.j
+i = index("i")
 after, chung, minimal = GRU(reset="after"), GRU(update="chung"), MGU()
 one = eye(n)
 
@@ -100,6 +112,29 @@ d.step(
     cell=after,
     assuming=[eq(after.b_u, 0), eq(after.U_g @ diag(after.r[t]), diag(after.r[t]) @ after.U_g)],
 )
+U, r, v = after.U_g, vector("u", n), vector("v", n)
+before = tanh(after.W_g @ after.x[t] + U @ hadamard(after.r[t], after.h[t - 1]) + after.b_g)
+pointwise = eq(U @ hadamard(after.r[t], after.h[t - 1]), hadamard(after.r[t], U @ after.h[t - 1]))
+d.step(
+    "4.c",
+    iff(eq(after.g[t], before), pointwise),
+    because="at one state and gate: the candidates agree where U_g (r o h) = r o (U_g h), tanh being injective",
+    cell=after,
+    assuming=[eq(after.b_u, 0)],
+)
+d.step(
+    "4.d",
+    iff(eq(after.h[t], diag(after.z[t]) @ after.h[t - 1] + (one - diag(after.z[t])) @ before), pointwise),
+    because="and so do the new states, 1 - z being positive",
+    cell=after,
+    assuming=[eq(after.b_u, 0)],
+)
+d.step(
+    "4.e",
+    iff(forall(r, forall(v, eq(U @ hadamard(r, v), hadamard(r, U @ v)))), diagonal(U)),
+    because="for all gates and states if and only if U_g is diagonal",
+    cell=after,
+)
 d.step(
     "5",
     eq(
@@ -122,4 +157,70 @@ d.step(
     eq(jacobian(minimal.h[t], minimal.h[t - k]), product(one_step_matrix(minimal, at=j), j, t, t - k + 1)),
     because="over k steps",
     cell=minimal,
+)
+
+# ---- near copying, and how large a state gets ----
+
+
+def moved(cell):
+    """How far an entry of the state moves in a step."""
+    return absolute(cell.h[t][i, 1] - cell.h[t - 1][i, 1])
+
+
+def room(cell):
+    """1 + |h_{t-1}|, entry by entry."""
+    return 1 + absolute(cell.h[t - 1][i, 1])
+
+
+closed = d.z[t][i, 1]
+d.step(
+    "7",
+    forall(i, le(moved(d.cell), (1 - closed) * room(d.cell))),
+    because="where z is near 1 the state is nearly copied",
+)
+d.step("7.a", forall(i, le(moved(d.cell), closed * room(d.cell))), because="with z for 1 - z", expect="refuted")
+d.step(
+    "7.b",
+    forall(i, le(moved(d.cell), (1 - closed) * absolute(h[t - 1][i, 1]))),
+    because="relative to the state alone",
+    expect="refuted",
+)
+d.step(
+    "7.c",
+    forall(i, le(moved(chung), chung.z[t][i, 1] * room(chung))),
+    because="in Chung's convention it is z that is small",
+    cell=chung,
+)
+d.step(
+    "7.d",
+    forall(i, le(moved(chung), (1 - chung.z[t][i, 1]) * room(chung))),
+    because="and 1 - z that is not",
+    cell=chung,
+    expect="refuted",
+)
+unsquashed = GRU(sigmoid, identity)
+d.step(
+    "7.e",
+    forall(i, le(moved(unsquashed), (1 - unsquashed.z[t][i, 1]) * room(unsquashed))),
+    because="it needs a candidate between -1 and 1",
+    cell=unsquashed,
+    expect="refuted",
+)
+d.step("7.f", forall(i, le(moved(minimal), minimal.f[t][i, 1] * room(minimal))), because="one gate", cell=minimal)
+within = forall(i, le(absolute(h[t - k][i, 1]), 1))
+d.step(
+    "8",
+    implies(within, forall(i, le(absolute(h[t][i, 1]), 1))),
+    because="a state between -1 and 1 stays there, for all k",
+)
+d.step(
+    "8.a",
+    implies(forall(i, lt(absolute(h[t - k][i, 1]), 1)), forall(i, lt(absolute(h[t][i, 1]), 1))),
+    because="strictly, too",
+)
+d.step(
+    "8.b",
+    implies(forall(i, le(2 * absolute(h[t - k][i, 1]), 1)), forall(i, le(2 * absolute(h[t][i, 1]), 1))),
+    because="in a smaller interval it need not",
+    expect="refuted",
 )

@@ -7,18 +7,24 @@ from symrnn import (
     Derivation,
     DiagonalRNN,
     Elman,
+    absolute,
     bounded,
     commutator,
     diagonal,
     eq,
+    explodes,
+    forall,
     identity,
+    iff,
     index,
     jacobian,
     le,
     lt,
+    negation,
     norm,
     product,
     sigmoid,
+    spectral_radius,
     summation,
     tanh,
     vanishes,
@@ -47,6 +53,23 @@ d.step("9", vanishes(W**k, k), because="it forgets if every |w_ii| < 1", assumin
 d.step("9.a", vanishes(J, k), because="and so does its Jacobian", assuming=[lt(norm(W, 1), 1)])
 d.step("9.b", bounded(J, k), because="at |w_ii| <= 1 it stays bounded", assuming=[le(norm(W, 1), 1)])
 d.step("9.c", vanishes(J, k), because="without a bound on W", expect="refuted")
+d.step(
+    "10",
+    iff(vanishes(J, k), forall(i, lt(absolute(W[i, i]), 1))),
+    because="it forgets if and only if every |w_ii| is below 1",
+)
+d.step(
+    "10.a",
+    iff(explodes(J, k), negation(forall(i, le(absolute(W[i, i]), 1)))),
+    because="it explodes if and only if some |w_ii| is above 1",
+)
+d.step("10.b", iff(bounded(J, k), forall(i, le(absolute(W[i, i]), 1))), because="and is bounded otherwise")
+d.step(
+    "10.c",
+    iff(vanishes(J, k), forall(i, le(absolute(W[i, i]), 1))),
+    because="at |w_ii| = 1 it neither forgets nor explodes",
+    expect="refuted",
+)
 
 nonlinear = Derivation("Diagonal recurrences with an activation", cell=DiagonalRNN(tanh))
 nonlinear.step(
@@ -75,5 +98,17 @@ general.step(
     eq(jacobian(general.h[t], general.h[t - k]), product(general.D[j], j, t, t - k + 1) @ general.W_hh**k),
     because="with a sigmoid the same sentence is false",
     cell=Elman(sigmoid),
+    expect="refuted",
+)
+long = jacobian(general.h[t], general.h[t - k])
+general.step(
+    "10",
+    iff(vanishes(long, k), lt(spectral_radius(general.W_hh), 1)),
+    because="what the entries on the diagonal were is now the spectral radius",
+)
+general.step(
+    "10.a",
+    iff(vanishes(long, k), forall(i, lt(absolute(general.W_hh[i, i]), 1))),
+    because="which the entries on the diagonal do not tell",
     expect="refuted",
 )

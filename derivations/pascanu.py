@@ -6,11 +6,15 @@ Their form of the recurrence is x_t = W_rec s(x_{t-1}) + W_in u_t + b (equation 
 from symrnn import (
     Derivation,
     Pascanu,
+    bounded,
     diag,
     eq,
+    explodes,
+    implies,
     jacobian,
     le,
     lt,
+    negation,
     norm,
     product,
     sigmoid,
@@ -70,8 +74,33 @@ d.step(
     assuming=[lt(spectral_radius(W), 4)],
     expect="refuted",
 )
+d.step(
+    "8",
+    implies(explodes(many, k), lt(4, norm(W))),
+    because="a largest singular value above 1/gamma is necessary for gradients to explode",
+)
+d.step(
+    "8.a",
+    implies(explodes(many, k), lt(4, spectral_radius(W))),
+    because="a largest eigenvalue above 1/gamma is not",
+    expect="refuted",
+)
+d.step("8.b", implies(lt(4, norm(W)), explodes(many, k)), because="nor is it sufficient", expect="refuted")
+d.step(
+    "8.c",
+    implies(negation(lt(4, norm(W))), vanishes(many, k)),
+    because="'otherwise the long-term components would vanish'",
+    expect="refuted",
+)
+d.step(
+    "8.d",
+    implies(negation(le(4, norm(W))), vanishes(many, k)),
+    because="it is at equality that it fails: below 1/gamma they do",
+)
+d.step("8.e", bounded(many, k), because="at equality they stay bounded", assuming=[le(norm(W), 4)])
 
 squashed = Derivation("Pascanu, Mikolov, Bengio 2013, with tanh", cell=Pascanu(tanh))
 many = jacobian(squashed.x[t], squashed.x[t - k])
 squashed.step("6", le(norm(many), norm(squashed.W_rec) ** k), because="equation 6 with gamma = 1")
 squashed.step("7", vanishes(many, k), because="gamma = 1", assuming=[lt(norm(squashed.W_rec), 1)])
+squashed.step("8", implies(explodes(many, k), lt(1, norm(squashed.W_rec))), because="gamma = 1")

@@ -203,6 +203,8 @@ class _Search:
             while isinstance(body, ForAll) and isinstance(body.var, Var):
                 free.add(body.var)
                 body = body.body
+            if isinstance(body, Not):
+                body = body.arg
             if not isinstance(body, Rel) or shape_of(body.lhs) or shape_of(body.rhs):
                 continue
             for values in self._bindings(body, frozenset(free), mono):

@@ -8,16 +8,22 @@ from symrnn import counterexamples
 from symrnn.certificates import (
     Absurd,
     Annihilated,
+    Ascend,
     Chain,
     Cite,
+    Combine,
+    Contrary,
     Cut,
     Dominated,
     Geometric,
     Induct,
+    Injective,
+    Largest,
     Null,
     Order,
     Proof,
     Proved,
+    Specialise,
     Split,
     Steer,
     Through,
@@ -46,7 +52,12 @@ HOW: dict[type[Proof], str] = {
     Steer: "at the trajectory on which the input makes every pre-activation 0",
     Absurd: "since the contrary would refute a hypothesis",
     Annihilated: "by a squarefree polynomial that the matrix is a root of",
+    Contrary: "since the contrary would contradict a hypothesis",
     Order: "from known inequalities",
+    Combine: "from products of known inequalities",
+    Largest: "by a bound of every entry",
+    Specialise: "from what holds for all matrices, at the ones that decide",
+    Injective: "since the activation takes a value once",
     Cite: "with lemmas that are cited",
 }
 
@@ -105,7 +116,7 @@ def _how(proof: Proof) -> str:
     if isinstance(proof, Cite):
         return f"cited: {proof.lemma}"
     nodes = list(_proofs(proof))
-    inductions = sorted({p.var.name for p in nodes if isinstance(p, Induct)})
+    inductions = sorted({p.var.name for p in nodes if isinstance(p, Induct | Ascend)})
     uses = sum(len(p.uses) for p in nodes if isinstance(p, Words))
     parts = [f"by induction on {' and '.join(inductions)}"] if inductions else []
     if any(isinstance(p, Cut) for p in nodes):

@@ -17,7 +17,7 @@ from symrnn.certificates import BySign, Combine, Entrywise, Proof, Unfold
 from symrnn.claims.index import Index, Var, as_index
 from symrnn.claims.shapes import ONE, rows_used, shape_of
 from symrnn.claims.substitution import substitute, walk
-from symrnn.claims.tree import Abs, And, Apply, Const, Entry, ForAll, Prop, Rel, SizeOf, Sym, Term, Times
+from symrnn.claims.tree import Abs, And, Apply, Const, Entry, ForAll, Not, Prop, Rel, SizeOf, Sym, Term, Times
 from symrnn.errors import SymrnnError
 from symrnn.search.lemmas import accepted
 from symrnn.search.simplex import solve
@@ -30,6 +30,7 @@ from symrnn.semantics.uses import definition_of
 ROW, COL = Var("row", "index", None), Var("col", "index", None)
 DEGREE = 3  # factors of one product
 MOST_COLUMNS, MOST_ATOMS, MOST_KNOWN = 240, 14, 24
+SAMPLES, MOST_SAMPLES = (0.0, 1.0, -1.0, 0.5, -0.5, 2.0, -2.0, 0.25), 20_000
 SPLITS = 4  # magnitudes split by sign, one inside the other
 ZERO, UNIT_TERM = Const(Fraction(0)), Const(Fraction(1))
 
@@ -150,6 +151,8 @@ def _combination(s: Sequent, gap: Poly) -> Proof | None:
         made = Combine((), equal)
         if accepted(s, made):
             return made
+    if _fails_somewhere(s, gap, facts):
+        return None
     for degree in range(1, DEGREE + 1):
         products = list(_products(s, facts, degree))
         if degree > 1 and len(products) > MOST_COLUMNS:
@@ -170,6 +173,60 @@ def _combination(s: Sequent, gap: Poly) -> Proof | None:
         if accepted(s, made):
             return made
     return None
+
+
+Sparse = list[tuple[float, list[tuple[int, int]]]]
+
+
+def _fails_somewhere(s: Sequent, gap: Poly, facts: list[_Known]) -> bool:
+    """Whether the gap is negative where the facts hold, atoms taking a few simple values: then no products will do."""
+    context = s.algebra("left").context
+    atoms = list(dict.fromkeys(a for p in (gap, *(f.poly for f in facts)) for m in p for a, _ in m[0]))
+    if any(m[1] or m[2] or not all(e.is_const for _, e in m[0]) for p in (gap, *(f.poly for f in facts)) for m in p):
+        return False
+    spoken = {a for m in gap for a, _ in m[0]}
+    atoms.sort(key=lambda a: (a not in spoken, a.key))
+    place = {a: i for i, a in enumerate(atoms)}
+    signed = [monomial_never_negative(context, ((a, ONE),)) for a in atoms]
+    sparse = [_sparse(p, place) for p in (gap, *(f.poly for f in facts))]
+    due: list[list[Sparse]] = [[] for _ in atoms]
+    for p in sparse[1:]:
+        due[max((i for _, factors in p for i, _ in factors), default=0)].append(p)
+    last, tries = max((i for _, factors in sparse[0] for i, _ in factors), default=-1), 0
+    point: list[float] = []
+
+    def search(at: int) -> bool:
+        nonlocal tries
+        if at == last + 1 and _value(sparse[0], point) >= 0:
+            return False
+        if at == len(atoms):
+            return True
+        for value in SAMPLES:
+            tries += 1
+            if tries > MOST_SAMPLES:
+                return False
+            if value < 0 and signed[at]:
+                continue
+            point.append(value)
+            if all(_value(p, point) >= 0 for p in due[at]) and search(at + 1):
+                return True
+            point.pop()
+        return False
+
+    return search(0)
+
+
+def _sparse(p: Poly, place: dict[Term, int]) -> Sparse:
+    return [(float(c), [(place[a], e.const) for a, e in m[0]]) for m, c in p.items()]
+
+
+def _value(p: Sparse, point: list[float]) -> float:
+    total = 0.0
+    for c, factors in p:
+        for i, e in factors:
+            c *= point[i] ** e if e >= 0 or point[i] else 1.0
+        total += c
+    return total
 
 
 def _products(s: Sequent, facts: list[_Known], degree: int) -> Iterator[tuple[tuple[AtMost, ...], Poly, bool]]:
@@ -278,6 +335,8 @@ def _of_hypotheses(s: Sequent, rows: list[Index]) -> Iterator[AtMost]:
         while isinstance(body, ForAll) and isinstance(body.var, Var):
             free.append(body.var)
             body = body.body
+        if isinstance(body, Not) and not free:
+            body = body.arg
         if not isinstance(body, Rel):
             continue
         shape = shape_of(body.lhs) or shape_of(body.rhs)

@@ -4,10 +4,14 @@ from __future__ import annotations
 
 from collections.abc import Sequence
 from fractions import Fraction
+from typing import Any
 
-Row = dict[int, Fraction]
-MOST_PIVOTS = 400
-ZERO = Fraction(0)
+import flint
+
+Number = Any  # flint.fmpq, much faster here than Fraction
+Row = dict[int, Number]
+MOST_PIVOTS, GREEDY = 400, 100
+ZERO = flint.fmpq(0)
 
 
 def solve(
@@ -28,8 +32,9 @@ def solve(
         return None
     tableau.forbid_artificial()
     if wanted and not any(tableau.value(j) for j in wanted):
-        tableau.improve({j: Fraction(-1) for j in wanted}, enough=wanted)
-    return [tableau.value(j) for j in range(len(columns))]
+        tableau.improve({j: _number(Fraction(-1)) for j in wanted}, enough=wanted)
+    values = [tableau.value(j) for j in range(len(columns))]
+    return [Fraction(int(x.p), int(x.q)) for x in values]
 
 
 class _Tableau:
@@ -38,12 +43,12 @@ class _Tableau:
     def __init__(self, columns: Sequence[dict[int, Fraction]], b: Sequence[Fraction]) -> None:
         self.count, self.size = len(columns), len(b)
         self.rows: list[Row] = [{} for _ in b]
-        self.right = [abs(x) for x in b]
-        self.jumped: dict[int, Fraction] = {}
+        self.right: list[Number] = [_number(abs(x)) for x in b]
+        self.jumped: Row = {}
         for j, column in enumerate(columns):
             for i, a in column.items():
                 if a:
-                    self.rows[i][j] = a if b[i] >= 0 else -a
+                    self.rows[i][j] = _number(a if b[i] >= 0 else -a)
         self.basis = [self.count + i for i in range(self.size)]
         self.allowed = self.count
 
@@ -68,13 +73,13 @@ class _Tableau:
         self.rows, self.right = [self.rows[i] for i in kept], [self.right[i] for i in kept]
         self.basis = [self.basis[i] for i in kept]
 
-    def value(self, j: int) -> Fraction:
+    def value(self, j: int) -> Number:
         if j in self.basis:
             return self.right[self.basis.index(j)]
         return self.jumped.get(j, ZERO)
 
     def improve(self, costs: Row, enough: frozenset[int] = frozenset()) -> bool:
-        """Pivot until no cost is negative (Bland's rule), or one of ``enough`` is above 0; False if there is no end."""
+        """Pivot until no cost is negative (the steepest first, then Bland's rule), or one of ``enough`` is above 0; False if there is no end."""
         if enough:
             costs = dict(costs)
             for i, v in enumerate(self.basis):
@@ -83,8 +88,9 @@ class _Tableau:
                     for j, a in self.rows[i].items():
                         costs[j] = costs.get(j, ZERO) - factor * a
                     costs.pop(v, None)
-        for _ in range(MOST_PIVOTS):
-            entering = min((j for j, c in costs.items() if c < 0 and j < self.count), default=None)
+        for turn in range(MOST_PIVOTS):
+            falling = ((c if turn < GREEDY else ZERO, j) for j, c in costs.items() if c < 0 and j < self.count)
+            entering = min(falling, default=(ZERO, None))[1]
             if entering is None:
                 return True
             ratios = [
@@ -95,7 +101,7 @@ class _Tableau:
             if not ratios:  # it may grow for ever: to 1 is enough
                 for i, row in enumerate(self.rows):
                     self.right[i] -= row.get(entering, ZERO)
-                self.jumped[entering] = Fraction(1)
+                self.jumped[entering] = _number(Fraction(1))
                 return bool(enough)
             self._pivot(min(ratios)[2], entering, costs)
             if any(self.value(j) for j in enough):
@@ -106,7 +112,7 @@ class _Tableau:
         row, pivot = self.rows[i], self.rows[i][j]
         leaving = self.basis[i]
         if leaving < self.count:
-            row = {**row, leaving: Fraction(1)}
+            row = {**row, leaving: _number(Fraction(1))}
         row = {k: a / pivot for k, a in row.items() if k != j}
         self.rows[i], self.right[i], self.basis[i] = row, self.right[i] / pivot, j
         for r, other in enumerate(self.rows):
@@ -119,7 +125,11 @@ class _Tableau:
             _subtract(costs, row, factor)
 
 
-def _subtract(target: Row, row: Row, factor: Fraction) -> None:
+def _number(x: Fraction) -> Number:
+    return flint.fmpq(x.numerator, x.denominator)
+
+
+def _subtract(target: Row, row: Row, factor: Number) -> None:
     for k, a in row.items():
         total = target.get(k, ZERO) - factor * a
         if total:

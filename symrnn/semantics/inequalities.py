@@ -15,9 +15,10 @@ from symrnn.claims.activations import FACTS, HARD_SIGMOIDS
 from symrnn.claims.index import Index, Node, Var, as_index, node
 from symrnn.claims.shapes import shape_of
 from symrnn.claims.substitution import substitute
-from symrnn.claims.tree import Abs, Apply, Const, Entry, ForAll, Norm, Pow, Prop, Rel, SizeOf, Sym, Term, Times
+from symrnn.claims.tree import Abs, Apply, Const, Entry, ForAll, Norm, Not, Pow, Prop, Rel, SizeOf, Sym, Term, Times
 from symrnn.errors import Refused
 from symrnn.lemmas import LEMMAS
+from symrnn.semantics.beginnings import within
 from symrnn.semantics.bounds import upper
 from symrnn.semantics.functions import monomial_never_negative, monomial_positive, never_negative
 from symrnn.semantics.monomials import Poly, minus
@@ -146,6 +147,17 @@ def _hypothesis(s: Sequent, place: str) -> Any:
     return s.hypotheses[int(place)] if place.isdecimal() and int(place) < len(s.hypotheses) else None
 
 
+def _undenied(s: Sequent, h: Any) -> Any:
+    """r < l for not l <= r, and r <= l for not l < r, where both sides have a value."""
+    if not isinstance(h, Not) or not isinstance(h.arg, Rel) or h.arg.op not in ("<", "<="):
+        return h
+    l, r = h.arg.lhs, h.arg.rhs
+    context = s.algebra("left").context
+    if not all(shape_of(x) is None and s.defined(x) and within(x, s.begun, context) for x in (l, r)):
+        raise Refused("what was denied may have had no value, or is not about scalars")
+    return Rel("<" if h.arg.op == "<=" else "<=", r, l)
+
+
 def _of_entries(s: Sequent, use: AtMost) -> Known:
     """A relation between matrices, at one entry, which both have."""
     h, at = _hypothesis(s, use.source[6:]), use.term
@@ -162,7 +174,7 @@ def _of_entries(s: Sequent, use: AtMost) -> Known:
 
 
 def _of_hypothesis(s: Sequent, use: AtMost) -> Known:
-    h = _hypothesis(s, use.source[4:])
+    h = _undenied(s, _hypothesis(s, use.source[4:]))
     free: set[Var | Sym] = set()
     while isinstance(h, ForAll) and isinstance(h.var, Var):
         free.add(h.var)
