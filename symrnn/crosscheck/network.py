@@ -12,8 +12,9 @@ from typing import Protocol
 
 from symrnn.claims.index import Var
 from symrnn.claims.recurrence import Recurrence
-from symrnn.claims.tree import Sym, Term
+from symrnn.claims.tree import Immediate, Sym, Term, Total
 from symrnn.crosscheck.arithmetic import Arithmetic, NotNumeric, Value
+from symrnn.crosscheck.losses import derivative
 from symrnn.crosscheck.terms import Environment, evaluate
 from symrnn.errors import Undefined
 
@@ -97,6 +98,14 @@ class Network:
         """This network run again from time ``cut`` on, with some quantities held."""
         again = (self.recurrence, self.source, self.numbers, self.ints, self.start)
         return Network(*again, parent=self, fixed=fixed, cut=cut)
+
+    def driven_by(self, source: Source, cut: int) -> Network:
+        """This network run again from time ``cut`` on, with other parameters."""
+        return Network(self.recurrence, source, self.numbers, self.ints, self.start, parent=self, cut=cut)
+
+    def derivative(self, t: Total | Immediate, env: Environment) -> Value:
+        """A derivative of a loss or by a parameter, by differences (``losses``); the layout is the term's."""
+        return derivative(t, env, self)
 
     # ---- Jacobians --------------------------------------------------------------------------------------------
 
