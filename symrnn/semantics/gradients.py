@@ -113,6 +113,9 @@ def _along(a: Algebra, of: Sym, t: Total) -> Poly:
     least = a.context.least(length)
     if least is None or least < 0 or least > LONGEST:
         raise Refused(f"{of} is not known to come after {t.since[0]}")
+    cell = _cell(a)
+    if t.wrt not in cell.params and all(s.name != t.wrt.name for s in cell.params):
+        return {}  # no update has it, and the state that is held does not depend on it
     if not t.row:
         return _step(a, of, t) if least > 0 else a.letter(t)
     row = a.poly(t.row[0])
