@@ -9,9 +9,10 @@ all steps are for claims to state and for proofs to find. With several blocks ea
 
 from __future__ import annotations
 
+from collections.abc import Callable
 from dataclasses import replace
 from fractions import Fraction
-from typing import TYPE_CHECKING
+from typing import TYPE_CHECKING, Any
 
 from symrnn.claims.index import Index, as_index
 from symrnn.claims.recurrence import Recurrence
@@ -168,3 +169,10 @@ def _cell(a: Algebra) -> Recurrence:
 def _length(s: Sym) -> Index:
     rows, cols = shape_of(s) or (ONE, ONE)
     return cols if rows == ONE else rows
+
+
+FORMS: dict[type[Term], Callable[[Algebra, Any], Poly]] = {
+    Total: total_form,
+    Immediate: immediate_form,
+    Softmax: softmax_form,
+}
