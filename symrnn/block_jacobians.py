@@ -61,7 +61,7 @@ def one_step_blocks(cell: Cell, blocks: Iterable[Sym] | None = None, at: IndexLi
     """
     time = cell.t if at is None else as_index(at)
     return {
-        (of.name, wrt.name): _named(
+        (of.name, wrt.name): named(
             cell.recurrence, tidy(one_step(cell.recurrence, _at(of, time), _at(wrt, time - 1))), time
         )
         for of in _chosen(cell, blocks)
@@ -215,7 +215,7 @@ def _factors(t: Term) -> tuple[Term, ...]:
     return t.args if isinstance(t, MatMul) else (t,)
 
 
-def _named(cell: Recurrence, t: Term, at: Index) -> Term:
+def named(cell: Recurrence, t: Term, at: Index) -> Term:
     """The same with the cell's names for its diagonal matrices: D_f[t] for diag(s'(W_f x[t] + ...))."""
 
     def go(x: Term) -> Term:

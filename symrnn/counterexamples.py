@@ -17,6 +17,7 @@ from symrnn.claims.tree import (
     Const,
     ForAll,
     Iff,
+    Immediate,
     Implies,
     Inv,
     MatMul,
@@ -28,6 +29,7 @@ from symrnn.claims.tree import (
     Sum,
     Sym,
     Term,
+    Total,
     Transpose,
 )
 from symrnn.errors import Refused, ShapeMismatch, Undefined
@@ -89,7 +91,10 @@ def of_instance(claim: Claim, instance: Instance) -> Data:
         data["relation"] = relation
     if atom is not None:
         data["hypotheses"] += _new(_worded(sides, evidence.entries(world, sides, atom, False)), data["hypotheses"])
-    if moving and instance.stop > instance.start and (not sides.elman or not sides.atoms):
+    run = moving and instance.stop > instance.start
+    if run and any(isinstance(t, Total | Immediate) for p in (world.goal, *world.hypotheses) for t in walk(p)):
+        return _path_and_more(world, instance, sides, data)
+    if run and (not sides.elman or not sides.atoms):
         return _path(world, instance, sides, data)
     return _values(world, instance, sides, data, found)
 
@@ -198,6 +203,16 @@ def _path(world: World, instance: Instance, sides: Sides, data: Data) -> Data:
         made["values"] = {name: strings(m) for name, m in (sides.atoms | sides.named).items()}
     if not sides.elman or instance.feedback:
         made["recurrence"] = cell.name
+    return made
+
+
+def _path_and_more(world: World, instance: Instance, sides: Sides, data: Data) -> Data:
+    """A run of which derivatives by parameters, or of losses, are taken: with the values of all free symbols."""
+    made = _path(world, instance, sides, data)
+    known = {s.name for s in world.cell.params} if world.cell is not None else set()
+    free = {s for p in (world.goal, *world.hypotheses) for s in symbols(p) if s.role == "free" and s.name not in known}
+    made["values"] = made.get("values", {}) | _values_of(world, free)
+    made["recurrence"] = f"{world.cell.name if world.cell is not None else ''} with derivatives"
     return made
 
 

@@ -14,8 +14,9 @@ from symrnn.claims.index import Index, Var, as_index
 from symrnn.claims.recurrence import Recurrence
 from symrnn.claims.shapes import shape_of
 from symrnn.claims.substitution import rebuild, symbols
-from symrnn.claims.tree import Add, Sym, Term
+from symrnn.claims.tree import Add, Immediate, Sym, Term, Total
 from symrnn.crosscheck.arithmetic import Arithmetic, NotNumeric, Value
+from symrnn.crosscheck.losses import derivative
 from symrnn.crosscheck.terms import Environment, evaluate
 from symrnn.errors import Undefined
 
@@ -112,6 +113,14 @@ class Network:
         if key not in self._reruns:
             self._reruns[key] = self.held({**hold, (wrt.name, q): self._nudged(self.value(wrt, q), place, nudge)}, q)
         return self._reruns[key]
+
+    def driven_by(self, source: Source, cut: int) -> Network:
+        """This network run again from time ``cut`` on, with other parameters."""
+        return Network(self.recurrence, source, self.numbers, self.ints, self.start, parent=self, cut=cut)
+
+    def derivative(self, t: Total | Immediate, env: Environment) -> Value:
+        """A derivative of a loss or by a parameter, by differences (``losses``); the layout is the term's."""
+        return derivative(t, env, self)
 
     # ---- Jacobians --------------------------------------------------------------------------------------------
 

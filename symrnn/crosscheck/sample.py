@@ -8,7 +8,7 @@ from collections.abc import Iterator, Mapping
 from symrnn.claims.index import Index, Node, Var
 from symrnn.claims.recurrence import Claim, Recurrence
 from symrnn.claims.substitution import children
-from symrnn.claims.tree import ForAll, Pred, Prod, Prop, Sum, Sym
+from symrnn.claims.tree import ForAll, Immediate, Loss, Pred, Prod, Prop, Sum, Sym, Total
 from symrnn.crosscheck.arithmetic import Arithmetic, NotNumeric, Skip, Value
 from symrnn.crosscheck.draw import RandomSource, chosen, integer_choices
 from symrnn.crosscheck.hypotheses import Plan, goals, plan
@@ -94,6 +94,14 @@ def touched(node: Node, ints: Mapping[Var, int]) -> set[int]:
         return {i for value in values for i in touched(node.body, {**ints, node.var: value})}
     if isinstance(node, ForAll):
         ints = {v: i for v, i in ints.items() if v != node.var}
+    if isinstance(node, Total | Immediate):
+        spoken = [
+            *(node.since if isinstance(node, Total) else ()),
+            *(() if node.wrt.role == "free" else node.wrt.index),
+        ]
+        spoken += [node.of.lo, node.of.hi] if isinstance(node.of, Loss) else [*node.of.index]
+        found = {integer(i, ints) for i in spoken if all(v in ints for v, _ in i.terms)}
+        return found.union(*(touched(r, ints) for r in node.row))
     if isinstance(node, Sym):
         return {integer(i, ints) for i in node.index if all(v in ints for v, _ in i.terms)}
     return {i for child in children(node) for i in touched(child, ints)}

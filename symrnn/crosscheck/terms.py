@@ -25,6 +25,7 @@ from symrnn.claims.tree import (
     Entry,
     Eye,
     Hadamard,
+    Immediate,
     Inv,
     Jac,
     JordanBlock,
@@ -33,11 +34,13 @@ from symrnn.claims.tree import (
     Pow,
     Prod,
     SizeOf,
+    Softmax,
     SpectralRadius,
     Sum,
     Sym,
     Term,
     Times,
+    Total,
     Trace,
     Transpose,
     Zeros,
@@ -60,6 +63,9 @@ class Model(Protocol):
 
     def jacobian(self, of: Sym, p: int, wrt: Sym, q: int) -> Value:
         """d of[p] / d wrt[q], numerator layout."""
+
+    def derivative(self, t: Total | Immediate, env: Environment) -> Value:
+        """A derivative of a loss or by a parameter, in the layout it states."""
 
 
 @dataclass(frozen=True)
@@ -240,6 +246,15 @@ def _jac(t: Jac, env: Environment) -> Value:
     return value.T if t.layout == "denominator" else value
 
 
+def softmax(v: Value, numbers: Arithmetic) -> Value:
+    """exp(v_i) over their sum."""
+    if not numbers.is_matrix(v) or v.cols != 1:
+        raise Undefined("softmax of what is no column vector")
+    powers = [numbers.ctx.exp(x) for x in v]
+    total = numbers.ctx.fsum(powers)
+    return numbers.matrix(v.rows, 1, lambda i, _: powers[i] / total)
+
+
 def _members(t: Prod | Sum, env: Environment) -> list[Value]:
     lo, hi = env.integer(t.lo), env.integer(t.hi)
     if hi - lo >= LONGEST:
@@ -314,6 +329,9 @@ _RULES: dict[type[Any], Callable[[Any, Environment], Value]] = {
     Apply: _apply,
     Entry: _entry,
     Jac: _jac,
+    Total: lambda t, env: env.model.derivative(t, env),
+    Immediate: lambda t, env: env.model.derivative(t, env),
+    Softmax: lambda t, env: softmax(evaluate(t.arg, env), env.numbers),
     Prod: _prod,
     Sum: _sum,
 }

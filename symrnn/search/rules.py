@@ -21,6 +21,7 @@ from symrnn.claims.tree import (
     Apply,
     Const,
     Det,
+    Diag,
     Entry,
     Eye,
     Hadamard,
@@ -215,6 +216,8 @@ def _wrapped(s: Sequent, how: How, mode: str, name: str, e: Equation) -> Iterato
             wraps.append(MatMul((Pow(x, as_index(-1)), HOLE)))
         if shape_of(x) == (shape[1], shape[1]):
             wraps.append(MatMul((HOLE, Pow(x, as_index(-1)))))
+    if shape[1] == ONE and any(isinstance(t, Trace) and isinstance(t.arg, Diag) for t in walk(s.goal)):
+        wraps.append(Trace(Diag(HOLE)))  # the sum of the entries
     if inverted and shape[0] == shape[1]:
         wraps.append(Inv(HOLE))
     for wrap in wraps:

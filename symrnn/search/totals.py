@@ -105,7 +105,7 @@ def _of_loss(t: Total, loss: Loss, s: Sequent) -> Term:
     now, lo, parts = as_index(loss.time), loss.lo, list[Term]()
     for block in s.cell.states:
         row = row_of(s.cell, loss, block, now)
-        if row is not None:
+        if row is not None and (t.wrt.role != "free" or t.wrt in s.cell.params):
             parts.append(Total(_member(block, now), (row,), t.wrt, t.since, t.layout))
     if t.wrt.role == "free":
         own = through_output(s.cell, loss, t.wrt, now)

@@ -30,7 +30,6 @@ from symrnn.claims.tree import (
     Entry,
     Eye,
     Hadamard,
-    Immediate,
     Inv,
     Jac,
     JordanBlock,
@@ -46,7 +45,6 @@ from symrnn.claims.tree import (
     Sym,
     Term,
     Times,
-    Total,
     Trace,
     Transpose,
     Zeros,
@@ -64,7 +62,7 @@ from symrnn.semantics.functions import (
     shift_entries,
     shift_entry,
 )
-from symrnn.semantics.gradients import immediate_form, softmax_form, total_form
+from symrnn.semantics.gradients import FORMS
 from symrnn.semantics.monomials import (
     LONGEST,
     MOST,
@@ -346,6 +344,8 @@ class Algebra:
 
     def _trace_of_word(self, word: Word) -> Poly:
         """The least spelling among the rotations of the word and of its transpose, which may change the sign."""
+        if len(word) == 1 and isinstance(word[0], Diag) and isinstance(word[0].arg, Softmax):
+            return {UNIT: Fraction(1)}  # shares of 1
         turned = [self._turn(f) for f in reversed(word)]
         sign = Fraction(1)
         for _, s in turned:
@@ -517,9 +517,7 @@ _RULES: dict[type[Term], Callable[[Algebra, Any], Poly]] = {
     Apply: Algebra.apply,
     Entry: Algebra.entry,
     Jac: jacobian_form,
-    Total: total_form,
-    Immediate: immediate_form,
-    Softmax: softmax_form,
+    **FORMS,
     Prod: product_form,
     Sum: sum_form,
 }

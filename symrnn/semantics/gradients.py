@@ -9,9 +9,10 @@ all steps are for claims to state and for proofs to find. With several blocks ea
 
 from __future__ import annotations
 
+from collections.abc import Callable
 from dataclasses import replace
 from fractions import Fraction
-from typing import TYPE_CHECKING
+from typing import TYPE_CHECKING, Any
 
 from symrnn.claims.index import Index, as_index
 from symrnn.claims.recurrence import Recurrence
@@ -113,6 +114,9 @@ def _along(a: Algebra, of: Sym, t: Total) -> Poly:
     least = a.context.least(length)
     if least is None or least < 0 or least > LONGEST:
         raise Refused(f"{of} is not known to come after {t.since[0]}")
+    cell = _cell(a)
+    if t.wrt not in cell.params and all(s.name != t.wrt.name for s in cell.params):
+        return {}  # no update has it, and the state that is held does not depend on it
     if not t.row:
         return _step(a, of, t) if least > 0 else a.letter(t)
     row = a.poly(t.row[0])
@@ -165,3 +169,10 @@ def _cell(a: Algebra) -> Recurrence:
 def _length(s: Sym) -> Index:
     rows, cols = shape_of(s) or (ONE, ONE)
     return cols if rows == ONE else rows
+
+
+FORMS: dict[type[Term], Callable[[Algebra, Any], Poly]] = {
+    Total: total_form,
+    Immediate: immediate_form,
+    Softmax: softmax_form,
+}
