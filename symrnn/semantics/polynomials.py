@@ -198,7 +198,9 @@ class Explicit:
     # ---- atoms ----
 
     def _values(self) -> Values:
-        return Values({}, self._symbol, self._activation, self._jacobian, self._number, self._rational, self.known)
+        return Values(
+            {}, self._symbol, self._activation, self._jacobian, self._number, self._rational, known=self.known
+        )
 
     def _number(self, q: Fraction) -> Polynomial:
         import flint
