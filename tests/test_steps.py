@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import random
+from dataclasses import replace
 from typing import Any
 
 import pytest
@@ -40,7 +41,8 @@ from symrnn import (
 )
 from symrnn.block_jacobians import k_steps, one_step_matrix, state_jacobian
 from symrnn.certificates import Chain, Proved, Through
-from symrnn.claims.index import sole_variable
+from symrnn.claims.index import Var, as_index, sole_variable
+from symrnn.claims.substitution import substitute
 from symrnn.claims.tree import MatMul, Term
 from symrnn.search.prove import prove
 from symrnn.semantics.steps import Step
@@ -324,6 +326,17 @@ def test_inputs_that_depend_on_the_state() -> None:
         jacobian(about.h[t], about.h[t - 1]) @ jacobian(about.h[t - 1], about.h[t - 2]),
     )
     assert not chained(claim(cut, about=about), factor(own, j))
+
+
+def test_a_recurrence_whose_time_has_a_least_value() -> None:
+    """What holds from time 5 on need not hold at the times before, at which the product has factors too."""
+    found = claim(eq(jacobian(h[t], h[t - k]), product(D[j] @ W, j, t, t - k + 1)))
+    late = Var(E.t.terms[0][0].name, "time", 5)
+    values = {E.t.terms[0][0]: as_index(late)}
+    steps = tuple((head, substitute(term, values)) for head, term in found.cell.steps)
+    names = tuple((head, substitute(term, values)) for head, term in found.cell.locals)
+    odd = replace(found, cell=replace(found.cell, time=late, steps=steps, locals=names))
+    assert accepted(found, Chain(None)) and not accepted(odd, Chain(None))
 
 
 def test_a_second_block_that_nobody_speaks_of() -> None:

@@ -24,6 +24,7 @@ from symrnn.search.equations import prove_at_once, prove_equation
 from symrnn.search.explicit import prove_explicit
 from symrnn.search.inductions import prove_by_induction
 from symrnn.search.jordan import prove_by_binomials
+from symrnn.search.lags import prove_for_any_lag
 from symrnn.search.lemmas import prove_by_lemma, with_facts
 from symrnn.search.limits import prove_by_steering, prove_limit, prove_rewritten
 from symrnn.search.orders import prove_by_antisymmetry, prove_by_contradiction, prove_order
@@ -48,7 +49,7 @@ def prove(claim: Claim) -> Proof | None:
     """A proof of a claim, or None; whether it is one is for the kernel to say."""
     try:
         s = sequent_of(claim)
-        chained = prove_by_steps(s)
+        chained = prove_by_steps(s) or prove_for_any_lag(s, prove_sequent)
         if chained is not None:
             return chained
         easy = None if any(isinstance(h, Or) for h in s.hypotheses) else prove_at_once(s)

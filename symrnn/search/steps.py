@@ -13,7 +13,7 @@ from symrnn.errors import Refused
 from symrnn.semantics.sequents import Sequent
 from symrnn.semantics.steps import Step
 
-ANY = Var("step", "time", None)
+ANY = Var("s", "time", None)
 
 
 def prove_by_steps(s: Sequent) -> Proof | None:

@@ -124,7 +124,7 @@ def is_one_step(cell: Recurrence, blocks: tuple[str, ...], turned: bool, step: S
 
 def _at_now(cell: Recurrence, step: Step) -> Term:
     """The factor at the time of the recurrence, which stands for any time."""
-    if step.var.kind not in ("index", "time") or step.var.low is not None:
+    if step.var.kind not in ("index", "time") or step.var.low is not None or cell.time.low is not None:
         raise Refused(f"{step.var} does not run over all times")
     if any(v.kind != "size" for v in free_vars(step.term) if v != step.var):
         raise Refused("a factor depends on more than its time")

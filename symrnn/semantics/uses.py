@@ -66,6 +66,16 @@ def filled(s: Sequent, context: Term, name: str, binding: Binding) -> tuple[Term
     return l, r
 
 
+def is_instance(s: Sequent, goal: Rel, context: Term, name: str, binding: Binding) -> bool:
+    """Whether a goal, as it stands, is an instance of an equation that holds for integers: so its sides have values.
+
+    Terms put into a lemma may have none; their normal forms are needed.
+    """
+    if context != HOLE or name[:4] not in ("hyp:", "cut:"):
+        return False
+    return filled(s, context, name, binding) == (goal.lhs, goal.rhs)
+
+
 def in_range(
     name: str, lhs: Term, rhs: Term, free: frozenset[Var | Sym], values: Mapping[Any, Any], context: Context
 ) -> None:
