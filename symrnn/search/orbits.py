@@ -104,6 +104,7 @@ class _Runs:
     ) -> None:
         self.claim, self.cell, self.integers, self.n, self.standin = claim, cell, integers, n, standin
         goal, self.hypotheses = flatten(claim)
+        self.driven = False  # whether an input or the bias held it anywhere
         self.of_no_use = _meeting(goal) if violating else frozenset()
         params = {s.name for s in cell.params}
         spoken = frozenset().union(*(symbols(p) for p in (goal, *self.hypotheses)))
@@ -154,7 +155,7 @@ class _Runs:
         """A few of the cycles for each thing that the Jacobian does over them, with it."""
         seen: dict[tuple[int, str], int] = {}
         for cycle, monodromy, word in _rounds(self.function, tuple(map(tuple, plain)), cycles):
-            if kind == "nothing" and not _stays(self.function, plain, cycle[0]):
+            if kind == "nothing" and not (self._rests(cycle[0]) or _stays(self.function, plain, cycle[0])):
                 continue
             does = (len(cycle), word)
             if word in self.of_no_use:
@@ -163,6 +164,10 @@ class _Runs:
             if seen[does] <= EACH:
                 yield cycle, monodromy
 
+    def _rests(self, p: tuple[Fraction, ...]) -> bool:
+        """Whether it is tanh at 0, where all weights keep it; of use where no input or bias can do that as well."""
+        return self.function == "tanh" and not any(p) and not self.driven
+
     def _trajectory(self, weight: Rows, kind: str, cycle: Cycle) -> Trajectory | None:
         parameters = {}
         for s in self.cell.params:
@@ -170,7 +175,9 @@ class _Runs:
             if shape is None:
                 return None
             parameters[s.name] = weight if s.name == self.square[0] else rows([[0] * shape[1]] * shape[0])
-        return hold(self.cell, parameters, self.integers, [list(p) for p in cycle], random.Random(0), kind)
+        made = hold(self.cell, parameters, self.integers, [list(p) for p in cycle], random.Random(0), kind)
+        self.driven = self.driven or (kind != "nothing" and made is not None)
+        return made
 
     def _filled(
         self, weight: Rows, made: Trajectory, kind: str, cycle: Cycle, monodromy: Plain | None
@@ -298,7 +305,7 @@ def _monodromy(weight: Cycle, slopes: Cycle) -> Plain:
 def _stays(function: str, weight: Plain, p: tuple[Fraction, ...]) -> bool:
     """Whether the weights alone map a state to its pre-activation, all being rational."""
     if function not in ("relu", "identity"):
-        return function == "tanh" and not any(p)  # all weights keep it at 0
+        return False
     h = [activate(function, preimage(function, x))[0].rational for x in p]
     return all(
         sum((w * y for w, y in zip(row, h, strict=True)), Fraction(0)) == x for row, x in zip(weight, p, strict=True)
