@@ -6,8 +6,9 @@ Every string in it is LaTeX source, escaped where people wrote it; only ``anchor
 from __future__ import annotations
 
 import re
-from collections.abc import Iterable, Sequence
+from collections.abc import Iterable, Iterator, Sequence
 from dataclasses import dataclass, replace
+from itertools import groupby
 from typing import Any
 
 from symrnn.certificates import Null, Proved
@@ -18,13 +19,14 @@ from symrnn.claims.tree import Rel
 from symrnn.errors import SymrnnError
 from symrnn.report.tex.escape import Untypesettable, prose, remark, tex
 from symrnn.report.tex.evidence import Block, blocks
-from symrnn.report.tex.formulas import checked, flow
+from symrnn.report.tex.formulas import abridged, checked, flow
 from symrnn.report.tex.graph import Graph, graph, takes_down
 from symrnn.report.tex.proofs import Line, account
 from symrnn.report.tex.references import Cited, cited
 from symrnn.verdicts import Condition, Crosscheck, Data, DerivationResult, Scope, StepResult, Variant, Verdict
 
 NARROW = 6  # characters of an id in the table of verdicts
+ROW, GIVEN = 84, 40  # letters of a claim there, and of a hypothesis
 WORDS = ("proved", "conditional", "refuted", "undecided")
 
 
@@ -46,9 +48,9 @@ class RepairLine:
 
 @dataclass(frozen=True)
 class VariantLine:
-    """The same claim with another activation."""
+    """The same claim with other activations, of which the same is found."""
 
-    activation: str
+    activations: str
     verdict: str
     reason: str
     condition: ConditionLine | None
@@ -77,8 +79,11 @@ class StepPage:
     expected: str
     formula: str
     claim: str
+    row: str
+    given: tuple[str, ...]
     because: str
     sentence: str
+    reason: str
     scope: str
     partial: str
     layout: str
@@ -216,12 +221,15 @@ def _step(anchor: str, key: str, s: StepResult) -> StepPage:
         expected="" if s.passed else f"expected: {tex(s.expected or 'proved')}",
         formula=flow(checked(s.claim_latex)),
         claim=checked(s.claim_latex),
+        row=_brief(anchor, checked(s.claim_latex), ROW),
+        given=tuple(_brief(anchor, x, GIVEN) if typeset else x for x, typeset in _hypotheses(s)),
         because=remark(s.because),
         sentence=_sentence(s),
+        reason=_reason(s),
         scope=_scope(s.scope),
         partial=_scope(s.partial_scope) if s.partial_scope else "",
         layout=tex(s.layout),
-        assumptions=_assumptions(s),
+        assumptions=tuple(flow(x) if typeset else x for x, typeset in _hypotheses(s)),
         inference=_inference(s),
         inference_word="" if s.inference == "none" else tex(s.inference),
         rests_on=", ".join(map(tex, s.rests_on)),
@@ -230,8 +238,8 @@ def _step(anchor: str, key: str, s: StepResult) -> StepPage:
         evidence=blocks(s.counterexample) if s.counterexample else (),
         open_set=s.failing_set == "open",
         repair=RepairLine(flow(checked(s.repair.latex)), _word(s.repair.verdict)) if s.repair else None,
-        variants=tuple(map(_variant, s.variants)),
-        crosscheck=_crosscheck(s.crosscheck, s.verdict) if s.crosscheck else "",
+        variants=tuple(_variants(s.variants)),
+        crosscheck=_crosscheck(s.crosscheck) if s.crosscheck else "",
         tried=tuple(map(tex, s.attempts)) if s.verdict == "undecided" else (),
         alarm=tex(s.alarm or ""),
         proofs=_proofs(anchor, s),
@@ -251,6 +259,19 @@ def _sentence(s: StepResult) -> str:
     return said.rstrip(".") + "."
 
 
+def _reason(s: StepResult) -> str:
+    """What the verdict, which stands beside it, is due to."""
+    said = prose(s.reason) or Verdict[_word(s.verdict).upper()].message
+    return f"{said[0].upper()}{said[1:]}".rstrip(".") + "."
+
+
+def _brief(anchor: str, latex: str, most: int) -> str:
+    """A formula for the table of verdicts; of a long one the beginning, with a way to the whole."""
+    shown, cut = abridged(latex, most)
+    end = rf"\symrnnlink{{{anchor}}}{{\ensuremath{{\,\ldots}}}}" if cut else ""
+    return (flow(shown) if shown else "") + end
+
+
 def _scope(scope: Scope) -> str:
     return ", ".join(p for p in (_cover(scope.sizes, "n"), _cover(scope.lags, "k")) if p)
 
@@ -263,12 +284,12 @@ def _cover(data: Data, letter: str) -> str:
     return f"all ${letter}$" if data == "all" else f"${letter} = {', '.join(str(int(v)) for v in data)}$"
 
 
-def _assumptions(s: StepResult) -> tuple[str, ...]:
-    """The hypotheses typeset where the claim itself is at hand, else as text."""
+def _hypotheses(s: StepResult) -> list[tuple[str, bool]]:
+    """The hypotheses as formulas (True) where the claim itself is at hand, else as text."""
     claim = _decoded(s.certificate)[0]
     if isinstance(claim, Claim) and len(claim.hypotheses) == len(s.assumptions):
-        return tuple(flow(latex(h)) for h in claim.hypotheses)
-    return tuple(map(prose, s.assumptions))
+        return [(latex(h), True) for h in claim.hypotheses]
+    return [(prose(a), False) for a in s.assumptions]
 
 
 def _inference(s: StepResult) -> str:
@@ -292,21 +313,23 @@ def _condition(c: Condition) -> ConditionLine:
     )
 
 
-def _variant(v: Variant) -> VariantLine:
-    condition = _condition(v.condition) if v.condition else None
-    return VariantLine(tex(v.activation), _word(v.verdict), prose(v.reason), condition)
+def _variants(variants: Iterable[Variant]) -> Iterator[VariantLine]:
+    """Those with the same verdict, reason and condition side by side as one."""
+    for (verdict, reason, _), same in groupby(variants, key=lambda v: (v.verdict, v.reason, repr(v.condition))):
+        found = list(same)
+        condition = _condition(found[0].condition) if found[0].condition else None
+        yield VariantLine(", ".join(tex(v.activation) for v in found), _word(verdict), prose(reason), condition)
 
 
-def _crosscheck(c: Crosscheck, verdict: str) -> str:
+def _crosscheck(c: Crosscheck) -> str:
     where = "one point" if c.points == 1 else f"{int(c.points)} points"
     agrees = "agrees" if c.agrees else r"\textbf{disagrees}"
-    simulated = f"A simulation of the recurrence with {int(c.digits)} digits, at {where},"
+    simulated = f"With {int(c.digits)} digits, at {where}, a simulation"
     found = re.fullmatch(r"([-0-9.]+)(?:e([-+]?\d+))?", str(c.residual))
     if found is None:  # inf: what is inverted is singular there
         return f"{simulated} {agrees}: a side has no value there."
     residual = found[1] + (rf" \cdot 10^{{{int(found[2])}}}" if found[2] else "")
-    meaning = "the residual, which a true claim makes vanish, is" if verdict == "proved" else "the residual is"
-    return f"{simulated} {agrees}: {meaning} ${residual}$."
+    return f"{simulated} {agrees}: the residual is ${residual}$."
 
 
 def _proofs(anchor: str, s: StepResult) -> tuple[Proof, ...]:

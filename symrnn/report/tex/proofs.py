@@ -29,6 +29,7 @@ from symrnn.semantics.uses import as_equation, definition_of, filled, lookup
 LONGEST_INLINE = 160  # characters of a formula inside a sentence
 DEEPEST = 7  # further levels are not indented more
 MOST_CASES = 24
+MOST_TERMS = 6  # of a sum that the kernel wrote out
 REDUCED = r"Entry by entry, the difference of the two sides reduces to 0 by what is known.\quad$\square$"
 
 
@@ -145,8 +146,8 @@ def _unknown(level: int, s: Sequent | None, proof: Node) -> Lines:
     yield from _inside(level, [q for q in flat if isinstance(q, cert.Proof)])
 
 
-def _show(n: Node, s: Sequent | None = None) -> str:
-    return flow(latex(readable(n, s.cell if s is not None else None)))
+def _show(n: Node, s: Sequent | None = None, most: int = 0) -> str:
+    return flow(latex(readable(n, s.cell if s is not None else None)), most)
 
 
 def _try(function: Callable[..., Any], *args: Any) -> Any:
@@ -179,13 +180,15 @@ def _words(level: int, s: Sequent | None, c: cert.Words) -> Lines:
         elif forms[0] == lhs == rhs:
             yield Line(level, r"Both sides are the same.\quad$\square$")
         else:
-            yield Line(level, "Written out, both sides are", (_show(forms[0], s),))
+            yield Line(level, "Written out, both sides are", (_show(forms[0], s, MOST_TERMS),))
         return
     yield from _written(level, "left", lhs, forms[0], s)
     yield from _written(level, "right", rhs, forms[1], s)
     for use in c.uses:
         l, r = filled(s, use.context, use.equation, use.values)
-        yield Line(level, f"By {_source(s, use.equation)}{_instance(use.values)}", (_show(Rel("=", l, r), s),))
+        yield Line(
+            level, f"By {_source(s, use.equation)}{_instance(use.values)}", (_show(Rel("=", l, r), s, MOST_TERMS),)
+        )
         for proof in use.discharge:
             yield from _told(min(level + 1, DEEPEST), None, proof)
     yield Line(
@@ -201,7 +204,7 @@ def _rewriting(uses: int) -> str:
 def _written(level: int, which: str, side: Term, form: Term, s: Sequent) -> Lines:
     """A side written out, unless it is that already."""
     if latex(readable(form, s.cell)) != latex(side):
-        yield Line(level, f"Written out, the {which} side is", (_show(form, s),))
+        yield Line(level, f"Written out, the {which} side is", (_show(form, s, MOST_TERMS),))
 
 
 def _source(s: Sequent, name: str) -> str:
