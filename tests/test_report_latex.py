@@ -14,21 +14,27 @@ from typing import Any
 import pytest
 from test_report import EMPTY, OPEN, PATH, RESULT, STEP
 
-from symrnn import Derivation, Elman, check, eq, jacobian, kernel, matrix, product, size, tanh
+from symrnn import LSTM, Derivation, Elman, check, eq, eye, jacobian, kernel, matrix, product, size, tanh, zeros
 from symrnn import analysis as rules
 from symrnn.certificates import Known, Proof, Proved
-from symrnn.claims.index import node
+from symrnn.claims.index import as_index, node
+from symrnn.claims.latex import latex as latex_of
+from symrnn.claims.recurrence import Recurrence
+from symrnn.claims.substitution import substitute
+from symrnn.claims.tree import Add, Apply, Blocks, Diag, MatMul
 from symrnn.report.json import dumps, loads
 from symrnn.report.tex import analysis, proofs
 from symrnn.report.tex.escape import PUNCTUATION, SYMBOLS, T1_LETTERS, Untypesettable, prose, tex
 from symrnn.report.tex.evidence import blocks, side
-from symrnn.report.tex.formulas import COMMANDS, Foreign, checked, pieces
+from symrnn.report.tex.formulas import COMMANDS, Foreign, abridged, checked, flow, pieces
 from symrnn.report.tex.graph import graph, takes_down
 from symrnn.report.tex.growth import growth
 from symrnn.report.tex.page import page
+from symrnn.report.tex.pdf import flaws
 from symrnn.report.tex.proofs import account
+from symrnn.report.tex.readable import readable
 from symrnn.report.tex.render import TEMPLATES, curves, fragment, report
-from symrnn.verdicts import Condition, Crosscheck, DerivationResult, Repair, Scope, StepResult
+from symrnn.verdicts import Condition, Crosscheck, DerivationResult, Repair, Scope, StepResult, Variant
 
 ROOT = Path(__file__).parent.parent
 GOLDEN = Path(__file__).parent / "golden"
@@ -93,8 +99,8 @@ def test_the_report_has_all_its_parts(small: DerivationResult) -> None:
         assert part in made
     assert "Step 2 is refuted. On it rest: 3." in made
     assert r"By induction on $k$" in made and "Base, $k = 1$." in made and r"\symrnnlabel{Step.}" in made
-    assert r"\symrnnbadge{refuted} as stated" in made and r"\symrnnbadge{proved} repaired" in made
-    assert "with 50 digits, at 8 points, agrees" in made
+    assert r"\symrnnbadge{proved} instead:" in made
+    assert "With 50 digits, at 8 points, a simulation agrees" in made
     assert "because] $D_{t}$ commutes with $W_{hh}$" in made
 
 
@@ -278,6 +284,73 @@ def test_formulas_break_where_a_reader_would(latex: str, wanted: list[str]) -> N
     assert [p for _, p in pieces(latex)] == wanted
 
 
+WIDE = " + ".join(rf"\operatorname{{diag}}(c_{{t-{i}}}) D_{{f,t-{i}}} U_{{f}}" for i in range(6))
+
+
+def test_what_is_too_wide_is_broken_in_its_brackets() -> None:
+    made = flow(rf"J = \prod_{{j=t}}^{{t-k+1}} \left({WIDE}\right)")
+    whole, broken = re.fullmatch(r".*\\symrnnfit\{(.*?\\right\))\}\{(.*)\}", made).groups()
+    assert whole == rf"{{}}= \prod_{{j=t}}^{{t-k+1}} \left({WIDE}\right)"
+    assert broken.count(r"\symrnnpiece") == 6 and r"\Bigl(" in broken and broken.endswith(r"U_{f}\Bigr)}")
+    assert r"\left(" not in broken and all(p.count("{") == p.count("}") for p in re.split(r"\\symrnnbreak", broken))
+
+
+def test_long_cells_of_a_wide_matrix_get_numbers() -> None:
+    matrix = rf"\begin{{bmatrix}} {WIDE} & A \\ 0 & {WIDE} \end{{bmatrix}}"
+    made = flow(rf"J = \left(\prod_{{j=t}}^{{t-k+1}} {matrix}\right) B")
+    placed = r"\begin{bmatrix} \symrnnplace{1} & A \\ 0 & \symrnnplace{1} \end{bmatrix}"
+    assert placed in made and r"\symrnnplace{2}" not in made and made.endswith(r"\symrnnflush")
+    assert re.search(r"\\symrnnhold\{1\}\{\\symrnnpiece\{\\operatorname", made)
+    assert flow(r"J = \begin{bmatrix} A & B \\ 0 & A \end{bmatrix}").count("symrnnpiece") == 2
+
+
+def test_a_long_sum_is_cut_and_says_so() -> None:
+    made = flow("A = " + " + ".join(f"B_{{{i}}}" for i in range(40)), 6)
+    assert "B_{4}" in made and "B_{5}" not in made and "B_{39}" in made and r"\cdots" in made and "(40 terms)" in made
+    assert "cdots" not in flow("A = " + " + ".join(f"B_{{{i}}}" for i in range(6)), 6)
+
+
+def test_a_claim_too_long_for_the_table_leads_to_its_step() -> None:
+    made = report([result(replace(PLAIN, claim_latex=rf"J = {WIDE} {WIDE.replace(' + ', ' D ')}"))])
+    (row,) = (line for line in made.splitlines() if r"\symrnncell" in line and "7" in line and "newcommand" not in line)
+    assert "U_{f}" not in row and r"\symrnnlink{d1s1}{\ensuremath{\,\ldots}}" in row
+    assert row.startswith(r"\symrnnlink{d1s1}{7}") and "U_{f}" in made
+
+
+def test_a_matrix_in_the_table_is_left_out_first() -> None:
+    wide = rf"\begin{{bmatrix}} {WIDE} & {WIDE} \end{{bmatrix}}"
+    assert abridged(rf"J = {wide} A", 30) == (r"J = \begin{bmatrix}\cdots\end{bmatrix} A", False)
+
+
+def test_written_out_terms_have_their_names_again() -> None:
+    d = Derivation("x", cell=LSTM())
+    t, o = d.t, Recurrence.definition(d.cell.recurrence, "D_o", as_index(d.t))
+    other = substitute(o, {})
+    shuffled = Diag(Apply(other.arg.function, Add(tuple(reversed(other.arg.arg.args))), 1))
+    assert readable(MatMul((shuffled, d.U_o)), d.cell.recurrence) == MatMul((d.D_o[t], d.U_o))
+    e1, e2 = (Blocks(((a,), (b,))) for a, b in ((eye(d.n), zeros(d.n, d.n)), (zeros(d.n, d.n), eye(d.n))))
+    placed = e1 @ d.U_o @ e1.T + e1 @ d.U_f @ e2.T + e1 @ d.U_i @ e2.T
+    made = readable(placed, None)
+    assert latex_of(made) == r"\begin{bmatrix} U_{o} & U_{f} + U_{i} \\ 0 & 0 \end{bmatrix}"
+
+
+def test_other_activations_with_the_same_verdict_stand_together() -> None:
+    same = [Variant(a, "refuted", "fails at n = 1", None, None) for a in ("tanh", "relu")]
+    made = report([result(replace(PLAIN, variants=(*same, Variant("identity", "proved", "", None, None))))])
+    assert r"with tanh, relu: \symrnnbadge{refuted}" in made and r"with identity: \symrnnbadge{proved}" in made
+
+
+def test_a_proof_is_told_once(small: DerivationResult) -> None:
+    made = report([small, replace(small, title="again")])
+    assert r"The same as for step 4, on page~\pageref{d1s4p1}." in made
+
+
+def test_a_shrunk_formula_is_a_flaw() -> None:
+    assert "formulas set too small, for want of a place to break them: 1" in str(
+        flaws("symrnn: shrunk to 3pt, from 9pt")
+    ) and not flaws("fine")
+
+
 # ---- evidence --------------------------------------------------------------------------------------------------------
 
 
@@ -380,7 +453,8 @@ def test_a_broad_layer_is_wrapped() -> None:
 def test_every_certificate_of_the_founding_derivation_is_told(founding: DerivationResult) -> None:
     (derivation,) = page([founding], "0").derivations
     proved = [s for s in derivation.steps if s.verdict == "proved"]
-    assert proved and all(s.proofs and len(s.proofs[0].lines) > 1 for s in proved)
+    first = [s.proofs[0] for s in proved]
+    assert proved and all(p.same or len(p.lines) > 1 or p.lines[0].said for p in first)
     lines = [line for s in derivation.steps for p in s.proofs for line in p.lines]
     assert not any(c in f for line in lines for f in line.formulas for c in "@#")  # no names of normal forms
     told = {s.id: " ".join(line.text for line in s.proofs[0].lines) for s in proved}
@@ -400,7 +474,7 @@ def test_a_rule_without_words_is_named() -> None:
         inner: Proof
 
     claim = Derivation("x").step("1", eq(matrix("A", size("n")), 0)).claim
-    told = [line.text for line in account(claim, Proved(Sorcery(Known()), None))]
+    told = [f"{line.text} {line.said}" for line in account(claim, Proved(Sorcery(Known()), None))]
     assert any(r"By the rule \emph{Sorcery}: It is so by sorcery." in line for line in told)
     assert any("recorded about the matrices" in line for line in told)
 

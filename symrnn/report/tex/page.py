@@ -26,6 +26,7 @@ from symrnn.report.tex.references import Cited, cited
 from symrnn.verdicts import Condition, Crosscheck, Data, DerivationResult, Scope, StepResult, Variant, Verdict
 
 NARROW = 6  # characters of an id in the table of verdicts
+SHORT = 3  # lines of a proof that is told again rather than referred to
 ROW, GIVEN = 84, 40  # letters of a claim there, and of a hypothesis
 WORDS = ("proved", "conditional", "refuted", "undecided")
 
@@ -58,12 +59,14 @@ class VariantLine:
 
 @dataclass(frozen=True)
 class Proof:
-    """A proof told in the appendix; ``what`` it proves of the step."""
+    """A proof told in the appendix; ``what`` it proves of the step. Without lines it is the ``same`` as one before."""
 
     anchor: str
     step: str
     what: str
     lines: tuple[Line, ...]
+    same: str = ""
+    same_step: str = ""
 
 
 @dataclass(frozen=True)
@@ -138,13 +141,25 @@ class Page:
 
 def page(results: Iterable[DerivationResult], version: str) -> Page:
     """The report on results, the same for the same results. Raises Untypesettable, and ValueError for no results."""
-    made = tuple(_derivation(i, r) for i, r in enumerate(results, 1))
+    told: dict[tuple[Line, ...], Proof] = {}
+    made = tuple(_once(_derivation(i, r), told) for i, r in enumerate(results, 1))
     if len(made) == 1:
         made = (replace(made[0], steps=tuple(replace(s, key=s.key.partition("/")[2]) for s in made[0].steps)),)
     names = sorted(
         {lemma.name: lemma for d in made for s in d.steps for lemma in s.lemmas}.values(), key=lambda c: c.name
     )
     return Page(tex(version), made, tuple(names), tuple(dict.fromkeys(c.reference for c in names if c.reference)))
+
+
+def _once(d: DerivationPage, told: dict[tuple[Line, ...], Proof]) -> DerivationPage:
+    """Proofs that were told before, of the same claim, by reference."""
+
+    def reference(p: Proof) -> Proof:
+        first = told.setdefault(p.lines, p)
+        worth = first is not p and len(p.lines) > SHORT
+        return replace(p, lines=(), same=first.anchor, same_step=first.step) if worth else p
+
+    return replace(d, steps=tuple(replace(s, proofs=tuple(map(reference, s.proofs))) for s in d.steps))
 
 
 def _derivation(number: int, r: DerivationResult) -> DerivationPage:

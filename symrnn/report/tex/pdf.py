@@ -22,16 +22,18 @@ class NoPdf(SymrnnError):
 
 @dataclass(frozen=True)
 class Flaws:
-    """What is wrong with the pages. ``overfull`` in points."""
+    """What is wrong with the pages. ``overfull`` in points; ``shrunk``: how many formulas are too small to read."""
 
     overfull: tuple[float, ...]
     missing: tuple[str, ...]
+    shrunk: int = 0
 
     def __bool__(self) -> bool:
-        return bool(self.overfull or self.missing)
+        return bool(self.overfull or self.missing or self.shrunk)
 
     def __str__(self) -> str:
         parts = [f"a line is {width:g} points too wide" for width in self.overfull]
+        parts += [f"formulas set too small, for want of a place to break them: {self.shrunk}"] if self.shrunk else []
         return "; ".join([*parts, *(f"no glyph: {m}" for m in self.missing)])
 
 
@@ -44,7 +46,7 @@ def flaws(log: str, limit: float = TOO_WIDE) -> Flaws:
     unbroken = re.sub(r"(?<=.{79})\n", "", log)  # TeX breaks its lines at 79 characters
     wide = (float(w) for w in re.findall(r"Overfull \\hbox \(([0-9.]+)pt too wide\)", unbroken))
     missing = re.findall(r"Missing character: (There is no .+? in font [^!\n]+)", unbroken)
-    return Flaws(tuple(w for w in wide if w > limit), tuple(dict.fromkeys(missing)))
+    return Flaws(tuple(w for w in wide if w > limit), tuple(dict.fromkeys(missing)), unbroken.count("symrnn: shrunk"))
 
 
 def compiled(source: str) -> tuple[bytes, str]:

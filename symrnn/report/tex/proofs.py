@@ -28,18 +28,20 @@ from symrnn.semantics.uses import as_equation, definition_of, filled, lookup
 
 LONGEST_INLINE = 160  # characters of a formula inside a sentence
 DEEPEST = 7  # further levels are not indented more
-MOST_CASES = 24
+LONGEST_SAID = 130  # characters of what is said of a formula beside it
+MOST_CASES = 16  # lines of them
 MOST_TERMS = 6  # of a sum that the kernel wrote out
 REDUCED = r"Entry by entry, the difference of the two sides reduces to 0 by what is known.\quad$\square$"
 
 
 @dataclass(frozen=True)
 class Line:
-    """One line of an account: LaTeX ``text``, then ``formulas``, each set on its own; ``level`` of nesting."""
+    """One line of an account: LaTeX ``text``, then ``formulas``, then what is said of them; ``level`` of nesting."""
 
     level: int
     text: str
     formulas: tuple[str, ...] = ()
+    said: str = ""
 
 
 Lines = Iterator[Line]
@@ -47,6 +49,25 @@ Lines = Iterator[Line]
 
 def account(claim: Claim, certificate: Node) -> tuple[Line, ...]:
     """The lines that tell the proof in a certificate of PROVED or CONDITIONAL; none for others."""
+    return tuple(_joined(_account(claim, certificate)))
+
+
+def _joined(lines: Lines) -> Lines:
+    """A line without formulas goes on where the one before it ended, if both are short."""
+    before: Line | None = None
+    for line in lines:
+        short = not line.formulas and len(line.text) <= LONGEST_SAID and not line.text.startswith(r"\symrnnlabel")
+        if before is not None and short and before.level == line.level and before.formulas and not before.said:
+            before = replace(before, said=line.text)
+            continue
+        if before is not None:
+            yield before
+        before = line
+    if before is not None:
+        yield before
+
+
+def _account(claim: Claim, certificate: Node) -> tuple[Line, ...]:
     if isinstance(certificate, cert.Proved):
         return tuple(_proved(claim, certificate.proof, certificate.witness))
     if isinstance(certificate, cert.Null):
@@ -97,8 +118,7 @@ def _proved(claim: Claim, proof: Node, witness: Any) -> Lines:
         at = ", ".join(f"${v.name} = {i}$" for v, i in sorted(witness.integers, key=lambda item: item[0].name))
         yield Line(
             0,
-            "The assumptions can hold together: the kernel evaluated an instance that meets them"
-            + (f", at {at}." if at else "."),
+            f"All that is assumed holds at an instance{f' with {at}' if at else ''} that the kernel evaluated.",
         )
 
 
@@ -363,11 +383,7 @@ def _cases(level: int, s: Sequent | None, proof: Node) -> Lines:
     tree = list(_case_tree(level, inner, proof))
     yield from tree[:MOST_CASES]
     if len(tree) > MOST_CASES:
-        left = sum(line.text == REDUCED for line in tree[MOST_CASES:])
-        yield Line(
-            level,
-            f"And so on, for {left} more such cases; all are in the certificate, which the kernel checked in full.",
-        )
+        yield Line(level, "And so on. All cases are in the certificate, which the kernel checked in full.")
 
 
 def _case_tree(level: int, s: Sequent | None, proof: Node) -> Lines:
