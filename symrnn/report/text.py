@@ -1,12 +1,14 @@
 """The report for the terminal: a table of verdicts for each derivation, then every step with its evidence.
 
-Verdicts are words, never colours alone. Lines wrap at the width; nothing is cut off.
+Verdicts are words, never colours alone. Lines wrap at the width. A claim that is long for the table is shortened
+there and stands in full with its step; nothing else is cut off.
 """
 
 from __future__ import annotations
 
 import io
 import os
+import re
 import shutil
 from collections.abc import Iterable, Iterator, Sequence
 from dataclasses import dataclass
@@ -22,6 +24,9 @@ if TYPE_CHECKING:
 
 STYLES = {"proved": "bold green", "conditional": "bold yellow", "refuted": "bold red", "undecided": "bold magenta"}
 LABEL = 17  # columns for the names of fields
+BESIDE = 44  # columns of the table of verdicts that the claim does not have
+ROWS, LEAST = 3, 60  # lines that a claim may take in it, and characters in any case
+WIDE = 20  # characters between brackets that may be left out
 SPELLED = {
     **{"\u2013": "-", "\u2014": "-", "\u2212": "-", "\u2018": "'", "\u2019": "'", "\u201c": '"', "\u201d": '"'},
     **{"\u2264": "<=", "\u2265": ">=", "\u2260": "!=", "\u00d7": "x", "\u2192": "->", "\u21d2": "=>", "\u21d4": "<=>"},
@@ -137,12 +142,52 @@ def _table(result: DerivationResult, terminal: Terminal) -> Table:
         verdict = _verdict(s.verdict)
         if not s.passed:
             verdict.append(" !")
-        given = f"if {' and '.join(s.assumptions)}: " if s.assumptions else ""
-        what = Text(s.title or given + s.claim_text)
+        most = max(LEAST, ROWS * (terminal.width - BESIDE))
+        given = f"if {abridged(' and '.join(s.assumptions), most)}: " if s.assumptions else ""
+        what = Text(s.title or given + abridged(s.claim_text, most))
         table.add_row(
             Text(s.id), verdict, Text(_scope(s.scope)), what, Text("" if s.inference == "none" else s.inference)
         )
     return table
+
+
+def abridged(claim: str, most: int) -> str:
+    """A claim in about ``most`` characters: wide brackets without their inside, then no more than the left side.
+
+    >>> abridged("J = prod(j = t .. t-k+1, [diag(f[j]) D_c[j], diag(c[j]); diag(o[j]), 0])", 40)
+    'J = prod(j = t .. t-k+1, [...])'
+    >>> abridged("A B C = D + E + F + G + H + A + B + C + D + E", 20)
+    'A B C = ...'
+    """
+    while len(claim) > most:
+        inside = _widest(claim)
+        if inside is None:
+            break
+        claim = f"{claim[: inside[0]]}...{claim[inside[1] :]}"
+    if len(claim) <= most:
+        return claim
+    relation = re.search(r" (=|<=|<|=>|<=>) ", claim[:most])
+    return f"{claim[: relation.end()]}..." if relation else f"{claim[: most - 4].rstrip()} ..."
+
+
+def _widest(claim: str) -> tuple[int, int] | None:
+    """Where the inside of the widest brackets begins and ends; of brackets that hold little else, the inner ones."""
+    open_at: list[int] = []
+    found: list[tuple[int, int]] = []
+    for i, c in enumerate(claim):
+        if c in "([":
+            open_at.append(i + 1)
+        elif c in ")]" and open_at:
+            start = open_at.pop()
+            if i - start >= WIDE:
+                found.append((start, i))
+    if not found:
+        return None
+    best = max(found, key=lambda f: f[1] - f[0])
+    for start, end in sorted(found, key=lambda f: f[0] - f[1]):
+        if best[0] < start and end < best[1] and 3 * (end - start) > 2 * (best[1] - best[0]):
+            best = (start, end)
+    return best
 
 
 def _verdict(word: str) -> Text:
@@ -291,4 +336,4 @@ def _count(number: int, noun: str) -> str:
     return f"{number} {noun}{'' if number == 1 else 's'}"
 
 
-__all__ = ["Terminal", "render", "step_text", "terminal_of"]
+__all__ = ["Terminal", "abridged", "render", "step_text", "terminal_of"]

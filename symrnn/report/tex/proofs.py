@@ -67,25 +67,22 @@ def _joined(lines: Lines) -> Lines:
         yield before
 
 
-def _account(claim: Claim, certificate: Node) -> tuple[Line, ...]:
+def _account(claim: Claim, certificate: Node) -> Lines:
     if isinstance(certificate, cert.Proved):
-        return tuple(_proved(claim, certificate.proof, certificate.witness))
+        yield from _proved(claim, certificate.proof, certificate.witness)
     if isinstance(certificate, cert.Null):
         narrowed = Claim(claim.conclusion, (*claim.hypotheses, certificate.condition), claim.cell)
-        return (
-            Line(
-                0,
-                "It fails at the instance shown with the step, and is proved under the condition that",
-                (_show(certificate.condition),),
-            ),
-            *_proved(narrowed, certificate.proof, certificate.witness),
-            Line(
-                0,
-                "The condition excludes a null set only: what must not be 0 is a polynomial, and at no size the zero "
-                f"polynomial, since it does not vanish{_where(certificate)}.",
-            ),
+        yield Line(
+            0,
+            "It fails at the instance shown with the step, and is proved under the condition that",
+            (_show(certificate.condition),),
         )
-    return ()
+        yield from _proved(narrowed, certificate.proof, certificate.witness)
+        yield Line(
+            0,
+            "The condition excludes a null set only: what must not be 0 is a polynomial, and at no size the zero "
+            f"polynomial, since it does not vanish{_where(certificate)}.",
+        )
 
 
 def _where(c: cert.Null) -> str:

@@ -112,7 +112,8 @@ def _selector(t: Term) -> tuple[Sizes, int] | None:
     ones = [i for i, x in enumerate(column) if isinstance(x, Eye)]
     if len(ones) != 1 or not all(isinstance(x, Eye | Zeros) for x in column):
         return None
-    return tuple(x.size if isinstance(x, Eye) else x.rows for x in column), ones[0]
+    heights = [x.size if isinstance(x, Eye) else x.rows for x in column if isinstance(x, Eye | Zeros)]
+    return tuple(heights), ones[0]
 
 
 def _shifted(n: Any) -> Any:
