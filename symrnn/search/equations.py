@@ -16,7 +16,7 @@ from symrnn.claims.index import Index, Node
 from symrnn.claims.shapes import ONE, shape_of
 from symrnn.claims.substitution import substitute, walk
 from symrnn.claims.tree import Const, Det, Entry, Inv, Jac, Pow, Prod, Prop, Rel, Sum, Sym, Term, Transpose
-from symrnn.errors import ClaimError, Refused, SymrnnError
+from symrnn.errors import ClaimError, Refused, ShapeMismatch, SymrnnError
 from symrnn.search.rules import (
     How,
     Rule,
@@ -211,6 +211,6 @@ def _apply(s: Sequent, how: How, p: Poly, use: Use) -> Poly | None:
     try:
         l, r = filled(s, use.context, use.equation, use.values)
         d = difference_of(s, how, l, r)
-    except (Refused, ClaimError):  # a scalar beside matrices is no matrix
+    except (Refused, ClaimError, ShapeMismatch):  # a scalar beside matrices is no matrix, a block no matrix of blocks
         return None
     return None if d is None else minus(p, d)

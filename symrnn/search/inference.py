@@ -26,6 +26,8 @@ from symrnn.search.refute import Tally, refute
 from symrnn.semantics.context import Context
 from symrnn.semantics.sequents import flatten
 
+SEVERAL = 2  # steps
+
 
 @dataclass(frozen=True)
 class Formula:
@@ -158,6 +160,24 @@ def _define(n: Any, formulas: list[Formula]) -> Any:
     return rebuild(n, lambda c: _define(c, formulas)) if isinstance(n, Node) else n
 
 
+def _lags(goal: Prop) -> dict[Var, Index]:
+    """Every lag of the goal as the first at which several steps differ from one."""
+    return {v: as_index(max(v.low or 0, SEVERAL)) for v in free_vars(goal) if v.kind == "lag"}
+
+
+def _spared(n: Any, formulas: list[Formula]) -> Any:
+    """Jacobians over a number of steps of which no formula speaks are what one pleases; others stay."""
+    if isinstance(n, Index | Var):
+        return n
+    if isinstance(n, Sym) and len(n.index) == 2:
+        steps = n.index[0] - n.index[1]
+        defined = [f.jacobian.index[0] - f.jacobian.index[1] for f in formulas if f.jacobian.name == n.name]
+        if steps.is_const and all(d.is_const and d != steps for d in defined):
+            return Sym(f"{n.name} {n.index[0]} {n.index[1]}", n.shape, "free", n.props, (), False)
+        return n
+    return rebuild(n, lambda c: _spared(c, formulas)) if isinstance(n, Node) else n
+
+
 def _violation(goal: Prop, own: tuple[Prop, ...], citations: list[Prop], formulas: list[Formula]) -> bool:
     rest: list[Prop] = []
     for c in citations:
@@ -171,6 +191,10 @@ def _violation(goal: Prop, own: tuple[Prop, ...], citations: list[Prop], formula
             return False  # for all times and lags: not decided at one point
         rest.append(defined)
     claim = Claim(_define(goal, formulas), (*own, *rest), None)
+    if _jacobians(claim) and not rest:
+        at = _lags(goal)
+        short = _spared(_define(substitute(goal, at), formulas), formulas)
+        claim = Claim(short, tuple(substitute(h, at) for h in own), None)
     if _jacobians(claim):
         return False
     try:

@@ -12,6 +12,7 @@ from symrnn.certificates import Both, ByCases, Choose, Known, Proof
 from symrnn.claims.recurrence import Claim
 from symrnn.claims.tree import And, ForAllTrajectories, Iff, Implies, Not, Or, Pred, Prop, Rel
 from symrnn.errors import SymrnnError
+from symrnn.search.bodies import prove_by_bodies
 from symrnn.search.cuts import prove_with_cuts
 from symrnn.search.entrywise import prove_entrywise
 from symrnn.search.equations import prove_at_once, prove_equation
@@ -133,6 +134,7 @@ def _any(s: Sequent, goal: Or, depth: int, deeper: Strategy) -> Proof | None:
 
 EQUATION_STRATEGIES: tuple[Strategy, ...] = (
     prove_by_the_whole_state,
+    prove_by_bodies,
     prove_equation,
     prove_with_cuts,
     prove_entrywise,
