@@ -33,7 +33,7 @@ Ball = Any  # flint.arb: a midpoint and a radius
 MOST_BITS = 1 << 17  # of working precision: about 39,000 digits
 LONGEST = 1 << 20  # bits of a fraction
 SPARE = 24  # bits beyond those expected to be needed
-FIRST = 12  # steps that foretell how much a step loses, run with so many bits:
+FIRST = 8  # steps that foretell how much a step loses, run with so many bits:
 FEW = 192
 _PRECISION = threading.Lock()  # python-flint has one working precision for all threads
 
@@ -106,7 +106,8 @@ def certified_jacobian(
         try:
             with working_precision(bits):
                 slopes = list(network.slopes())
-                there = accuracy(slopes[-1])  # the last lose most; the product is looked at in the end
+                finite = all(x.is_finite() for d in slopes for x in d)
+                there = accuracy(slopes[-1]) if finite else 0  # the last lose most; the product is looked at in the end
         except _TooCoarse as error:
             slopes, there, reason = [], 0, f": {error}"
         if there < wanted + room:
@@ -221,8 +222,9 @@ class _Network:
         self.recurrent = _checked("W_hh", W_hh, n, n)
         weights = _checked("W_xh", W_xh, n, len(W_xh[0]) if W_xh else 0)
         driven = _checked("inputs", inputs, self.steps, len(weights[0]) if weights else 0)
-        shift = _checked("bias", [bias], 1, n) if bias is not None else ((Fraction(0),) * n,)
-        exact = _rational(driven) * _rational(weights).transpose() + _rational(shift * self.steps)
+        exact = _rational(driven) * _rational(weights).transpose()
+        if bias is not None:
+            exact += _rational(_checked("bias", [bias], 1, n) * self.steps)
         self.drives = exact.table()  # W_xh x_t + b, row t
 
     def foretold(self) -> int:

@@ -121,24 +121,15 @@ def _floor(x: Fraction, shift: int) -> int:
 
 def _whole_diagonal(entries: Sequence[Ball], bits: int) -> _Diagonal:
     """Rounded to about ``bits`` bits of the largest entry; as it is where that is exact and short."""
-    largest, exact = flint.arb(0), True
-    for x in entries:
-        largest, exact = largest.max(x.abs_upper()), exact and x.is_exact()
-    mantissa, exponent = _parts(largest.upper())
-    shift = bits - exponent - mantissa.bit_length()
-    if exact:
-        shift = min(shift, max((-_parts(x)[1] for x in entries if not x.is_zero()), default=0))
-    scale = flint.arb(2) ** shift
-    scaled = [x * scale for x in entries]
-    middles = [x.mid().floor().unique_fmpz() for x in scaled]
-    off = [int((x - m).abs_upper().ceil().unique_fmpz()) for x, m in zip(scaled, middles, strict=True)]
-    return _Diagonal([int(m) for m in middles], off, shift)
-
-
-def _parts(exact: Ball) -> tuple[int, int]:
-    """Mantissa and exponent of a ball without a radius."""
-    mantissa, exponent = exact.man_exp()
-    return int(mantissa), int(exponent)
+    middles = [(int(m), int(e)) for m, e in (x.mid().man_exp() for x in entries)]
+    radius = max(x.rad() for x in entries)
+    shift = bits - max((m.bit_length() + e for m, e in middles if m), default=bits)
+    short = max((-e for m, e in middles if m), default=0)
+    if radius.is_zero() and short <= shift:
+        return _Diagonal([m << (e + short) for m, e in middles], [0] * len(middles), short)
+    whole = [m << (e + shift) if e + shift >= 0 else m >> -(e + shift) for m, e in middles]
+    off = int((radius * flint.arb(2) ** shift).upper().ceil().unique_fmpz()) + 1
+    return _Diagonal(whole, [off] * len(whole), shift)
 
 
 def _step(d: _Diagonal, w: _Matrix, x: _Run, bits: int) -> _Run:
