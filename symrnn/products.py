@@ -126,7 +126,7 @@ def _whole_diagonal(entries: Sequence[Ball], bits: int) -> _Diagonal:
     shift = bits - max((m.bit_length() + e for m, e in middles if m), default=bits)
     short = max((-e for m, e in middles if m), default=0)
     if radius.is_zero() and short <= shift:
-        return _Diagonal([m << (e + short) for m, e in middles], [0] * len(middles), short)
+        return _Diagonal([m << (e + short) if m else 0 for m, e in middles], [0] * len(middles), short)
     whole = [m << (e + shift) if e + shift >= 0 else m >> -(e + shift) for m, e in middles]
     off = int((radius * flint.arb(2) ** shift).upper().ceil().unique_fmpz()) + 1
     return _Diagonal(whole, [off] * len(whole), shift)

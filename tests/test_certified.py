@@ -10,7 +10,7 @@ import flint
 import mpmath
 import pytest
 
-from symrnn import ClaimError, Undefined, certified, tanh
+from symrnn import ClaimError, Undefined, certified, products, tanh
 from symrnn.certified import accuracy, certified_jacobian, working_precision
 from symrnn.products import ordered_product
 
@@ -210,6 +210,29 @@ def test_products_contain_the_exact_one() -> None:
                     for j in range(n):
                         middle, radius = certified._fraction(made[i, j].mid()), certified._fraction(made[i, j].rad())
                         assert abs(true[i][j] - middle) <= radius, (n, k, bits, wide, matrix, i, j)
+
+
+@pytest.mark.parametrize("radius", [0, Fraction(1, 2**9), Fraction(1, 2**70)])
+def test_slopes_as_whole_numbers_are_as_near_as_they_say(radius: Fraction) -> None:
+    """Exact ones that are too long, intervals from end to end, tiny beside large, negative ones and zeros."""
+    rng = random.Random(f"slopes {radius}")
+    for bits in (8, 20, 64):
+        for scale in (-900, 0, 300):
+            middles = [rng.randint(-(2**40), 2**40) * rng.choice((0, 1, 1)) for _ in range(5)]
+            exact = [Fraction(m) * Fraction(2) ** (scale - rng.choice((0, 7))) for m in middles]
+            wide = radius * max(abs(x) for x in exact)
+            with working_precision(400):
+                balls = [flint.arb(flint.fmpq(x.numerator, x.denominator), _fmpq(wide)) for x in exact]
+                made = products._whole_diagonal(balls, bits)
+            for ball, whole, off in zip(balls, made.whole, made.off, strict=True):
+                middle, reach = certified._fraction(ball.mid()), certified._fraction(ball.rad())
+                for x in (middle - reach, middle, middle + reach):
+                    assert abs(x * Fraction(2) ** made.shift - whole) <= off
+                assert whole.bit_length() <= bits
+
+
+def _fmpq(x: Fraction) -> flint.fmpq:
+    return flint.fmpq(Fraction(x).numerator, Fraction(x).denominator)
 
 
 def test_products_of_short_numbers_are_exact() -> None:
