@@ -25,7 +25,7 @@ if TYPE_CHECKING:
 STYLES = {"proved": "bold green", "conditional": "bold yellow", "refuted": "bold red", "undecided": "bold magenta"}
 LABEL = 17  # columns for the names of fields
 BESIDE = 44  # columns of the table of verdicts that the claim does not have
-ROWS, LEAST = 3, 60  # lines that a claim may take in it, and characters in any case
+ROWS, LEAST = 4, 60  # lines that a claim may take in it, and characters in any case
 WIDE = 20  # characters between brackets that may be left out
 SPELLED = {
     **{"\u2013": "-", "\u2014": "-", "\u2212": "-", "\u2018": "'", "\u2019": "'", "\u201c": '"', "\u201d": '"'},
