@@ -272,6 +272,8 @@ def _orbit(world: World, instance: Instance) -> Data:
         made["values"] = _values_of(world, others)
     if not sides.elman:
         made["recurrence"] = cell.name
+        if sides.atoms:
+            made["values"] = made.get("values", {}) | {n: strings(m) for n, m in (sides.atoms | sides.named).items()}
     return {**made, **_integers(instance)}
 
 

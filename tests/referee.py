@@ -3,7 +3,8 @@
 
     python tests/referee.py result.json [--most-unjudged N]        (- for standard input)
 
-It uses ``closed_forms.py`` and ``gated_networks.py`` beside it and the standard library, nothing of symrnn. What is checked, by kind:
+It uses ``closed_forms.py`` and ``gated_networks.py`` beside it and the standard library, nothing of symrnn. What is
+checked, by kind:
 
   path       the states follow from each other by the recurrence, the derivatives are those of the activation where the
              network really is, both sides are evaluated from ``sides``, are as stated, and differ

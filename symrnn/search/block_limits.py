@@ -122,14 +122,14 @@ def _as_power(s: Sequent, goal: Pred, states: States, x: Term, prove: Prover) ->
         return None
     rest = prove_limit(replace(s, goal=replace(goal, arg=Pow(x, later - earlier))), prove)
     lemma = Rel("=", whole(states, later, later - 1), x)
-    one = prove_equation(replace(s, goal=lemma)) if rest is not None else None
+    one = _found(prove_equation, replace(s, goal=lemma)) if rest is not None else None
     if one is None or rest is None:
         return None
     richer, low = add(s, lemma), goal.var.low
     name, i = list(richer.equations)[-1], as_index(Var(goal.var.name, "lag", 0))
     before = whole(states, later - 1, later - i - low - 1)
     first = Rel("=", whole(states, later, later - low), Pow(x, as_index(low)))
-    base = prove_equation(replace(richer, goal=first))
+    base = _found(prove_equation, replace(richer, goal=first))
     step = Words(
         "left",
         "left",
@@ -163,14 +163,16 @@ def _steady(s: Sequent, goal: Not) -> Proof | None:
 
 
 def _equal(s: Sequent) -> Proof | None:
-    for strategy in EQUAL:
-        try:
-            found = strategy(s)
-        except SymrnnError:
-            continue
-        if found is not None and accepted(s, found):
-            return found
-    return None
+    found = (_found(strategy, s) for strategy in EQUAL)
+    return next((p for p in found if p is not None and accepted(s, p)), None)
+
+
+def _found(strategy: Callable[[Sequent], Proof | None], s: Sequent) -> Proof | None:
+    """What a strategy finds; nothing where it meets shapes that do not fit."""
+    try:
+        return strategy(s)
+    except SymrnnError:
+        return None
 
 
 def _rewritten(s: Sequent, goal: Pred, term: Term, prove: Prover) -> Proof | None:

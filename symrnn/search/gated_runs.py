@@ -40,8 +40,9 @@ VALUES = {  # of a gate, the simplest first; of a function that is not listed, w
 }
 OTHERS = (Fraction(0), Fraction(1), Fraction(1, 2))
 CHOICES = {1: 40, 2: 16}  # of the gates' values, by the period
-WIDE, NARROW = 6, 16  # choices that all weights are tried with, and weights that the others are tried with
 FIRST = 12  # choices that no weights are tried with, before any are
+WIDE = 2  # choices that all weights are tried with
+FEW, NARROW = 6, 24  # weights that the others are tried with
 MIXED = 24  # weights that are different for every gate
 FILLINGS = 8
 MOST = {1: 500, 2: 240, 3: 60}  # runs of one size
@@ -166,14 +167,19 @@ class _Runs:
 
     def all(self) -> Iterator[Instance]:
         networks = list(self._networks())
-        for choice in islice(self._choices(1), 1, FIRST):
-            yield from self._at(networks[0], choice, 1)
-        for period in (1, 2):
-            choices = list(islice(self._choices(period), CHOICES[period]))
-            for some, others in ((choices[:WIDE], networks), (choices[WIDE:], networks[:NARROW])):
-                for choice in some:
-                    for parameters in others:
-                        yield from self._at(parameters, choice, period)
+        once, twice = (list(islice(self._choices(period), CHOICES[period])) for period in (1, 2))
+        stages = (
+            (1, once[:FIRST], networks[:1]),
+            (2, twice[:FIRST], networks[:1]),
+            (1, once[:WIDE], networks),
+            (2, twice, networks[:FEW]),
+            (1, once[WIDE:], networks[:NARROW]),
+            (2, twice, networks[FEW:NARROW]),
+        )
+        for period, choices, tried in stages:
+            for choice in choices:
+                for parameters in tried:
+                    yield from self._at(parameters, choice, period)
 
     # ---- weights ----
 

@@ -27,6 +27,7 @@ from symrnn.semantics.numbers import Num, as_num, log_of, ratio
 from symrnn.semantics.sequents import flatten
 
 MOST_STEPS = 5
+LARGEST = 2  # units, all alike: every matrix is a multiple of the identity
 TRIALS = (Fraction(0), Fraction(1), Fraction(2))
 
 
@@ -60,9 +61,10 @@ def solved_instances(
     choice: int,
     standin: str | None,
 ) -> Iterator[Instance]:
-    """Runs of one unit with the same gates as ``choice`` makes, and other weights, at which one equation holds."""
-    square = sorted(s.name for s in cell.params if _is_square(s) and len(parameters.get(s.name, "  ")) == 1)
-    equations = moving_equations(claim) if len(square) > 1 else ()
+    """Runs of units that are all alike, with the gates that were chosen and other weights: one equation holds."""
+    square = sorted(s.name for s in cell.params if _is_square(s) and s.name in parameters)
+    n = max((len(parameters[name]) for name in square), default=0)
+    equations = moving_equations(claim) if len(square) > 1 and n <= LARGEST else ()
     ordered = tuple(sorted(integers.items(), key=lambda item: item[0].key))
 
     def simply(values: dict[str, Rows]) -> Instance | None:
@@ -70,7 +72,7 @@ def solved_instances(
         named, found = named_gates(cell)
         logs = logarithmic(cell)
         values_of = tuple((VALUES.get(g.function, OTHERS)[0 if logs or g.function != "tanh" else 1],) for g in found)
-        first = {b.name: ((_first(b.name in logs, steps),),) for b in cell.states}
+        first = {b.name: ((_first(b.name in logs, steps),),) * n for b in cell.states}
         made = Simulation(named, found, values, integers, values_of, turned=False).made(steps, first)
         return None if made is None else _instance(made[0], made[1], {**values, **made[2]})
 
@@ -82,14 +84,17 @@ def solved_instances(
         return Instance(ordered, tuple(sorted(values.items())), (), 0, steps, initial, inputs, standin, ())
 
     for equation in equations:
-        for at in (simply, as_planned):
+        for at in (simply, as_planned) if n == 1 else (simply,):
             for unknown, kept in permutations(square, 2):
-                zero = {name: rows([[0]]) for name in square if name != kept}
-                base = {**parameters, **zero}
-                found = _root(claim, equation, [at({**base, unknown: rows([[x]])}) for x in TRIALS])
-                instance = at({**base, unknown: rows([[found]])}) if found else None
+                base = {**parameters, **{name: _multiple(Fraction(name == kept), n) for name in square}}
+                found = _root(claim, equation, [at({**base, unknown: _multiple(x, n)}) for x in TRIALS])
+                instance = at({**base, unknown: _multiple(found, n)}) if found else None
                 if instance is not None:
                     yield instance
+
+
+def _multiple(x: Fraction, n: int) -> Rows:
+    return rows([[x * (i == j) for j in range(n)] for i in range(n)])
 
 
 def _first(logarithm: bool, steps: int) -> Num:
@@ -120,4 +125,4 @@ def _gap(claim: Claim, equation: Rel, instance: Instance) -> Num | None:
         value = World(claim, instance).values.matrix(gap)
     except (Refused, Undefined):
         return None
-    return as_num(value[0][0]) if (len(value), len(value[0])) == (1, 1) else None
+    return as_num(value[0][0])

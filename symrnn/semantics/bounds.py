@@ -83,6 +83,8 @@ def _upper(s: Bounded, algebra: Algebra, t: Term, kind: str) -> Term:
         return Abs(t)
     if isinstance(t, Norm | SizeOf | Abs) and shape_of(t) is None:
         return t
+    if s.assumed and isinstance(t, Add | MatMul) and (given := _assumed(s.sequent, algebra, t, kind)) is not None:
+        return given
     if isinstance(t, Add):
         return Add(tuple(_upper(s, algebra, a, kind) for a in t.args))
     if isinstance(t, MatMul | Times):
