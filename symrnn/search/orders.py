@@ -16,7 +16,22 @@ from symrnn.claims.index import Index, Var, as_index
 from symrnn.claims.recurrence import Claim
 from symrnn.claims.shapes import shape_of
 from symrnn.claims.substitution import free_vars, symbols
-from symrnn.claims.tree import Abs, Apply, Const, Entry, ForAll, Norm, Not, Pow, Pred, Rel, SpectralRadius, Sym, Term, Times
+from symrnn.claims.tree import (
+    Abs,
+    Apply,
+    Const,
+    Entry,
+    ForAll,
+    Norm,
+    Not,
+    Pow,
+    Pred,
+    Rel,
+    SpectralRadius,
+    Sym,
+    Term,
+    Times,
+)
 from symrnn.errors import SymrnnError
 from symrnn.lemmas import LEMMAS
 from symrnn.search.lemmas import Prover, Values, accepted, discharged, unify

@@ -14,7 +14,9 @@ MOST_PIVOTS, GREEDY = 400, 100
 ZERO = flint.fmpq(0)
 
 
-def solve(columns: Sequence[dict[int, Fraction]], b: Sequence[Fraction], wanted: frozenset[int]) -> list[Fraction] | None:
+def solve(
+    columns: Sequence[dict[int, Fraction]], b: Sequence[Fraction], wanted: frozenset[int]
+) -> list[Fraction] | None:
     """x >= 0 with sum of x_j columns[j] = b, and one of the x_j for j in ``wanted`` above 0 if there is any.
 
     Columns are sparse, by row. None if there is no solution, or none within the pivots allowed.
@@ -77,7 +79,10 @@ class _Tableau:
         return self.jumped.get(j, ZERO)
 
     def improve(self, costs: Row, enough: frozenset[int] = frozenset()) -> bool:
-        """Pivot until no cost is negative (the steepest first, then Bland's rule), or one of ``enough`` is above 0; False if there is no end."""
+        """Pivot until no cost is negative, or one of ``enough`` is above 0; False if there is no end.
+
+        The steepest column first, later by Bland's rule, which does not go in circles.
+        """
         if enough:
             costs = dict(costs)
             for i, v in enumerate(self.basis):
