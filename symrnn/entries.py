@@ -143,8 +143,8 @@ class _Ascent:
         if s.explicit is not None or s.inducted or any(isinstance(n, IndexRel) for h in s.hypotheses for n in walk(h)):
             raise Refused("an induction inside another, at explicit sizes, or under relations between integers")
         bound = frozenset[Var]().union(*(free_vars(h) for h in made.fixed))
-        if len(dict(c.at)) != len(c.at):
-            raise Refused("a time has two values")
+        if len(dict(c.at)) != len(c.at) or not within(s.goal, s.begun, s.algebra("left").context):
+            raise Refused("a time has two values, or the goal speaks of what lies before the trajectories")
         for t, value in c.at:
             if not isinstance(t, Var) or t.kind != "time" or t in bound or not isinstance(value, Index):
                 raise Refused(f"{t} is no time at which all this holds in general")

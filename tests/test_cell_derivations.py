@@ -12,7 +12,7 @@ from symrnn.scripts import load
 from symrnn.search.decide import decide
 
 ROOT = Path(__file__).parent.parent / "derivations"
-FILES = ("gru.py", "linear_recurrence.py", "lstm.py", "pascanu.py")
+FILES = ("gru.py", "hochreiter.py", "linear_recurrence.py", "lstm.py", "pascanu.py")
 
 
 def steps() -> list[tuple[str, Step]]:

@@ -81,12 +81,20 @@ def prove_sequent(s: Sequent, depth: int = 0, memo: Memo | None = None) -> Proof
     found = _by_goal(s, depth, deeper)
     if found is not None or depth:
         return found
-    bounds, wrap = with_bounds(s, deeper)
-    richer, wrap_facts = with_facts(bounds, deeper)
-    found = _by_goal(richer, depth + 1, deeper) if richer is not s else None
+    found = _from_facts(s, deeper)
     if found is None and s.hypotheses:
-        found = prove_at_every_step(richer, deeper) or prove_by_contrary(richer, prove_sequent)
-    return wrap(wrap_facts(found)) if found is not None else prove_by_steering(s, deeper)
+        found = prove_by_contrary(s, lambda x: _by_goal(x, 1, deeper) or _from_facts(x, deeper))
+    return found if found is not None else prove_by_steering(s, deeper)
+
+
+def _from_facts(s: Sequent, deeper: Strategy) -> Proof | None:
+    """The goal by what entries say of norms, and lemmas of the hypotheses."""
+    bounds, wrap_bounds = with_bounds(s, deeper)
+    richer, wrap = with_facts(bounds, deeper)
+    found = _by_goal(richer, 1, deeper) if richer is not s else None
+    if found is None and s.hypotheses:
+        found = prove_at_every_step(richer, deeper)
+    return wrap_bounds(wrap(found)) if found is not None else None
 
 
 def _by_goal(s: Sequent, depth: int, deeper: Strategy) -> Proof | None:

@@ -79,7 +79,10 @@ class _Tableau:
         return self.jumped.get(j, ZERO)
 
     def improve(self, costs: Row, enough: frozenset[int] = frozenset()) -> bool:
-        """Pivot until no cost is negative (the steepest first, then Bland's rule), or one of ``enough`` is above 0; False if there is no end."""
+        """Pivot until no cost is negative, or one of ``enough`` is above 0; False if there is no end.
+
+        The steepest column first, later by Bland's rule, which does not go in circles.
+        """
         if enough:
             costs = dict(costs)
             for i, v in enumerate(self.basis):

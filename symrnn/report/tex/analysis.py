@@ -17,6 +17,7 @@ from symrnn.semantics.bounds import upper
 from symrnn.semantics.inequalities import known
 from symrnn.semantics.rates import goal_of_limit
 from symrnn.semantics.sequents import Sequent
+from symrnn.semantics.uses import definition_of
 
 Premise = tuple[Sequent, Node]
 Said = tuple[str, tuple[Node, ...]]  # words, and what is typeset after them
@@ -61,7 +62,7 @@ def _source(name: str) -> str:
     kind, _, which = name.partition(":")
     if kind == "lemma":
         return rf"the lemma \emph{{{tex(which)}}}"
-    return "assumption" if kind == "hyp" else _KNOWN.get(name, f"what is known ({tex(name)})")
+    return "assumption" if kind in ("hyp", "entry") else _KNOWN.get(name, f"what is known ({tex(name)})")
 
 
 _KNOWN = {
@@ -74,6 +75,8 @@ _KNOWN = {
     "above": "the range of the activation",
     "slope": "the derivative of the activation",
     "slope, turned": "the derivative of the activation",
+    "least": "the least value of a size or lag",
+    **{f"entry below the {kind}-norm": "an entry being at most the norm" for kind in ("1", "2", "inf", "fro")},
 }
 
 
@@ -156,6 +159,71 @@ def _steer(s: Sequent, c: cert.Steer) -> Iterator[Said]:
     yield "There are such inputs, since the weight of the input has the right inverse", (c.right_inverse,)
 
 
+def _entrywise(s: Sequent, c: cert.Entrywise) -> Iterator[Said]:
+    yield "This is shown entry by entry.", ()
+
+
+def _unfold(s: Sequent, c: cert.Unfold) -> Iterator[Said]:
+    yield "By definition", tuple(Rel("=", x, definition_of(s, x)) for x in c.names)
+
+
+def _by_sign(s: Sequent, c: cert.BySign) -> Iterator[Said]:
+    yield "Either this is not negative, and its own magnitude, or its negative is:", (c.term,)
+
+
+def _combine(s: Sequent, c: cert.Combine) -> Iterator[Said]:
+    if c.products or c.equal:
+        yield "This follows from what is known by adding products of inequalities, times positive numbers:", ()
+    for number, parts in c.products:
+        for n, part in enumerate(parts):
+            l, r, strict = known(s, part)
+            times = "times what is known" if n else "By what is known" if number == 1 else f"${tex(str(number))}$ times"
+            yield f"{times} ({_source(part.source)})", (Rel("<" if strict else "<=", l, r),)
+    for use, factor in c.equal:
+        l, r, _ = known(s, use)
+        yield "By an assumption, multiplied by what follows it,", (Rel("=", l, r), factor)
+    yield r"What is left of right side minus left side is never negative, term by term.\quad$\square$", ()
+
+
+def _ascend(s: Sequent, c: cert.Ascend) -> Iterator[Said]:
+    at = ", ".join(rf"${latex(v)} := {latex(x)}$" for v, x in c.at)
+    yield (
+        rf"\symrnnlabel{{By induction on ${latex(c.var)}$}} from {c.low} on, with what is assumed at each value of it; "
+        "the induction hypothesis is used" + (f" with {at}." if at else "."),
+        (),
+    )
+
+
+def _largest(s: Sequent, c: cert.Largest) -> Iterator[Said]:
+    which = "The norm of a diagonal matrix is its largest entry" if c.diagonal else "The norm is bounded by the entries"
+    yield f"{which}: it is enough to bound each.", ()
+
+
+def _contrary(s: Sequent, c: cert.Contrary) -> Iterator[Said]:
+    yield r"\symrnnlabel{By contradiction.} Otherwise an assumption fails:", (s.hypotheses[c.which],)
+
+
+def _specialise(s: Sequent, c: cert.Specialise) -> Iterator[Said]:
+    yield "What is assumed of all matrices, or vectors, is taken at", (c.value,)
+
+
+def _commutant(s: Sequent, c: cert.Commutant) -> Iterator[Said]:
+    yield "What commutes with all diagonal matrices is diagonal; let one be given, by the vector", (c.vector,)
+
+
+def _applied(s: Sequent, c: cert.Applied) -> Iterator[Said]:
+    yield "Matrices that do the same to every vector are equal; let one be given:", (c.vector,)
+
+
+def _injective(s: Sequent, c: cert.Injective) -> Iterator[Said]:
+    yield f"The activation {tex(c.function)} is strictly increasing, so it is enough that its values are equal.", ()
+
+
+def _regular(s: Sequent, c: cert.Regular) -> Iterator[Said]:
+    sign = "above" if c.above else "below"
+    yield f"It is diagonal, and so invertible if the entries on its diagonal are {sign} 0.", ()
+
+
 WORDS: dict[type[Any], Callable[[Sequent, Any], Iterator[Said]]] = {
     cert.Order: _order,
     cert.Cite: _cite,
@@ -172,6 +240,18 @@ WORDS: dict[type[Any], Callable[[Sequent, Any], Iterator[Said]]] = {
     cert.Turn: _turn,
     cert.AllTrajectories: _all_trajectories,
     cert.Steer: _steer,
+    cert.Entrywise: _entrywise,
+    cert.Unfold: _unfold,
+    cert.BySign: _by_sign,
+    cert.Combine: _combine,
+    cert.Ascend: _ascend,
+    cert.Largest: _largest,
+    cert.Contrary: _contrary,
+    cert.Specialise: _specialise,
+    cert.Commutant: _commutant,
+    cert.Applied: _applied,
+    cert.Injective: _injective,
+    cert.Regular: _regular,
 }
 
 
