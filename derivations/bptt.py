@@ -12,9 +12,11 @@ from symrnn import (
     diag,
     eq,
     gradient,
+    identity,
     iff,
     immediate,
     immediate_gradient,
+    implies,
     index,
     jacobian,
     lag,
@@ -28,7 +30,9 @@ from symrnn import (
     squared_error,
     summation,
     tanh,
+    time,
     trace,
+    vanishes,
     vector,
 )
 
@@ -138,10 +142,12 @@ d.step(
 )
 d.step(
     "6.a",
-    eq(
-        gradient(L, W),
-        summation(summation((own(j) @ product(D[i] @ W, i, j, k) @ D[k]).T @ h[k - 1].T, k, 1, j), j, 1, T),
-    ),
+    eq(gradient(L[t], W), summation((own(t) @ product(D[i] @ W, i, t, k + 1) @ D[k]).T @ h[k - 1].T, k, 1, t)),
+    because="the same for the loss at one time",
+)
+d.step(
+    "6.b",
+    eq(gradient(L[t], W), summation((own(t) @ product(D[i] @ W, i, t, k) @ D[k]).T @ h[k - 1].T, k, 1, t)),
     because="the product from k on: one factor too many",
     expect="refuted",
 )
@@ -192,6 +198,18 @@ d.step(
     "9.c",
     eq(gradient(M, W) - truncated, summation(gradient(M[j], W) - gradient(M[j], W, since=j - K), j, K + 1, K + R)),
     because="for the whole loss: the sum of what each loss after time K drops",
+)
+
+# ---- vanishing Jacobians and the gradient ----
+
+r, lags, u = time("r"), lag("l"), matrix("u", 1, n)
+linear = Derivation("Backpropagation through time: long lags", cell=Elman(identity))
+ls, J = linear.h, jacobian(linear.h[r], linear.h[r - lags])
+linear.step(
+    "1",
+    implies(vanishes(J, lags), eq(gradient(ls[r], linear.W_hh, row=u, since=r - s), 0)),
+    because="the terms at long lags vanish, and so does the gradient",
+    expect="refuted",
 )
 
 # ---- output heads ----
