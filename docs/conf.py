@@ -27,7 +27,13 @@ html_static_path = ["_static"]
 html_css_files = ["wide.css"]
 html_theme_options = {"navigation_with_keys": True}
 
-LATER = ("cells", "regression", "reports", "when-gradients-vanish")  # in the table of contents once they are written
+LATER = (
+    "bptt",
+    "cells",
+    "regression",
+    "reports",
+    "when-gradients-vanish",
+)  # in the table of contents once they are written
 
 
 def setup(app: Any) -> None:

@@ -17,9 +17,9 @@ from symrnn.claims.index import Var, as_index
 from symrnn.claims.latex import latex
 from symrnn.claims.recurrence import Claim
 from symrnn.claims.shapes import check_shapes
-from symrnn.claims.substitution import free_vars
+from symrnn.claims.substitution import free_vars, walk
 from symrnn.claims.text import text
-from symrnn.claims.tree import And, Const, Discriminant, Iff, IndexRel, Not, Or, Pred, Prop, Rel
+from symrnn.claims.tree import And, Const, Discriminant, Iff, IndexRel, Not, Or, Pred, Prop, Rel, Total
 from symrnn.errors import SymrnnError
 from symrnn.search.decide import Decision, with_witness
 from symrnn.search.natural import natural_hypotheses
@@ -162,6 +162,8 @@ def _sufficient(claim: Claim) -> Iterator[Candidate]:
 def _exact(claim: Claim) -> Iterator[Candidate]:
     """Equivalences: of decompositions; of equations at the smallest lag where the claim is no identity."""
     goal, _ = flatten(claim)
+    if any(isinstance(t, Total) for t in walk(goal)):
+        return  # what is left of such claims at one lag says little, and is long
     if isinstance(goal, Pred) and goal.name == "diagonalizable":
         yield from _of_decompositions(claim, goal)
     if not isinstance(goal, Rel) or goal.op != "=":

@@ -37,6 +37,7 @@ from symrnn.claims.text import text
 from symrnn.claims.tree import IndexRel
 from symrnn.errors import SymrnnError
 from symrnn.search.decide import Decision
+from symrnn.search.layouts import wrong_layout
 from symrnn.search.questions import holds
 from symrnn.semantics.sequents import flatten, numeric_bound
 from symrnn.verdicts import Crosscheck, Scope
@@ -88,11 +89,11 @@ def alarm(decision: Decision, checked: Crosscheck | None) -> str | None:
 def reason(claim: Claim, decision: Decision) -> str:
     """One line on why the verdict is what it is."""
     if decision.mismatch is not None:
-        return f"the shapes do not fit: {decision.mismatch.reason}"
+        return f"the shapes do not fit: {decision.mismatch.reason}{wrong_layout(claim)}"
     if decision.verdict == "proved" and isinstance(decision.certificate, Proved):
         return _how(decision.certificate.proof)
     if decision.verdict == "refuted" and decision.instance is not None:
-        return f"fails at {_where(claim, decision)}; {_smaller(decision)}"
+        return f"fails at {_where(claim, decision)}; {_smaller(decision)}{wrong_layout(claim)}"
     if decision.verdict == "conditional" and decision.instance is not None:
         shown = f": proved if {text(decision.certificate.condition)}" if isinstance(decision.certificate, Null) else ""
         return f"fails on a null set only{shown}; fails at {_where(claim, decision)}"

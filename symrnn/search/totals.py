@@ -44,6 +44,8 @@ def prove_by_totals(s: Sequent, prove: Prover) -> Proof | None:
     goal = s.goal
     if not isinstance(goal, Rel) or goal.op != "=" or s.cell is None or not any(map(_is_derivative, walk(goal))):
         return None
+    if not any(_is_long(t) for t in walk(goal)):
+        return None
     for chosen, turned in ((_by_parameter, False), (_by_any, False), (_by_any, True)):
         found = _by(s, goal, prove, chosen, turned)
         if found is not None:
@@ -67,6 +69,14 @@ def _by(s: Sequent, goal: Rel, prove: Prover, chosen: Chosen, turned: bool) -> P
         return None
     name = list(add(here, plain).equations)[-1]
     return wrap([*cuts, (plain, why)], Words("left", "left", (), (*uses, Use(HOLE, name, (), ()))))
+
+
+def _is_long(n: Node) -> bool:
+    """Whether a derivative goes over a number of steps that is not explicit."""
+    if not isinstance(n, Total):
+        return False
+    last = n.of.hi if isinstance(n.of, Loss) else n.of.index[0]
+    return not (last - (n.since or n.wrt.index)[0]).is_const
 
 
 def _is_derivative(n: Node) -> bool:
