@@ -418,10 +418,7 @@ class IndexRel(Prop):
 
 @node
 class Pred(Prop):
-    """A named predicate: a property of PROPERTIES, one of SPECTRAL (``field`` R or C), "vanishes", ...
-
-    ``var`` is the lag of a limit, None elsewhere.
-    """
+    """A property of PROPERTIES, one of SPECTRAL (``field`` R or C), or a limit in the lag ``var``: "vanishes", ..."""
 
     name: str
     arg: Term

@@ -16,6 +16,7 @@ from symrnn.claims.shapes import ONE, shape_of
 from symrnn.claims.substitution import substitute, symbols
 from symrnn.claims.tree import Apply, Immediate, Jac, Loss, Sym, Total
 from symrnn.errors import Refused
+from symrnn.semantics.monomials import member
 from symrnn.semantics.numbers import Num, activate, as_num, rational_of
 from symrnn.semantics.pullback import row_of, slope_of
 from symrnn.semantics.values import Matrix, Values, multiply
@@ -99,14 +100,14 @@ def _moved(world: World, of: Sym, to: int, wrt: Sym, since: int) -> Matrix:
     if to == since and of.role == wrt.role == "state" and of.name != wrt.name:
         rows, cols = (_entries(world, s, to) for s in (of, wrt))
         return ((as_num(0),) * cols,) * rows
-    return world.values.matrix(Jac(_member(of, to), _member(wrt, since), "numerator"))
+    return world.values.matrix(Jac(member(of, to), member(wrt, since), "numerator"))
 
 
 def _row(world: World, loss: Loss, block: Sym, time: int) -> Matrix | None:
     row = row_of(_cell(world), loss, block, as_index(time))
     if row is None:
         return None
-    world.values.matrix(_member(block, time))  # there is such a state
+    world.values.matrix(member(block, time))  # there is such a state
     return world.values.matrix(row)
 
 
@@ -172,7 +173,7 @@ class _Changed:
         """A state block as a column."""
         if time < self.since:
             raise Refused(f"{head.name} at time {time}, and the state at {self.since} is held")
-        found = self._at(_member(head, time), time)
+        found = self._at(member(head, time), time)
         return _flip(found) if len(found) == 1 and (head.shape or (ONE, ONE))[0] == ONE else found
 
     def _at(self, s: Sym, time: int) -> Matrix:
@@ -187,7 +188,7 @@ class _Changed:
                 self.world.values.matrix(s)  # there is such a time on the run
                 for earlier in range(self.since, time):  # step by step, so that recursion stays shallow
                     for block in self.cell.states:
-                        self._at(_member(block, earlier), earlier)
+                        self._at(member(block, earlier), earlier)
                 self._known[key] = self.values.matrix(definition)
         return self._known[key]
 
@@ -254,7 +255,7 @@ def _cell(world: World) -> Recurrence:
 
 
 def _entries(world: World, s: Sym, time: int) -> int:
-    m = world.values.matrix(_member(s, time))
+    m = world.values.matrix(member(s, time))
     return len(m) * len(m[0])
 
 
@@ -266,7 +267,3 @@ def _plus(a: Matrix, b: Matrix) -> Matrix:
 
 def _flip(m: Matrix) -> Matrix:
     return tuple(zip(*m, strict=True))
-
-
-def _member(head: Sym, time: int) -> Sym:
-    return Sym(head.name, head.shape, head.role, head.props, (as_index(time),), False)

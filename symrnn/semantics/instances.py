@@ -46,6 +46,7 @@ from symrnn.semantics.differentials import derivative_at
 from symrnn.semantics.limits import Run, limit_holds
 from symrnn.semantics.magnitudes import compare, factored, is_irrational
 from symrnn.semantics.matrix_tests import PROPERTY_TESTS
+from symrnn.semantics.monomials import member
 from symrnn.semantics.numbers import Num, activate, as_num, sign_of
 from symrnn.semantics.openness import holds_nearby, strictly_violated
 from symrnn.semantics.quantified import for_all_derivatives, on_all_trajectories, one_member
@@ -269,7 +270,7 @@ class World:
     def _chained(self, of: Sym, to: int, wrt: Sym, since: int) -> Matrix:
         if self.cell is None:
             raise Refused("a Jacobian needs a recurrence")
-        later, earlier = _member(of, to), _member(wrt, since)
+        later, earlier = member(of, to), member(wrt, since)
         if to < since or (to == since and of.role == "local" and wrt.role == "state"):
             raise Refused(f"{later} does not come after {earlier}")
         if to == since and (of.name == wrt.name or wrt.role != "state"):
@@ -279,7 +280,7 @@ class World:
             return ((as_num(0),) * (len(cols) * len(cols[0])),) * (len(rows) * len(rows[0]))
         parts = []
         for block in self.cell.states:
-            step = self.values.matrix(one_step(self.cell, later, _member(block, to - 1)))
+            step = self.values.matrix(one_step(self.cell, later, member(block, to - 1)))
             parts.append(multiply(step, self._chain(block, to - 1, wrt, since)))
         return tuple(tuple(_sum(cells) for cells in zip(*rows, strict=True)) for rows in zip(*parts, strict=True))
 
@@ -360,11 +361,11 @@ class World:
     def _for_all_derivatives(self, p: ForAll) -> bool:
         if self.cell is None:
             raise Refused("a quantified matrix is not decided at an instance")
-        member = one_member(p)
+        bound = one_member(p)
 
         def holds_at(d: Matrix) -> bool:
             inner = copy(self)
-            inner._bound, inner._trajectory, inner._steps = {**self._bound, member.name: d}, {}, {}
+            inner._bound, inner._trajectory, inner._steps = {**self._bound, bound.name: d}, {}, {}
             inner.values = inner._values(self.values.integers)
             return inner.holds(p.body)
 
@@ -476,10 +477,6 @@ def _spread_zero(t: Term, m: Matrix, other: Matrix) -> Matrix:
     if isinstance(t, Const) and t.value == 0:
         return tuple((as_num(0),) * len(row) for row in other)
     return m
-
-
-def _member(head: Sym, time: int) -> Sym:
-    return Sym(head.name, head.shape, head.role, head.props, (as_index(time),), False)
 
 
 def _sum(cells: tuple[Any, ...]) -> Any:

@@ -141,5 +141,6 @@ def sum_var(depth: int) -> Var:
     return Var(f"#{depth}", "bound", None)
 
 
-def member(block: Sym, at: Index) -> Sym:
-    return Sym(block.name, block.shape, block.role, block.props, (at,), False)
+def member(block: Sym, at: Index | int) -> Sym:
+    """A state, input or local at a time."""
+    return Sym(block.name, block.shape, block.role, block.props, (as_index(at),), False)

@@ -193,7 +193,7 @@ def _block_of_word(
     if loose or len(word) == 1:
         parts = [_run(a, f, var, length, descending or loose) for f in word]
     elif word:
-        body = a._as_product(word)
+        body = a.as_product(word)
         parts = [Prod(body, var, ZERO, length - 1, descending or var not in free_vars(body))]
     else:
         parts = []
