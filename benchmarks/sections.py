@@ -170,7 +170,7 @@ GATED = {"LSTM": LSTM(), "GRU": GRU()}
 
 def gated(quick: bool) -> Section:
     """(g) The same for the whole state of gated cells, against SymPy with explicit entries and symbolic gates."""
-    repeat, cap = (5, 3) if quick else (51, 20)
+    repeat, cap = (5, 3) if quick else (51, 10)
     places = ((1, 1), (1, 2)) if quick else ((1, 1), (1, 2), (1, 3), (2, 1), (2, 2), (2, 3))
     rows, hopeless = [], dict[str, set[tuple[int, int]]]()
     for name, about in GATED.items():
