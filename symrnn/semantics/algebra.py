@@ -52,14 +52,13 @@ from symrnn.errors import Refused
 from symrnn.semantics.blocks import as_unit, blocks_form, meeting, vanishes
 from symrnn.semantics.chain import jacobian_form
 from symrnn.semantics.context import Context, base
+from symrnn.semantics.entry_forms import entry_form
 from symrnn.semantics.functions import (
     abs_form,
     binomial_form,
     jordan_form,
     norm_form,
     radius_form,
-    shift_entries,
-    shift_entry,
 )
 from symrnn.semantics.monomials import (
     LONGEST,
@@ -79,7 +78,6 @@ from symrnn.semantics.monomials import (
     rename,
     scalar_atom,
     sum_var,
-    with_scalar,
 )
 from symrnn.semantics.ranges import depth, guaranteed, inside, prod_var, product_form, sum_form
 
@@ -393,60 +391,6 @@ class Algebra:
         made = Apply(t.function, self.term(t.arg), t.order)
         return scalar_atom(made) if shape_of(made) is None else self.letter(made)
 
-    def entry(self, t: Entry) -> Poly:
-        """Linear; diagonal letters around at most one other letter come out as scalars: (D W)_ij = d_i w_ij."""
-        rows, cols = shape_of(t.arg) or (ONE, ONE)
-        for at, end in ((t.row, rows), (t.col, cols)):
-            if not self.context.has_row(at, end):
-                raise Refused(f"{t}: there may be no row or column {at}")
-        if rows == cols == ONE:
-            return self.trace(Trace(t.arg))
-        found = shift_entries(self, t)
-        if found is not None:
-            return found
-        out: Poly = {}
-        for (scalars, binders, word), c in self.poly(t.arg).items():
-            rest = [f for f in word if not self.context.diagonal(f)]
-            if len(rest) > 1 or (not rest and (t.row != t.col)):
-                if not rest and t.row.is_const and t.col.is_const:
-                    continue  # off the diagonal of a diagonal matrix
-                shape = shape_of(t.arg)
-                whole = self._as_product(word) if word else Eye((shape or (ONE, ONE))[0])
-                put(out, (with_scalar(scalars, Entry(whole, t.row, t.col)), binders, ()), c)
-                continue
-            known = shift_entry(self.context, rest[0], t.row, t.col) if rest else None
-            if known == 0:
-                continue
-            middle = word.index(rest[0]) if rest else len(word)
-            ends = [(f, t.row, t.row) for f in word[:middle]] + [(f, t.col, t.col) for f in word[middle + 1 :]]
-            made: Poly = {(scalars, binders, ()): c}
-            for letter, i, j in [(f, t.row, t.col) for f in rest if known is None] + ends:
-                made = self.times(made, self._entry_of_letter(letter, i, j))
-            for mono, d in made.items():
-                put(out, mono, d)
-        return out
-
-    def _entry_of_letter(self, f: Term, i: Index, j: Index) -> Poly:
-        """diag(v)_ii = v_i, s(X)_ij = s(X_ij), |X|_ij = |X_ij|; of a diagonal letter's power the power of its entry."""
-        x, e = base(f), exponent(f)
-        if e != ONE:
-            if not self.context.diagonal(x):
-                return scalar_atom(Entry(f, i, j))
-            p = self._entry_of_letter(x, i, j)
-            fine = len(p) == 1 and not next(iter(p))[1]
-            return (
-                self._raise_mono(*next(iter(p.items())), e) if fine else {(((Entry(x, i, j), e),), (), ()): Fraction(1)}
-            )
-        if isinstance(x, Diag):
-            return self.entry(Entry(x.arg, i, ONE))
-        if isinstance(x, Apply):
-            return self.apply(Apply(x.function, Entry(x.arg, i, j), x.order))
-        if isinstance(x, Abs):
-            return abs_form(self, Abs(Entry(x.arg, i, j)))
-        if isinstance(x, Hadamard):
-            return self.times(self.entry(Entry(x.left, i, j)), self.entry(Entry(x.right, i, j)))
-        return scalar_atom(Entry(x, i, j))
-
     def opaque_scalar(self, t: Any) -> Poly:
         """Determinants and discriminants: functions of the normal form of their argument."""
         p = self.poly(t.arg)
@@ -506,7 +450,7 @@ _RULES: dict[type[Term], Callable[[Algebra, Any], Poly]] = {
     Diag: Algebra.diag,
     Blocks: blocks_form,
     Apply: Algebra.apply,
-    Entry: Algebra.entry,
+    Entry: entry_form,
     Jac: jacobian_form,
     Prod: product_form,
     Sum: sum_form,

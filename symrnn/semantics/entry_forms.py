@@ -1,0 +1,72 @@
+"""Normal forms of entries: linear, pushed through activations and magnitudes, read off diagonal letters. Trusted."""
+
+from __future__ import annotations
+
+from fractions import Fraction
+from typing import TYPE_CHECKING
+
+from symrnn.claims.index import Index
+from symrnn.claims.shapes import ONE, shape_of
+from symrnn.claims.tree import Abs, Apply, Diag, Entry, Eye, Hadamard, Term, Trace
+from symrnn.errors import Refused
+from symrnn.semantics.context import base
+from symrnn.semantics.functions import abs_form, shift_entries, shift_entry
+from symrnn.semantics.monomials import Poly, exponent, put, scalar_atom, with_scalar
+
+if TYPE_CHECKING:
+    from symrnn.semantics.algebra import Algebra
+
+
+def entry_form(a: Algebra, t: Entry) -> Poly:
+    """Linear; diagonal letters around at most one other letter come out as scalars: (D W)_ij = d_i w_ij."""
+    rows, cols = shape_of(t.arg) or (ONE, ONE)
+    for at, end in ((t.row, rows), (t.col, cols)):
+        if not a.context.has_row(at, end):
+            raise Refused(f"{t}: there may be no row or column {at}")
+    if rows == cols == ONE:
+        return a.trace(Trace(t.arg))
+    found = shift_entries(a, t)
+    if found is not None:
+        return found
+    out: Poly = {}
+    for (scalars, binders, word), c in a.poly(t.arg).items():
+        rest = [f for f in word if not a.context.diagonal(f)]
+        if len(rest) > 1 or (not rest and (t.row != t.col)):
+            if not rest and t.row.is_const and t.col.is_const:
+                continue  # off the diagonal of a diagonal matrix
+            shape = shape_of(t.arg)
+            whole = a._as_product(word) if word else Eye((shape or (ONE, ONE))[0])
+            put(out, (with_scalar(scalars, Entry(whole, t.row, t.col)), binders, ()), c)
+            continue
+        known = shift_entry(a.context, rest[0], t.row, t.col) if rest else None
+        if known == 0:
+            continue
+        middle = word.index(rest[0]) if rest else len(word)
+        ends = [(f, t.row, t.row) for f in word[:middle]] + [(f, t.col, t.col) for f in word[middle + 1 :]]
+        made: Poly = {(scalars, binders, ()): c}
+        for letter, i, j in [(f, t.row, t.col) for f in rest if known is None] + ends:
+            made = a.times(made, _entry_of_letter(a, letter, i, j))
+        for mono, d in made.items():
+            put(out, mono, d)
+    return out
+
+
+def _entry_of_letter(a: Algebra, f: Term, i: Index, j: Index) -> Poly:
+    """diag(v)_ii = v_i, s(X)_ij = s(X_ij), |X|_ij = |X_ij|; of a diagonal letter's power the power of its entry."""
+    x, e = base(f), exponent(f)
+    if e != ONE:
+        if not a.context.diagonal(x):
+            return scalar_atom(Entry(f, i, j))
+        p = _entry_of_letter(a, x, i, j)
+        if len(p) != 1 or next(iter(p))[1]:
+            return {(((Entry(x, i, j), e),), (), ()): Fraction(1)}
+        return a._raise_mono(*next(iter(p.items())), e)
+    if isinstance(x, Diag):
+        return entry_form(a, Entry(x.arg, i, ONE))
+    if isinstance(x, Apply):
+        return a.apply(Apply(x.function, Entry(x.arg, i, j), x.order))
+    if isinstance(x, Abs):
+        return abs_form(a, Abs(Entry(x.arg, i, j)))
+    if isinstance(x, Hadamard):
+        return a.times(entry_form(a, Entry(x.left, i, j)), entry_form(a, Entry(x.right, i, j)))
+    return scalar_atom(Entry(x, i, j))
