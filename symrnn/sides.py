@@ -16,10 +16,13 @@ from symrnn.claims.recurrence import Recurrence
 from symrnn.claims.shapes import is_scalar, shape_of
 from symrnn.claims.substitution import substitute
 from symrnn.claims.tree import (
+    Abs,
     Add,
     Apply,
     Const,
     Det,
+    Diag,
+    Entry,
     Eye,
     Inv,
     Jac,
@@ -190,12 +193,27 @@ class Sides:
         elif isinstance(t, Jac):
             ends = [f"{s.name}_{self.world.values.integer(s.index[0])}" for s in (t.of, t.wrt)]
             name = f"d{ends[0]}_d{ends[1]}" + ("_T" if t.layout == "denominator" else "")
+        elif (told := _told(t)) is not None:
+            name = told
         else:
             name = next((n for n, known in self.atoms.items() if known == value), f"X{len(self.atoms) + 1}")
         while self.atoms.get(name, value) != value:
             name += "_"
         self.atoms[name] = value
         return name
+
+
+def _told(t: Term) -> str | None:
+    """A name that says what it is: diag_z_1, z_1_2 for entry 2 of a vector, abs_h_0_2 for its magnitude."""
+    if isinstance(t, Sym):
+        return f"{t.name}_{t.index[0].const}".replace("-", "m") if t.index else t.name
+    if isinstance(t, Entry) and isinstance(t.arg, Sym) and t.row.is_const and t.col.is_const:
+        column = (shape_of(t.arg) or (as_index(1),) * 2)[1] == as_index(1)
+        return f"{_told(t.arg)}_{t.row.const}" + ("" if column else f"_{t.col.const}")
+    if isinstance(t, Abs | Diag):
+        inner = _told(t.arg)
+        return None if inner is None else f"{'abs' if isinstance(t, Abs) else 'diag'}_{inner}"
+    return None
 
 
 def _is_plain(cell: Recurrence) -> bool:

@@ -162,7 +162,9 @@ def test_order_by_hypotheses() -> None:
     refuses(about(le(b, a), le(a, b)), Order((hyp(0, -1),)), "may be negative")
     proves(about(le(b, a), eq(a, b)), Order((hyp(0, turned=True),)))
     refuses(about(le(b, a), le(a, b)), Order((hyp(0, turned=True),)), "one direction")
-    refuses(about(le(a, b), negation(lt(b, a))), Order((hyp(0),)), "no relation between scalars")
+    proves(about(le(a, b), negation(lt(b, a))), Order((hyp(0),)))
+    refuses(about(lt(a, b), negation(lt(b, a))), Order((hyp(0),)), "may be 0")
+    refuses(about(le(a, b), negation(eq(b, a))), Order((hyp(0),)), "no relation between scalars")
     for place in ("hyp:1", "hyp:-1", "hyp:x", "hyp:", "ih:0", "cut:0", ""):
         refuses(about(le(a, b), le(a, b)), Order((replace(hyp(0), source=place),)))
     refuses(about(le(a, b), le(a, b)), Order((replace(hyp(0), discharge=(NOTHING,)),)), "hypotheses to discharge")

@@ -56,6 +56,9 @@ def _matrix(name: str, rows: list[list[str]], width: int) -> Iterator[str]:
     if max(map(len, lines)) + len(head) <= width:
         yield from (head + line if not i else " " * len(head) + line for i, line in enumerate(lines))
         return
+    if len(rows) == columns == 1:
+        yield f"{name} = [ {rows[0][0]} ]"
+        return
     for i, row in enumerate(rows, 1):
         yield from (f"{name}[{i},{j}] = {v}" for j, v in enumerate(row, 1))
 

@@ -32,6 +32,7 @@ from symrnn.certificates import (
 )
 from symrnn.claims.index import Node, Var, as_index
 from symrnn.claims.recurrence import Claim
+from symrnn.claims.shapes import rows_used
 from symrnn.claims.substitution import free_vars, substitute, walk
 from symrnn.claims.text import text
 from symrnn.claims.tree import IndexRel
@@ -102,8 +103,9 @@ def reason(claim: Claim, decision: Decision) -> str:
 
 def _where(claim: Claim, decision: Decision) -> str:
     integers = decision.instance.integers if decision.instance is not None else ()
-    spoken = free_vars(claim.conclusion)
-    shown = sorted((v.kind != "size", v.name, i) for v, i in integers if v in spoken and v.kind in ("size", "lag"))
+    spoken = free_vars(claim.conclusion) | {v for v, _ in rows_used(flatten(claim)[0])}
+    kinds = ("size", "lag", "index")  # rows and columns last
+    shown = sorted((kinds.index(v.kind), v.name, i) for v, i in integers if v in spoken and v.kind in kinds)
     return ", ".join(f"{name} = {i}" for _, name, i in shown) or "the instance below"
 
 
