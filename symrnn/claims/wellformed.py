@@ -195,6 +195,7 @@ def _one_meaning(claim: Claim) -> None:
     """One name, one variable or symbol."""
     variables: dict[str, Var] = {}
     heads: dict[str, Sym] = {}
+    one_loss_a_name(claim)
     for n in walk(claim):
         if isinstance(n, Var) and n.kind != "bound" and variables.setdefault(n.name, n) != n:
             raise ClaimError(f"two variables are called {n.name}")
@@ -203,6 +204,18 @@ def _one_meaning(claim: Claim) -> None:
     moving = {s for s in heads.values() if s.role != "free"}
     if moving - set(families(claim.cell)):
         raise ClaimError(f"{sorted(s.name for s in moving - set(families(claim.cell)))}: not of the recurrence")
+
+
+def one_loss_a_name(claim: Claim) -> None:
+    """Raises ClaimError if two losses have one name: they print alike."""
+    known: dict[str, tuple[object, ...]] = {}
+    ranges: dict[str, tuple[Index, Index]] = {}
+    for n in walk(claim):
+        if isinstance(n, Loss):
+            said = (n.time, n.first, n.kind, n.reads, n.output, n.target)
+            same = known.setdefault(n.name, said) == said
+            if not same or (not n.index and ranges.setdefault(n.name, (n.lo, n.hi)) != (n.lo, n.hi)):
+                raise ClaimError(f"two losses are called {n.name}; rename one")
 
 
 def families(cell: Recurrence | None) -> tuple[Sym, ...]:
