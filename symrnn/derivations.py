@@ -13,6 +13,7 @@ from symrnn.claims.index import Index, Node, Var, index, lag, size, time
 from symrnn.claims.recurrence import Claim
 from symrnn.claims.substitution import free_vars, rebuild, symbols, walk
 from symrnn.claims.tree import ForAll, Immediate, Jac, Prop, Sym, Total
+from symrnn.claims.wellformed import one_loss_a_name
 from symrnn.errors import ClaimError
 from symrnn.lemmas import LEMMAS
 
@@ -172,7 +173,8 @@ def _closed(hypothesis: Prop, conclusion: Prop) -> Prop:
 
 
 def _check_names(claim: Claim) -> None:
-    """One name, one meaning: a variable or symbol declared in two ways is refused."""
+    """One name, one meaning: a variable, symbol or loss declared in two ways is refused."""
+    one_loss_a_name(walk(claim))
     variables: dict[str, Var] = {}
     for v in sorted({v for v in walk(claim) if isinstance(v, Var)}, key=lambda v: v.key):
         if variables.setdefault(v.name, v) != v:

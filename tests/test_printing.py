@@ -33,9 +33,12 @@ from symrnn import (
     eye,
     for_all_trajectories,
     forall,
+    gradient,
     hadamard,
     has_property,
     iff,
+    immediate,
+    immediate_gradient,
     implies,
     index,
     inv,
@@ -43,6 +46,7 @@ from symrnn import (
     jordan_block,
     lag,
     le,
+    loss,
     lt,
     matrix,
     negation,
@@ -51,6 +55,7 @@ from symrnn import (
     relu,
     scalar,
     sigmoid,
+    softmax,
     spectral_radius,
     summation,
     tanh,
@@ -83,10 +88,28 @@ def const(*value: int) -> T.Term:
 
 
 # (tree, text, LaTeX)
+LOSS = loss("L", h, 1, k)
 EXAMPLES: list[tuple[Node, str, str]] = [
     (discriminant(A), "disc(A)", r"\operatorname{disc}(A)"),
     (binomial(k, 2), "binomial(k, 2)", r"\binom{k}{2}"),
     (jordan_block(lam, n), "jordan(lambda, n)", r"J_{n}(\lambda)"),
+    # losses and parameters
+    (LOSS, "L", "L"),
+    (LOSS[t], "L[t]", "L_{t}"),
+    (gradient(LOSS, W), "grad(L, W_hh)", r"\nabla_{W_{hh}} L"),
+    (
+        gradient(LOSS[t], W, since=t - k),
+        "grad(L[t], W_hh | h[t-k])",
+        r"\left.\nabla_{W_{hh}} L_{t}\right|_{h_{t-k}}",
+    ),
+    (jacobian(LOSS, h[t]), "d L / d h[t]", r"\frac{\mathrm{d} L}{\mathrm{d} h_{t}}"),
+    (immediate(LOSS, h[t]), "d+ L / d h[t]", r"\frac{\partial^{+} L}{\partial h_{t}}"),
+    (
+        immediate_gradient(h[t], W, row=A),
+        "grad+([A] h[t], W_hh)",
+        r"\nabla^{+}_{W_{hh}} \left(\left[A\right] h_{t}\right)",
+    ),
+    (softmax(h[t]), "softmax(h[t])", r"\operatorname{softmax}(h_{t})"),
     # products and powers
     (D[t] @ W, "D[t] W_hh", "D_{t} W_{hh}"),
     (A @ (B @ C), "A B C", "A B C"),

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from symrnn.claims.recurrence import Claim
 from symrnn.claims.text import text as _text
-from symrnn.claims.tree import Prop, Term
+from symrnn.claims.tree import Loss, Prop, Term
 
-for _printed in (Term, Prop, Claim):  # the tree knows nothing of its printers, which stand below it
+for _printed in (Term, Loss, Prop, Claim):  # the tree knows nothing of its printers, which stand below it
     type.__setattr__(_printed, "__str__", _text)

@@ -62,6 +62,7 @@ def check_claim(claim: Claim, parts: Iterable[Node] | None = None) -> None:
     parts = distinct(*props) if parts is None else parts
     check_parts(parts)
     _one_meaning(parts, known, claim.cell)
+    one_loss_a_name(parts)
     kinds = set(map(type, parts))
     if "bound" in [n.kind for n in parts if type(n) is Var]:
         if any(v.kind == "bound" for p in props for v in free_vars(p)):
@@ -250,6 +251,18 @@ def _one_meaning(parts: Iterable[Node], known: Meanings, cell: Recurrence | None
     if not given.issuperset(("symbol", name) for name in strange):
         raise ClaimError(f"{strange}: not of the recurrence")
     return found
+
+
+def one_loss_a_name(parts: Iterable[Node]) -> None:
+    """Raises ClaimError if two of the losses among some nodes have one name: they print alike."""
+    known: dict[str, tuple[object, ...]] = {}
+    ranges: dict[str, tuple[Index, Index]] = {}
+    for n in parts:
+        if isinstance(n, Loss):
+            said = (n.time, n.first, n.kind, n.reads, n.output, n.target)
+            same = known.setdefault(n.name, said) == said
+            if not same or (not n.index and ranges.setdefault(n.name, (n.lo, n.hi)) != (n.lo, n.hi)):
+                raise ClaimError(f"two losses are called {n.name}; rename one")
 
 
 def families(cell: Recurrence | None) -> tuple[Sym, ...]:

@@ -54,7 +54,7 @@ def _derived(n: Total | Immediate) -> tuple[Index, ...]:
     by = () if n.wrt.role == "free" else (n.wrt.index[0] + int(n.wrt.role == "state"),)
     if isinstance(n, Total):
         return (*(at + 1 for at in n.since), *by)
-    return by if isinstance(n.of, Loss) else n.of.index
+    return (by or (n.of.lo + 1,)) if isinstance(n.of, Loss) else n.of.index
 
 
 def _last(n: Total | Immediate) -> Index:
