@@ -48,7 +48,7 @@ def squared_error(
 ) -> Loss:
     """The sum over t of 1/2 ||output - target||^2, both given as functions of the time: V h_t + b and y_t.
 
-    >>> from symrnn import Elman, lag, size
+    >>> from symrnn import Elman, lag, matrix, size
     >>> cell, p = Elman(), size("p")
     >>> V, y = matrix("V", p, cell.n), matrix("y", p, 1)
     >>> L = squared_error("L", lambda t: V @ cell.h[t], lambda t: y[t], 1, lag("T"))
@@ -63,7 +63,7 @@ def cross_entropy(
 ) -> Loss:
     """The sum over t of - sum_i target_i log softmax(logits)_i; the targets need not sum to 1.
 
-    >>> from symrnn import Elman, lag, size
+    >>> from symrnn import Elman, lag, matrix, size
     >>> cell, p = Elman(), size("p")
     >>> V, y = matrix("V", p, cell.n), matrix("y", p, 1)
     >>> print(cross_entropy("L", lambda t: V @ cell.h[t], lambda t: y[t], 1, lag("T")).kind)
@@ -174,11 +174,11 @@ def immediate(of: object, wrt: object, layout: str = "", *, row: object = None) 
 def immediate_gradient(of: object, wrt: object, *, row: object = None) -> Term:
     """The same in the shape of the parameter, as ``gradient``.
 
-    >>> from symrnn import Elman, time
+    >>> from symrnn import Elman, matrix, time
     >>> cell, t = Elman(), time("t")
     >>> u = matrix("u", 1, cell.n)
     >>> print(immediate_gradient(cell.h[t], cell.W_hh, row=u))
-    grad+(u h[t], W_hh)
+    grad+([u] h[t], W_hh)
     """
     return immediate(of, wrt, "denominator", row=row)
 

@@ -14,7 +14,7 @@ from symrnn.claims.latex_numbers import number_latex
 
 COMMANDS = GREEK | frozenset(
     "begin binom cdot colon det end exp forall frac iff implies in infty land le left lVert lnot log lor "
-    "lvert mathbf mathit mathrm mathsf odot operatorname partial prod rVert rho right rvert sigma sqrt sum "
+    "lvert mathbf mathit mathrm mathsf odot operatorname nabla partial prod rVert rho right rvert sigma sqrt sum "
     "tanh text tfrac to".split()
 )
 SIGNS = frozenset(",!\\;")  # \, \! \\ \;
