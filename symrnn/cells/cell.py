@@ -23,6 +23,9 @@ class Cell:
         self.recurrence = recurrence
         self.names = dict(names)
 
+    def __repr__(self) -> str:
+        return f"<{self.recurrence.name} with {', '.join(self.activations) or 'no activation'}>"
+
     def __getattr__(self, name: str) -> Any:
         names = self.__dict__.get("names", {})
         if name in names:
