@@ -210,7 +210,14 @@ def _groups(piece: str) -> Iterator[tuple[int, int, int, int]]:
             open_at.append((token, found.start(), found.end()))
         elif open_at and not _OTHER.fullmatch(token):
             token, start, inside = open_at.pop()
-            if not open_at and token not in ("{", r"\lVert"):
+            if not open_at and token == r"\lVert":  # no line ends in a norm, but a matrix may be made smaller
+                within = _groups(piece[inside : found.start()])
+                yield from (
+                    (a + inside, b + inside, c + inside, d + inside)
+                    for a, b, c, d in within
+                    if piece.startswith(r"\begin", a + inside)
+                )
+            elif not open_at and token != "{":
                 yield start, inside, found.start(), found.end()
 
 
