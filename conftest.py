@@ -6,6 +6,7 @@
 from __future__ import annotations
 
 import contextlib
+import fcntl
 import re
 from collections.abc import Callable
 from pathlib import Path
@@ -16,6 +17,7 @@ from sybil.parsers.markdown import PythonCodeBlockParser
 
 from symrnn import DerivationResult
 from symrnn.scripts import load
+from symrnn.search.memory import Memory
 from symrnn.worker import run
 
 ROOT = Path(__file__).parent
@@ -29,12 +31,14 @@ def pytest_addoption(parser: pytest.Parser) -> None:
 
 
 @pytest.fixture(scope="session")
-def founding() -> DerivationResult:
-    """The founding derivation, decided once, on two cores: a minute and a half."""
-    with contextlib.chdir(ROOT):
+def founding(tmp_path_factory: pytest.TempPathFactory, worker_id: str) -> DerivationResult:
+    """The founding derivation, decided once, on two cores; other test processes wait and then check what was found."""
+    shared = tmp_path_factory.getbasetemp() if worker_id == "master" else tmp_path_factory.getbasetemp().parent
+    with contextlib.chdir(ROOT), (shared / "founding.lock").open("w") as lock:
+        fcntl.flock(lock, fcntl.LOCK_EX)
         loaded = load(["derivations/vanishing_gradient.py"])
         assert not loaded.errors
-        done = run(loaded.derivations, deadline=600, jobs=2)
+        done = run(loaded.derivations, deadline=600, jobs=2, memory=Memory(shared / "founding"))
     (made,) = done.results
     return made
 

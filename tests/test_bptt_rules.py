@@ -130,6 +130,26 @@ def test_exact_gradients_are_sympys_derivatives_of_the_unrolled_loss(cell):
     assert checked > 10
 
 
+@pytest.mark.parametrize(("n", "last"), [(1, 1), (1, 2), (1, 3), (2, 1), (2, 2)])
+def test_the_formula_is_exactly_sympys_derivative_of_the_unrolled_loss(n, last):
+    """sum over s of D_s delta_s h_(s-1)^T with the recursion of delta, symbol by symbol."""
+
+    def symbols(name, rows, cols=1):
+        return sp.Matrix(rows, cols, lambda i, j: sp.Symbol(f"{name}_{i}_{j}"))
+
+    W, h = symbols("W", n, n), [symbols("h0", n)]
+    rows = [symbols(f"g{t}", 1, n) for t in range(last + 1)]
+    for t in range(1, last + 1):
+        h.append((W * h[-1] + symbols(f"x{t}", n)).applyfunc(sp.tanh))
+    total = sum((rows[t] * h[t])[0] for t in range(1, last + 1))
+    slopes = [sp.diag(*(1 - x**2 for x in state)) for state in h]
+    delta, found = rows[last].T, sp.zeros(n, n)
+    for t in range(last, 0, -1):
+        found += slopes[t] * delta * h[t - 1].T
+        delta = rows[t - 1].T + (slopes[t] * W).T * delta
+    assert (found - sp.Matrix(n, n, lambda i, j: sp.diff(total, W[i, j]))).applyfunc(sp.expand) == sp.zeros(n, n)
+
+
 # ---- proofs of other claims, and corrupted ones ----
 
 
