@@ -35,8 +35,8 @@ class Loaded:
         return _distinct(d for script in self.scripts for d in script.derivations)
 
 
-def load(paths: Iterable[str | Path]) -> Loaded:
-    """Run every script that ``paths`` name. A file that fails is an error in the answer; the others still run."""
+def load(paths: str | Path | Iterable[str | Path]) -> Loaded:
+    """Run every script that ``paths``, or the one path, name. A file that fails is an error in the answer; the others still run."""
     files, errors = find(paths)
     scripts: list[Script] = []
     for file in files:
@@ -47,7 +47,7 @@ def load(paths: Iterable[str | Path]) -> Loaded:
     return Loaded(tuple(scripts), tuple(errors))
 
 
-def find(paths: Iterable[str | Path]) -> tuple[list[Path], list[ScriptError]]:
+def find(paths: str | Path | Iterable[str | Path]) -> tuple[list[Path], list[ScriptError]]:
     """The script files that ``paths`` name, each once, and an error for every path that names none.
 
     A directory stands for every ``*.py`` below it, sorted, that does not start with ``_`` or ``test_`` and is no
@@ -55,7 +55,7 @@ def find(paths: Iterable[str | Path]) -> tuple[list[Path], list[ScriptError]]:
     """
     files: dict[Path, Path] = {}
     errors: list[ScriptError] = []
-    for path in map(Path, paths):
+    for path in map(Path, [paths] if isinstance(paths, str | Path) else paths):  # a string is no list of letters
         try:
             for file in _files(path):
                 files.setdefault(file.resolve(), file)

@@ -174,3 +174,11 @@ def test_what_a_script_prints_goes_to_standard_error(tmp_path: Path, capfd: pyte
     out, err = capfd.readouterr()
     assert out == "report\n"
     assert sorted(err.split()) == ["python", "shell"]
+
+
+def test_one_path_is_no_list_of_letters(tmp_path):
+    """Each letter of a path is a path: ``/`` is all files there are."""
+    (tmp_path / "a.py").write_text("raise SystemExit('never run')", encoding="utf-8")
+    script = tmp_path / "one.py"
+    script.write_text("", encoding="utf-8")
+    assert find(str(script)) == find(script) == find([script]) == ([script], [])

@@ -63,7 +63,9 @@ class Network:
         self._reruns: dict[tuple[str, int, bool, int, Value], Network] = {}
         self._definitions: dict[str, Term] = parent._definitions if parent else _definitions(recurrence)
         exogenous = recurrence.exogenous if recurrence else ()
-        as_before = parent is None or (source is parent.source and not any(name in exogenous for name, _ in self._fixed))
+        as_before = parent is None or (
+            source is parent.source and not any(name in exogenous for name, _ in self._fixed)
+        )
         self._driven = {GIVEN, "input"} if as_before else {"input"}
 
     def value(self, head: Sym, at: int | None) -> Value:
