@@ -16,9 +16,11 @@ from symrnn import (
     Leaky,
     Pascanu,
     Refused,
+    cell,
     eq,
     gradient,
     immediate,
+    immediate_gradient,
     index,
     jacobian,
     kernel,
@@ -29,13 +31,14 @@ from symrnn import (
     relu,
     size,
     squared_error,
+    state,
     summation,
     tanh,
     time,
     zeros,
 )
 from symrnn.bptt import bptt
-from symrnn.certificates import General, Proved, Words
+from symrnn.certificates import General, Point, Proved, Words
 from symrnn.claims.index import Var, as_index
 from symrnn.claims.recurrence import Claim
 from symrnn.claims.substitution import substitute
@@ -46,6 +49,8 @@ from symrnn.search.decide import decide, decide_by_proof
 from symrnn.search.refute import Tally, worlds
 from symrnn.semantics.algebra import Algebra
 from symrnn.semantics.context import Context
+from symrnn.semantics.instances import Instance
+from symrnn.semantics.numbers import as_num
 from symrnn.semantics.pullback import pulled_back
 
 CELL = Elman(tanh)
@@ -214,8 +219,6 @@ def test_a_diagonal_parameter_has_a_diagonal_gradient():
 
 def test_parameters_with_other_properties_are_refused():
     n = size("n")
-    from symrnn import cell, state
-
     W, h = matrix("W", n, n, "symmetric"), state("h", n)
     toy = cell("symmetric", states={h: lambda t: tanh(W @ h[t - 1])})
     of = loss("L", h, 1, T)
@@ -238,6 +241,22 @@ def test_a_first_state_is_no_step():
     assert decide_by_proof(claim).verdict == "undecided"
 
 
+def test_runs_have_the_first_step_that_a_loss_goes_through():
+    """Proofs rest on it, so that no instance may lack it, also where the loss is of no state."""
+    n, p, t, T = size("n"), size("p"), time("t"), lag("T")
+    A, h, b, y = matrix("A", n, n), state("h", n), matrix("b", p, 1), matrix("y", p, 1)
+    toy = cell("toy", states={h: lambda at: A @ h[at - 1]})
+    of, two = squared_error("L", lambda _: b, lambda _: y, 1, T), squared_error("M", lambda _: b, lambda _: y, t - 1, t)
+    one, none = ((as_num(1),),), ((as_num(0),),)
+    integers = tuple((v.terms[0][0], 1) for v in (n, p, t))
+    at_once = Instance(integers, (("A", none), ("b", one), ("y", none)), (), 1, 1, (("h", one),), (), None, ())
+    for known in (eq(gradient(of[t], b, since=t - 1), b - y), eq(immediate_gradient(two, b), 2 * (b - y))):
+        claim = claim_of(eq(h[t], zeros(n, 1)), toy, [eq(A, zeros(n, n)), known])
+        assert decide(claim).verdict == "proved"
+        with pytest.raises(Refused, match="outside the trajectory"):
+            kernel.check(claim, Point(at_once))
+
+
 @pytest.mark.parametrize(
     "change",
     [
@@ -255,6 +274,10 @@ def test_a_first_state_is_no_step():
             "target": (CELL.b,),
         },
         {"time": Var("t", "lag", 1)},
+        {"lo": as_index(L.time)},
+        {"hi": as_index(L.time) + 1},
+        {"first": as_index(L.time)},
+        {"index": (as_index(L.time),), "lo": as_index(L.time), "hi": as_index(L.time)},
         {"index": (as_index(3),)},
     ],
 )

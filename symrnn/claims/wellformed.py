@@ -176,6 +176,8 @@ def _is_loss(n: Loss) -> bool:
         return False
     if n.index and (n.lo, n.hi) != (*n.index, *n.index):
         return False
+    if any(n.time in free_vars(end) for end in (n.lo, n.hi, n.first)):  # these are not bound
+        return False
     blocks, rows = [b for b, _ in n.reads], [g for _, g in n.reads]
     if n.kind == "opaque":
         if n.output or n.target or not blocks or len(set(blocks)) < len(blocks) or len(set(rows)) < len(rows):
