@@ -22,6 +22,8 @@ from symrnn import (
     immediate,
     immediate_gradient,
     index,
+    inv,
+    invertible,
     jacobian,
     kernel,
     lag,
@@ -195,6 +197,24 @@ def test_the_time_of_a_loss_does_not_escape():
     hostile = Total(L, (), CELL.W_hh, (inside - 2,), "denominator")
     with pytest.raises(Refused):
         Algebra(Context(CELL.recurrence)).poly(hostile)
+
+
+@pytest.mark.parametrize(
+    "derivative",
+    [
+        lambda row, other: gradient(CELL.h[T], other, row=row, since=T - 1),  # of what does not depend on it
+        lambda row, other: immediate(CELL.h[T], other, row=row),
+        lambda row, _: gradient(CELL.h[T], CELL.W_hh, row=row, since=T),  # of what is held
+    ],
+)
+def test_a_derivative_of_what_has_no_value_is_not_zero(derivative):
+    A, u, other = matrix("A", CELL.n, CELL.n), matrix("u", 1, CELL.n), matrix("V", CELL.n, CELL.n)
+    claim = claim_of(eq(derivative(u @ inv(A), other), zeros(CELL.n, CELL.n)))
+    with pytest.raises(Refused, match="not known to be invertible"):
+        kernel.check(claim, Proved(Words("left", "left", (), ()), None))
+    assert decide(claim).verdict in ("conditional", "refuted")
+    known = claim_of(eq(derivative(u @ inv(A), other), zeros(CELL.n, CELL.n)), assuming=[invertible(A)])
+    assert decide_by_proof(known).verdict == "proved"
 
 
 # ---- claims about what is not differentiable, or not free ----
