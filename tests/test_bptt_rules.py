@@ -18,6 +18,7 @@ from symrnn import (
     Refused,
     cell,
     eq,
+    for_all_trajectories,
     gradient,
     immediate,
     immediate_gradient,
@@ -40,11 +41,11 @@ from symrnn import (
     zeros,
 )
 from symrnn.bptt import bptt
-from symrnn.certificates import General, Point, Proved, Words
+from symrnn.certificates import AllTrajectories, Fact, General, Point, Proved, Use, Words
 from symrnn.claims.index import Var, as_index
 from symrnn.claims.recurrence import Claim
 from symrnn.claims.substitution import substitute
-from symrnn.claims.tree import Inv, Rel, Sym, Total
+from symrnn.claims.tree import HOLE, Inv, Rel, Sym, Total
 from symrnn.claims.wellformed import check_claim
 from symrnn.errors import ClaimError
 from symrnn.search.decide import decide, decide_by_proof
@@ -305,6 +306,29 @@ def test_malformed_losses_are_refused(change):
     hostile = replace(L, **change)
     with pytest.raises(ClaimError):
         check_claim(Claim(Rel("=", gradient(hostile, CELL.W_hh), zeros(CELL.n, CELL.n)), (), CELL.recurrence))
+
+
+def test_what_is_free_is_not_the_derivative_of_a_loss():
+    """A matrix of a script that has the name of the rows of a loss would be equal to its derivative."""
+    t, rows = time("t"), matrix("dL_h", 1, CELL.n)
+    other = replace(loss("M", CELL.h, 1, T), reads=L.reads)
+    partial = immediate(L[t], CELL.h[t])
+    for hostile in (eq(partial, rows[t]), eq(partial, immediate(other[t], CELL.h[t]))):
+        with pytest.raises(ClaimError, match="rename"):
+            check_claim(Claim(hostile, (), CELL.recurrence))
+        with pytest.raises(ClaimError, match="rename"):
+            claim_of(hostile)
+
+
+def test_the_derivative_of_a_loss_is_of_one_trajectory():
+    """dL/dh_t = 0 here is not so everywhere, L being any function; the rows that stand for it move with h_t."""
+    t, rows, none = time("t"), matrix("dL_h", 1, CELL.n), zeros(1, CELL.n)
+    here = eq(immediate(L[t], CELL.h[t]), none)
+    claim = claim_of(for_all_trajectories(here), assuming=[here])
+    known = Words("left", "left", (), (Use(HOLE, "hyp:0", (), ()),))
+    assert kernel.entails(claim_of(here, assuming=[here]), Fact(eq(rows[t], none), known, known)) == ()
+    with pytest.raises(Refused, match="no equation"):
+        kernel.entails(claim, Fact(eq(rows[t], none), known, AllTrajectories(known)))
 
 
 def test_malformed_derivatives_are_refused():
