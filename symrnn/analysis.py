@@ -14,7 +14,7 @@ from symrnn import certificates as cert
 from symrnn import entries
 from symrnn.claims.index import Node, Var, as_index
 from symrnn.claims.shapes import ONE, check_shapes, is_scalar, shape_of
-from symrnn.claims.substitution import free_vars, substitute, symbols
+from symrnn.claims.substitution import free_vars, substitute, symbols, walk
 from symrnn.claims.tree import (
     Add,
     And,
@@ -23,6 +23,7 @@ from symrnn.claims.tree import (
     ForAllTrajectories,
     Iff,
     Implies,
+    Loss,
     MatMul,
     Not,
     Or,
@@ -277,7 +278,9 @@ def for_all_trajectories(s: Sequent, c: cert.AllTrajectories) -> Iterator[Premis
     """
     if not isinstance(s.goal, ForAllTrajectories):
         raise Refused("the goal is not about all trajectories")
-    kept = tuple(h for h in s.hypotheses if all(x.role == "free" for x in symbols(h)))
+    losses = (n for p in (s.goal, *s.hypotheses) for n in walk(p) if isinstance(n, Loss))
+    rows = {g.name for n in losses for _, g in n.reads}  # derivatives of losses at the states of one trajectory
+    kept = tuple(h for h in s.hypotheses if all(x.role == "free" and x.name not in rows for x in symbols(h)))
     yield s.about_any_trajectory(s.goal.body, kept), c.proof
 
 

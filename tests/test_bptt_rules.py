@@ -16,10 +16,15 @@ from symrnn import (
     Leaky,
     Pascanu,
     Refused,
+    cell,
     eq,
+    for_all_trajectories,
     gradient,
     immediate,
+    immediate_gradient,
     index,
+    inv,
+    invertible,
     jacobian,
     kernel,
     lag,
@@ -29,23 +34,26 @@ from symrnn import (
     relu,
     size,
     squared_error,
+    state,
     summation,
     tanh,
     time,
     zeros,
 )
 from symrnn.bptt import bptt
-from symrnn.certificates import General, Proved, Words
+from symrnn.certificates import AllTrajectories, Fact, General, Point, Proved, Use, Words
 from symrnn.claims.index import Var, as_index
 from symrnn.claims.recurrence import Claim
 from symrnn.claims.substitution import substitute
-from symrnn.claims.tree import Inv, Rel, Sym, Total
+from symrnn.claims.tree import HOLE, Inv, Rel, Sym, Total
 from symrnn.claims.wellformed import check_claim
 from symrnn.errors import ClaimError
 from symrnn.search.decide import decide, decide_by_proof
 from symrnn.search.refute import Tally, worlds
 from symrnn.semantics.algebra import Algebra
 from symrnn.semantics.context import Context
+from symrnn.semantics.instances import Instance
+from symrnn.semantics.numbers import as_num
 from symrnn.semantics.pullback import pulled_back
 
 CELL = Elman(tanh)
@@ -212,6 +220,24 @@ def test_the_time_of_a_loss_does_not_escape():
         Algebra(Context(CELL.recurrence)).poly(hostile)
 
 
+@pytest.mark.parametrize(
+    "derivative",
+    [
+        lambda row, other: gradient(CELL.h[T], other, row=row, since=T - 1),  # of what does not depend on it
+        lambda row, other: immediate(CELL.h[T], other, row=row),
+        lambda row, _: gradient(CELL.h[T], CELL.W_hh, row=row, since=T),  # of what is held
+    ],
+)
+def test_a_derivative_of_what_has_no_value_is_not_zero(derivative):
+    A, u, other = matrix("A", CELL.n, CELL.n), matrix("u", 1, CELL.n), matrix("V", CELL.n, CELL.n)
+    claim = claim_of(eq(derivative(u @ inv(A), other), zeros(CELL.n, CELL.n)))
+    with pytest.raises(Refused, match="not known to be invertible"):
+        kernel.check(claim, Proved(Words("left", "left", (), ()), None))
+    assert decide(claim).verdict in ("conditional", "refuted")
+    known = claim_of(eq(derivative(u @ inv(A), other), zeros(CELL.n, CELL.n)), assuming=[invertible(A)])
+    assert decide_by_proof(known).verdict == "proved"
+
+
 # ---- claims about what is not differentiable, or not free ----
 
 
@@ -234,8 +260,6 @@ def test_a_diagonal_parameter_has_a_diagonal_gradient():
 
 def test_parameters_with_other_properties_are_refused():
     n = size("n")
-    from symrnn import cell, state
-
     W, h = matrix("W", n, n, "symmetric"), state("h", n)
     toy = cell("symmetric", states={h: lambda t: tanh(W @ h[t - 1])})
     of = loss("L", h, 1, T)
@@ -258,6 +282,22 @@ def test_a_first_state_is_no_step():
     assert decide_by_proof(claim).verdict == "undecided"
 
 
+def test_runs_have_the_first_step_that_a_loss_goes_through():
+    """Proofs rest on it, so that no instance may lack it, also where the loss is of no state."""
+    n, p, t, T = size("n"), size("p"), time("t"), lag("T")
+    A, h, b, y = matrix("A", n, n), state("h", n), matrix("b", p, 1), matrix("y", p, 1)
+    toy = cell("toy", states={h: lambda at: A @ h[at - 1]})
+    of, two = squared_error("L", lambda _: b, lambda _: y, 1, T), squared_error("M", lambda _: b, lambda _: y, t - 1, t)
+    one, none = ((as_num(1),),), ((as_num(0),),)
+    integers = tuple((v.terms[0][0], 1) for v in (n, p, t))
+    at_once = Instance(integers, (("A", none), ("b", one), ("y", none)), (), 1, 1, (("h", one),), (), None, ())
+    for known in (eq(gradient(of[t], b, since=t - 1), b - y), eq(immediate_gradient(two, b), 2 * (b - y))):
+        claim = claim_of(eq(h[t], zeros(n, 1)), toy, [eq(A, zeros(n, n)), known])
+        assert decide(claim).verdict == "proved"
+        with pytest.raises(Refused, match="outside the trajectory"):
+            kernel.check(claim, Point(at_once))
+
+
 @pytest.mark.parametrize(
     "change",
     [
@@ -275,6 +315,10 @@ def test_a_first_state_is_no_step():
             "target": (CELL.b,),
         },
         {"time": Var("t", "lag", 1)},
+        {"lo": as_index(L.time)},
+        {"hi": as_index(L.time) + 1},
+        {"first": as_index(L.time)},
+        {"index": (as_index(L.time),), "lo": as_index(L.time), "hi": as_index(L.time)},
         {"index": (as_index(3),)},
     ],
 )
@@ -282,6 +326,29 @@ def test_malformed_losses_are_refused(change):
     hostile = replace(L, **change)
     with pytest.raises(ClaimError):
         check_claim(Claim(Rel("=", gradient(hostile, CELL.W_hh), zeros(CELL.n, CELL.n)), (), CELL.recurrence))
+
+
+def test_what_is_free_is_not_the_derivative_of_a_loss():
+    """A matrix of a script that has the name of the rows of a loss would be equal to its derivative."""
+    t, rows = time("t"), matrix("dL_h", 1, CELL.n)
+    other = replace(loss("M", CELL.h, 1, T), reads=L.reads)
+    partial = immediate(L[t], CELL.h[t])
+    for hostile in (eq(partial, rows[t]), eq(partial, immediate(other[t], CELL.h[t]))):
+        with pytest.raises(ClaimError, match="rename"):
+            check_claim(Claim(hostile, (), CELL.recurrence))
+        with pytest.raises(ClaimError, match="rename"):
+            claim_of(hostile)
+
+
+def test_the_derivative_of_a_loss_is_of_one_trajectory():
+    """dL/dh_t = 0 here is not so everywhere, L being any function; the rows that stand for it move with h_t."""
+    t, rows, none = time("t"), matrix("dL_h", 1, CELL.n), zeros(1, CELL.n)
+    here = eq(immediate(L[t], CELL.h[t]), none)
+    claim = claim_of(for_all_trajectories(here), assuming=[here])
+    known = Words("left", "left", (), (Use(HOLE, "hyp:0", (), ()),))
+    assert kernel.entails(claim_of(here, assuming=[here]), Fact(eq(rows[t], none), known, known)) == ()
+    with pytest.raises(Refused, match="no equation"):
+        kernel.entails(claim, Fact(eq(rows[t], none), known, AllTrajectories(known)))
 
 
 def test_malformed_derivatives_are_refused():

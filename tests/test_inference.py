@@ -13,6 +13,7 @@ from symrnn import (
     Elman,
     activation,
     eq,
+    gradient,
     jacobian,
     kernel,
     lag,
@@ -20,14 +21,17 @@ from symrnn import (
     matrix,
     product,
     size,
+    squared_error,
     tanh,
+    time,
 )
 from symrnn.block_jacobians import state_jacobian
 from symrnn.claims.recurrence import Claim
+from symrnn.claims.substitution import symbols
 from symrnn.claims.tree import Prod, Rel
 from symrnn.scripts import load
 from symrnn.search.bodies import prove_by_bodies
-from symrnn.search.inference import follows
+from symrnn.search.inference import _abstract, follows
 from symrnn.semantics.sequents import sequent_of
 
 ROOT = Path(__file__).parent.parent / "derivations"
@@ -125,3 +129,22 @@ def test_products_of_equal_factors_are_equal_and_the_kernel_says_so() -> None:
             assert (proof is not None) == (first != t + 3 * k), (order, str(first))
             assert prove_by_bodies(sequent_of(Claim(goal, (), None))) is None
     assert lag("k") == k
+
+
+def test_derivatives_at_other_times_are_other_symbols() -> None:
+    """A time that stays is not taken for the place of one that moves, nor a loss for one with other targets."""
+    rnn, p = Elman(tanh), size("p")
+    t, T, u, X = time("t"), lag("T"), matrix("u", 1, rnn.n), matrix("X", rnn.n, rnn.n)
+    V, y, Y = matrix("V", p, rnn.n), matrix("y", p, 1), matrix("Y", p, rnn.n)
+    moving = squared_error("L", lambda s: V @ rnn.h[s], lambda s: y[s], 1, T)
+    fixed = squared_error("L", lambda s: V @ rnn.h[s], lambda _: y[T], 1, T)
+    pairs = [
+        (gradient(rnn.h[t], rnn.W_hh, row=u, since=1), gradient(rnn.h[1], rnn.W_hh, row=u, since=t), X[t]),
+        (gradient(moving, V), gradient(fixed, V), Y),
+    ]
+    for one, other, value in pairs:
+        d = Derivation("times", cell=rnn)
+        cited = d.step("1", eq(one, value)).claim
+        assert follows(d.step("2", eq(one, value)).claim, [cited], ()) == "holds"
+        assert follows(d.step("3", eq(other, value)).claim, [cited], ()) != "holds"
+        assert symbols(_abstract(one)) != symbols(_abstract(other))

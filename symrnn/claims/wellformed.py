@@ -176,6 +176,8 @@ def _is_loss(n: Loss) -> bool:
         return False
     if n.index and (n.lo, n.hi) != (*n.index, *n.index):
         return False
+    if any(n.time in free_vars(end) for end in (n.lo, n.hi, n.first)):  # these are not bound
+        return False
     blocks, rows = [b for b, _ in n.reads], [g for _, g in n.reads]
     if n.kind == "opaque":
         if n.output or n.target or not blocks or len(set(blocks)) < len(blocks) or len(set(rows)) < len(rows):
@@ -254,15 +256,21 @@ def _one_meaning(parts: Iterable[Node], known: Meanings, cell: Recurrence | None
 
 
 def one_loss_a_name(parts: Iterable[Node]) -> None:
-    """Raises ClaimError if two of the losses among some nodes have one name: they print alike."""
+    """Raises ClaimError if two of the losses among some nodes have one name, or what is free has that of their rows."""
     known: dict[str, tuple[object, ...]] = {}
     ranges: dict[str, tuple[Index, Index]] = {}
-    for n in parts:
-        if isinstance(n, Loss):
-            said = (n.time, n.first, n.kind, n.reads, n.output, n.target)
-            same = known.setdefault(n.name, said) == said
-            if not same or (not n.index and ranges.setdefault(n.name, (n.lo, n.hi)) != (n.lo, n.hi)):
-                raise ClaimError(f"two losses are called {n.name}; rename one")
+    rows: dict[str, str] = {}
+    nodes = list(parts)
+    for n in (n for n in nodes if isinstance(n, Loss)):
+        said = (n.time, n.first, n.kind, n.reads, n.output, n.target)
+        same = known.setdefault(n.name, said) == said
+        if not same or (not n.index and ranges.setdefault(n.name, (n.lo, n.hi)) != (n.lo, n.hi)):
+            raise ClaimError(f"two losses are called {n.name}; rename one")
+        if any(rows.setdefault(g.name, n.name) != n.name for _, g in n.reads):
+            raise ClaimError(f"{n.name} has the derivatives of another loss; rename one")
+    for x in nodes if rows else ():
+        if isinstance(x, Sym) and x.name in rows and not x.family:
+            raise ClaimError(f"{x.name} stands for the derivatives of {rows[x.name]}; rename it")
 
 
 def families(cell: Recurrence | None) -> tuple[Sym, ...]:

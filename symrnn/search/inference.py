@@ -18,7 +18,22 @@ from symrnn.claims.index import Index, Node, Var, as_index
 from symrnn.claims.recurrence import Claim
 from symrnn.claims.shapes import shape_of
 from symrnn.claims.substitution import free_vars, rebuild, substitute, walk
-from symrnn.claims.tree import Const, ForAll, Immediate, Jac, Prop, Rel, Sym, Term, Times, Total, Zeros
+from symrnn.claims.tree import (
+    Const,
+    ForAll,
+    Immediate,
+    Jac,
+    Loss,
+    Prod,
+    Prop,
+    Rel,
+    Sum,
+    Sym,
+    Term,
+    Times,
+    Total,
+    Zeros,
+)
 from symrnn.errors import SymrnnError
 from symrnn.lemmas import LEMMAS
 from symrnn.search import memory
@@ -72,13 +87,15 @@ def _abstract(n: Any) -> Any:
 def _derivative(n: Total | Immediate) -> Sym:
     """A symbol for each derivative of one kind, with the times in it as its indices."""
     times: list[Index] = []
+    bound = {x.time if isinstance(x, Loss) else x.var for x in walk(n) if isinstance(x, Loss | Prod | Sum)}
 
     def go(x: Any) -> Any:
         if isinstance(x, Index):
-            if all(v.kind == "size" for v, _ in x.terms):
+            inside = Index(tuple((v, c) for v, c in x.terms if v in bound), 0)  # what is bound there stays there
+            if all(v.kind == "size" for v, _ in (x - inside).terms):
                 return x
-            times.append(x)
-            return Index((), len(times))
+            times.append(x - inside)
+            return inside + as_index(Var(str(len(times)), "time", None))  # no name that a script could give
         return rebuild(x, go) if isinstance(x, Node) and not isinstance(x, Var) else x
 
     kind = sha256(go(n))[:16]

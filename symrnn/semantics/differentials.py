@@ -131,11 +131,19 @@ def _by_parameter(world: World, t: Total | Immediate) -> Matrix:
     since = None if isinstance(t, Immediate) else world.values.integer(t.since[0])
     if since is not None and lo <= hi and since >= lo:
         raise Refused(f"{t.of.name} begins at {lo}, not after {since}")
+    _goes_through(world, lo if since is None else since, hi)
     total = as_dual(0)
     run = None if since is None else _Changed(world, t.wrt, since)
     for time in range(lo, hi + 1):
         total = total + _change(world, t.of, t.wrt, run, time)
     return tuple(tuple(_part(total, (i, j)) for j in range(cols)) for i in range(rows))
+
+
+def _goes_through(world: World, first: int, last: int) -> None:
+    """Refused unless the run has the first step there is, whatever the loss is of (``beginnings``)."""
+    for time in (first, first + 1) if first < last else ():
+        for block in _cell(world).states:
+            world.values.matrix(member(block, time))
 
 
 def _change(world: World, loss: Loss, wrt: Sym, run: _Changed | None, time: int) -> Dual:

@@ -31,6 +31,7 @@ if TYPE_CHECKING:
 
 def total_form(a: Algebra, t: Total) -> Poly:
     """Of a loss the sum over its times; of a state by what moves the chain rule; by a parameter step by step."""
+    _defined(a, t)
     natural = "numerator" if t.wrt.role != "free" else "denominator"
     if (t.layout == "denominator") != (natural == "denominator"):
         return a.transpose(Transpose(replace(t, layout=natural)))
@@ -41,6 +42,7 @@ def total_form(a: Algebra, t: Total) -> Poly:
 
 def immediate_form(a: Algebra, t: Immediate) -> Poly:
     """By a parameter what it does to the update; of a loss by a state at one of its times its row of partials."""
+    _defined(a, t)
     natural = "numerator" if t.wrt.role != "free" else "denominator"
     if (t.layout == "denominator") != (natural == "denominator"):
         return a.transpose(Transpose(replace(t, layout=natural)))
@@ -158,6 +160,12 @@ def _add(out: Poly, p: Poly) -> None:
 
 def _poly(a: Algebra, t: Term | None) -> Poly:
     return {} if t is None else a.poly(t)
+
+
+def _defined(a: Algebra, t: Total | Immediate) -> None:
+    """Refused if the row may have no value: then there is no derivative, not even one that is 0."""
+    for row in t.row:
+        a.poly(row)
 
 
 def _cell(a: Algebra) -> Recurrence:
