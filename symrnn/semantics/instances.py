@@ -135,7 +135,12 @@ class World:
         """Whether the last states occurred before, so that the run can repeat what followed for ever."""
         start, stop, blocks = self.instance.start, self.instance.stop, self.cell.states if self.cell else ()
         seen = (all(self._within(b, stop) == self._within(b, time) for b in blocks) for time in range(start, stop))
-        return self.instance.periodic or any(seen)
+        return self.instance.periodic or (self._recurs_after(1) and any(seen))
+
+    def _recurs_after(self, steps: int) -> bool:
+        """Whether the recurrence is the same some steps later."""
+        changing = () if self.cell is None else self.cell.picked_by_time()
+        return changing is not None and all(steps % len(self._families[name]) == 0 for name in changing)
 
     def integer(self, v: Var) -> int:
         return self._integers[v]
@@ -189,6 +194,8 @@ class World:
         start, stop = self.instance.start, self.instance.stop
         if self.cell is None or stop <= start or stop - start > LONGEST_PATH:
             raise Refused("a period needs a recurrence and at least one step")
+        if not self._recurs_after(stop - start):
+            raise Refused("a recurrence that changes with time does not repeat itself")
         for block in self.cell.states:
             if self._within(block, stop) != self._within(block, start):
                 raise Refused(f"{block.name} does not return to its first value after {stop - start} steps")
