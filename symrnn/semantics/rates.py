@@ -8,7 +8,7 @@ from __future__ import annotations
 from fractions import Fraction
 
 from symrnn.claims.activations import FACTS
-from symrnn.claims.index import Node, Var, as_index
+from symrnn.claims.index import Index, Node, Var, as_index
 from symrnn.claims.shapes import shape_of
 from symrnn.claims.substitution import children, free_vars, symbols, walk
 from symrnn.claims.tree import (
@@ -19,6 +19,7 @@ from symrnn.claims.tree import (
     Diag,
     Eye,
     ForAll,
+    Immediate,
     IndexRel,
     Jac,
     MatMul,
@@ -31,6 +32,7 @@ from symrnn.claims.tree import (
     Sym,
     Term,
     Times,
+    Total,
     Transpose,
     Zeros,
 )
@@ -83,9 +85,18 @@ def _upwards(a: Term, rate: int) -> tuple[Term, int]:
 
 def looks_back(t: Node, lag: Var) -> frozenset[Var]:
     """The times from which a term looks back by the lag: in its limit they are a fixed start plus the lag."""
-    begins = (n.wrt.index[0] if isinstance(n, Jac) else n.lo for n in walk(t) if isinstance(n, Jac | Prod | Sum))
+    begins = (i for n in walk(t) for i in _begin(n))
     found = (i for i in begins if dict(i.terms).get(lag, 0) < 0)
     return frozenset(v for i in found for v, _ in i.terms if v.kind == "time")
+
+
+def _begin(n: Node) -> tuple[Index, ...]:
+    """Where what a term goes over begins: Jacobians and other derivatives, ordered products and sums."""
+    if isinstance(n, Prod | Sum):
+        return (n.lo,)
+    if isinstance(n, Jac | Total | Immediate):
+        return (*n.wrt.index, *(n.since if isinstance(n, Total) else ()))
+    return ()
 
 
 def check_start(s: Sequent, lag: Var, *terms: Term) -> None:
