@@ -19,6 +19,7 @@ from symrnn.claims.tree import (
     Diag,
     Eye,
     ForAll,
+    ForAllTrajectories,
     Immediate,
     IndexRel,
     Jac,
@@ -111,7 +112,11 @@ def check_start(s: Sequent, lag: Var, *terms: Term) -> None:
 
 
 def check_values(p: Prop, *values: Node) -> None:
-    """Raises Refused if values that are to be put into a proposition speak of times that move in limits of it."""
+    """Raises Refused if values that are to be put into a proposition would say something else there: of times that move
+    in its limits, or of other trajectories."""
+    if any(s.role != "free" for v in values for s in symbols(v)):
+        if any(isinstance(n, ForAllTrajectories) for n in walk(p)):
+            raise Refused("what a trajectory is at would be bound by a statement about all of them")
     spoken = frozenset[Var]().union(*map(free_vars, values))
     if any(isinstance(n, Pred) and n.var is not None and looks_back(n.arg, n.var) & spoken for n in walk(p)):
         raise Refused("a time that moves with the lag in what stands for something constant")
