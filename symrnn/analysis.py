@@ -38,7 +38,7 @@ from symrnn.errors import Refused
 from symrnn.semantics.bounds import upper
 from symrnn.semantics.inequalities import AtMost, orders
 from symrnn.semantics.monomials import UNIT, minus
-from symrnn.semantics.rates import dominant, goal_of_limit, moves_with, rates
+from symrnn.semantics.rates import check_start, dominant, goal_of_limit, moves_with, rates
 from symrnn.semantics.sequents import Sequent
 from symrnn.semantics.steering import steered
 from symrnn.semantics.univariate import degree, poly, real_roots, squarefree
@@ -168,6 +168,7 @@ def dominated(s: Sequent, c: cert.Dominated) -> Iterator[Premise]:
     """
     name, term, lag = goal_of_limit(s)
     above = dominant(s, term)
+    check_start(s, lag, term, above)
     yield replace(s, goal=Pred(name, above, "", lag)), c.proof
 
 
@@ -185,6 +186,7 @@ def within(s: Sequent, c: cert.Within) -> Iterator[Premise]:
     algebra = s.algebra("left")
     if shape_of(product) != shape_of(term) or minus(algebra.poly(term), algebra.poly(product)):
         raise Refused("the goal is no such product")
+    check_start(s, lag, term, c.inner)
     yield replace(s, goal=Pred(name, c.inner, "", lag)), c.proof
 
 
@@ -199,6 +201,7 @@ def split(s: Sequent, c: cert.Split) -> Iterator[Premise]:
     algebra = s.algebra("left")
     if shape_of(product) != shape_of(term) or minus(algebra.poly(term), algebra.poly(product)):
         raise Refused("the goal is no such product")
+    check_start(s, lag, term, c.left, c.right)
     names = ("bounded", name) if c.left_is_bounded else (name, "bounded")
     yield replace(s, goal=Pred(names[0], c.left, "", lag)), c.if_left
     yield replace(s, goal=Pred(names[1], c.right, "", lag)), c.if_right
@@ -213,6 +216,8 @@ def rewritten(s: Sequent, c: cert.Rewritten) -> Iterator[Premise]:
     goal = s.goal
     if not isinstance(goal, Pred) or (goal.var is not None and s.mentions(goal.var)):
         raise Refused("the goal is no property or limit, or its lag occurs in a hypothesis")
+    if goal.var is not None:
+        check_start(s, goal.var, goal.arg, c.term)
     equation = Rel("=", goal.arg, c.term)
     check_shapes(equation)
     yield replace(s, goal=equation), c.equal
@@ -265,6 +270,7 @@ def steady(s: Sequent, c: cert.Steady) -> Iterator[Premise]:
     form, shape = s.algebra("left").poly(c.term), shape_of(c.term)
     if set(form) != {UNIT} or (shape is not None and shape[0] != shape[1]):
         raise Refused("the term is no number other than 0 times the identity")
+    check_start(s, goal.var, goal.arg)
     equation = Rel("=", goal.arg, c.term)
     check_shapes(equation)
     yield replace(s, goal=equation), c.equal
@@ -316,6 +322,8 @@ def same(s: Sequent, p: Prop, q: Prop) -> bool:
         if _fixed(s, p) or _fixed(s, q):
             raise Refused("the lag of a limit occurs in a hypothesis")
         arg = p.arg if p.var is None or q.var is None else _renamed(p.arg, p.var, q.var)
+        if q.var is not None:
+            check_start(s, q.var, arg, q.arg)
         return _equal(s, arg, q.arg)
     if isinstance(p, And | Or) and isinstance(q, And | Or):
         return len(p.args) == len(q.args) and all(same(s, a, b) for a, b in zip(p.args, q.args, strict=True))

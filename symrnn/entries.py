@@ -41,6 +41,7 @@ from symrnn.errors import Refused
 from symrnn.semantics.beginnings import within
 from symrnn.semantics.inequalities import combines
 from symrnn.semantics.properties import show_property
+from symrnn.semantics.rates import check_values
 from symrnn.semantics.sequents import Sequent, sequent_of
 from symrnn.semantics.uses import definition_of
 
@@ -222,6 +223,7 @@ def specialise(s: Sequent, c: cert.Specialise) -> Iterator[Premise]:
         raise Refused(f"{c.value} has another shape than {x}")
     for name in x.props:
         show_property(s.algebra("left"), name, c.value)
+    check_values(h.body, c.value)
     found: Prop = substitute(h.body, {x: c.value})
     check_shapes(found)
     if isinstance(found, ForAll):  # over another matrix: that too is a hypothesis

@@ -44,6 +44,7 @@ from symrnn.semantics.instances import Instance, World
 from symrnn.semantics.monomials import Poly, minus
 from symrnn.semantics.nullity import is_null_outside, is_open
 from symrnn.semantics.properties import show_property
+from symrnn.semantics.rates import check_values
 from symrnn.semantics.sequents import Equation, Sequent, sequent_of, settled
 from symrnn.semantics.steps import check_one_cut, check_product
 from symrnn.semantics.uses import as_equation, definition_of, filled, is_instance, lemma_hypotheses
@@ -392,6 +393,7 @@ def _general(s: Sequent, c: cert.General) -> Iterator[str]:
             raise Refused(f"{sym} is a member of a family, or a parameter of the recurrence")
         if (shape_of(value) or ()) != (sym.shape or ()) or not s.defined(value):
             raise Refused(f"{value} cannot stand for {sym}")
+    check_values(c.statement, *values.values())
     if substitute(c.statement, values) != s.goal:
         raise Refused("the goal is no instance of the statement")
     check_shapes(c.statement)

@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from symrnn.claims.index import Index, Node, Var, node
-from symrnn.claims.substitution import rebuild, substitute, walk
+from symrnn.claims.substitution import free_vars, rebuild, substitute, walk
 from symrnn.claims.tree import Apply, Prop, Sym, Term
 
 
@@ -37,6 +37,17 @@ class Recurrence(Node):
             if head.name == name:
                 return Sym(name, head.shape, head.role, head.props, (at,), False)
         return None
+
+    def picked_by_time(self) -> tuple[str, ...] | None:
+        """Families of parameters whose members the updates pick by their time; None if they use the time otherwise."""
+        store = self.__dict__
+        if "_picked" not in store:
+            spoken = [n for n in walk(self) if isinstance(n, Sym) and any(self.time in free_vars(i) for i in n.index)]
+            places = sum(self.time in free_vars(i) for s in spoken for i in s.index)
+            everywhere = sum(isinstance(i, Index) and self.time in free_vars(i) for i in walk(self))
+            names = tuple(sorted({s.name for s in spoken if s.role == "free"}))
+            store["_picked"] = names if places == everywhere else None
+        return store["_picked"]  # type: ignore[no-any-return]
 
     def local_name(self, term: Term, at: Index) -> Sym | None:
         """The local that is defined as exactly this term at this time."""

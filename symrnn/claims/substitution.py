@@ -236,6 +236,7 @@ def _substitute_binder(n: Any, values: Mapping[Any, Any]) -> Any:
     body, var = getattr(n, body_field), n.var
     inner = {k: v for k, v in values.items() if k != var}
     taken = frozenset().union(*(free_vars(v) for k, v in inner.items() if isinstance(v, Node)))
+    taken |= frozenset().union(*(free_vars(k) for k in inner if isinstance(k, Sym)))  # h[t] inside is not h[t] outside
     if var in taken:
         fresh = _fresh(var, taken | free_vars(body) | frozenset(k for k in inner if isinstance(k, Var)))
         body, var = substitute(body, {var: as_index(fresh)}), fresh

@@ -97,7 +97,10 @@ def of_null(claim: Claim, decision: Decision) -> tuple[Condition, ...]:
 def _necessary(claim: Claim, condition: Prop) -> bool:
     """Whether the claim also implies the condition: without an inverse its atom is false; else by proof."""
     parts = condition.args if isinstance(condition, And) else (condition,)
-    if all(isinstance(p, Pred) and p.name == "invertible" for p in parts):
+    goal, _ = flatten(claim)
+    atoms = goal.args if isinstance(goal, And) else (goal,)  # of which each must hold: no "or", "not" or "implies"
+    asserted = all(isinstance(p, Rel | Pred) for p in atoms)
+    if asserted and all(isinstance(p, Pred) and p.name == "invertible" for p in parts):
         return True
     return holds(Claim(condition, (*claim.hypotheses, claim.conclusion), claim.cell))
 

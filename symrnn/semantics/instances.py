@@ -15,7 +15,7 @@ from symrnn.claims.activations import FACTS
 from symrnn.claims.index import Index, Node, Var, as_index, node
 from symrnn.claims.recurrence import Claim, Recurrence, activations_of, with_activation
 from symrnn.claims.shapes import ONE, is_scalar, rows_used, shape_of
-from symrnn.claims.substitution import children, free_vars, substitute, symbols, walk
+from symrnn.claims.substitution import free_vars, substitute, symbols, walk
 from symrnn.claims.tree import (
     SPECTRAL,
     Add,
@@ -50,6 +50,7 @@ from symrnn.semantics.monomials import member
 from symrnn.semantics.numbers import Num, activate, as_num, sign_of
 from symrnn.semantics.openness import holds_nearby, strictly_violated
 from symrnn.semantics.quantified import for_all_derivatives, on_all_trajectories, one_member
+from symrnn.semantics.rates import spoken_otherwise
 from symrnn.semantics.sequents import flatten, numeric_bound
 from symrnn.semantics.spectra import decomposable
 from symrnn.semantics.values import Matrix, Values, multiply
@@ -134,7 +135,12 @@ class World:
         """Whether the last states occurred before, so that the run can repeat what followed for ever."""
         start, stop, blocks = self.instance.start, self.instance.stop, self.cell.states if self.cell else ()
         seen = (all(self._within(b, stop) == self._within(b, time) for b in blocks) for time in range(start, stop))
-        return self.instance.periodic or any(seen)
+        return self.instance.periodic or (self._recurs_after(1) and any(seen))
+
+    def _recurs_after(self, steps: int) -> bool:
+        """Whether the recurrence is the same some steps later."""
+        changing = () if self.cell is None else self.cell.picked_by_time()
+        return changing is not None and all(steps % len(self._families[name]) == 0 for name in changing)
 
     def integer(self, v: Var) -> int:
         return self._integers[v]
@@ -188,6 +194,8 @@ class World:
         start, stop = self.instance.start, self.instance.stop
         if self.cell is None or stop <= start or stop - start > LONGEST_PATH:
             raise Refused("a period needs a recurrence and at least one step")
+        if not self._recurs_after(stop - start):
+            raise Refused("a recurrence that changes with time does not repeat itself")
         for block in self.cell.states:
             if self._within(block, stop) != self._within(block, start):
                 raise Refused(f"{block.name} does not return to its first value after {stop - start} steps")
@@ -315,7 +323,7 @@ class World:
     def _limit(self, p: Pred, lag: Var) -> bool:
         """A limit in the lag, along a run that goes on for ever (``limits``)."""
         period = self.instance.stop - self.instance.start if self.instance.periodic else None
-        if period is not None and period > 1 and _times(p) & _times_elsewhere((self.goal, *self.hypotheses)):
+        if period is not None and period > 1 and spoken_otherwise(p, lag, (self.goal, *self.hypotheses)):
             raise Refused("a time inside a limit that is also spoken of outside it")
         blocks = self.cell.states if self.cell is not None else ()
         members = {name: len(rows) for name, rows in self._families.items()}
@@ -390,7 +398,7 @@ class World:
         if places != sum(isinstance(i, Index) and var in free_vars(i) for i in walk(body)):
             raise Refused(f"{var} occurs elsewhere than as a time, row, column or member of a family")
         followed = all(t.role != "free" and _only_shifted(t, var) for t in spoken)
-        if self.instance.periodic and followed and all(isinstance(t, Jac) for t in derived):
+        if self.instance.periodic and followed and all(_moves_whole(t, var) for t in derived):
             return self._times(set())  # at all times, before the run too, things are as they are a period later
         if any(var in free_vars(t) for t in derived):
             raise Refused("a quantified Jacobian is not decided at an instance")
@@ -409,26 +417,13 @@ class World:
         return range(start if True in states else start + 1, stop + 1)
 
 
+def _moves_whole(t: Term, var: Var) -> bool:
+    """Whether a derivative is a Jacobian over a number of steps that does not depend on the variable."""
+    return isinstance(t, Jac) and var not in free_vars(t.of.index[0] - t.wrt.index[0])
+
+
 def _only_shifted(t: Sym, var: Var) -> bool:
     return var.low is None and all((i - as_index(var)).is_const for i in t.index)
-
-
-def _times(p: Node) -> frozenset[Var]:
-    return frozenset(v for v in free_vars(p) if v.kind == "time")
-
-
-def _times_elsewhere(props: tuple[Node, ...]) -> frozenset[Var]:
-    """The times that occur outside limits."""
-    out: set[Var] = set()
-    todo: list[Node] = list(props)
-    while todo:
-        n = todo.pop()
-        if isinstance(n, Pred) and n.var is not None:
-            continue
-        if isinstance(n, Rel | Pred | IndexRel):
-            out |= _times(n)
-        todo += [c for c in children(n) if isinstance(c, Prop)]
-    return frozenset(out)
 
 
 def _bounded(count: int) -> int:
@@ -451,6 +446,8 @@ def _closed(cell: Recurrence, instance: Instance) -> Recurrence:
     for s in free:
         x: Any = s[t]
         if s.name in feedback:
+            if any(isinstance(n, Sym) and n.name == s.name and n not in (s, x) for n in walk(cell)):
+                raise Refused("feedback is given for an input that is used later too")
             c = Sym(f"feedback {s.name}", ((s.shape or (ONE, ONE))[0], (previous.shape)[0]), "free", (), (), False)
             matrices.append(c)
             changes[x] = Add((MatMul((c, previous)), x))

@@ -195,6 +195,8 @@ class _Sequence:
         return _sum([_entry(p, i, i) for i in range(len(p.left))])
 
     def entry(self, t: Entry) -> Power:
+        if self.lag in free_vars(t.row) | free_vars(t.col):
+            raise Refused("an entry whose row or column grows with the lag")
         i, j = self.run.values.integer(t.row), self.run.values.integer(t.col)
         p = self.of(t.arg)
         if not (1 <= i <= len(p.left) and 1 <= j <= len(p.right[0])):

@@ -8,9 +8,9 @@ from __future__ import annotations
 from fractions import Fraction
 
 from symrnn.claims.activations import FACTS
-from symrnn.claims.index import Var, as_index
+from symrnn.claims.index import Index, Node, Var, as_index
 from symrnn.claims.shapes import shape_of
-from symrnn.claims.substitution import free_vars, symbols
+from symrnn.claims.substitution import children, free_vars, symbols, walk
 from symrnn.claims.tree import (
     Abs,
     Add,
@@ -18,6 +18,10 @@ from symrnn.claims.tree import (
     Const,
     Diag,
     Eye,
+    ForAll,
+    ForAllTrajectories,
+    Immediate,
+    IndexRel,
     Jac,
     MatMul,
     Pow,
@@ -29,6 +33,7 @@ from symrnn.claims.tree import (
     Sym,
     Term,
     Times,
+    Total,
     Transpose,
     Zeros,
 )
@@ -53,6 +58,8 @@ def rates(s: Sequent, bound: Term, lag: Var, strictly: bool) -> tuple[Prop, ...]
         if word or binders or any(moves_with(lag, a) for a, _ in scalars):
             raise Refused("the bound depends on the lag in another way than by exponents")
         growing = [_upwards(a, dict(e.terms).get(lag, 0)) for a, e in scalars]
+        if any(v.kind == "time" for _, e in scalars for v in free_vars(e)):
+            raise Refused("a power with a time in its exponent may move with the lag")
         if any(rate < 0 for _, rate in growing):
             raise Refused("a factor with a falling exponent")
         if not all(never_negative(s.algebra("left").context, a) for a, rate in growing if rate):
@@ -77,6 +84,73 @@ def _upwards(a: Term, rate: int) -> tuple[Term, int]:
     return (Const(1 / a.value), -rate) if isinstance(a, Const) and a.value and rate < 0 else (a, rate)
 
 
+def looks_back(t: Node, lag: Var) -> frozenset[Var]:
+    """The times from which a term looks back by the lag: in its limit they are a fixed start plus the lag."""
+    begins = (i for n in walk(t) for i in _begin(n))
+    found = (i for i in begins if dict(i.terms).get(lag, 0) < 0)
+    return frozenset(v for i in found for v, _ in i.terms if v.kind == "time")
+
+
+def _begin(n: Node) -> tuple[Index, ...]:
+    """Where what a term goes over begins: Jacobians and other derivatives, ordered products and sums."""
+    if isinstance(n, Prod | Sum):
+        return (n.lo,)
+    if isinstance(n, Jac | Total | Immediate):
+        return (*n.wrt.index, *(n.since if isinstance(n, Total) else ()))
+    return ()
+
+
+def check_start(s: Sequent, lag: Var, *terms: Term) -> None:
+    """Raises Refused unless the times in terms move with the lag in all of them or in none, and none that moves is
+    one of which something is known."""
+    back = [looks_back(t, lag) for t in terms]
+    moving = frozenset[Var]().union(*back)
+    if any(moving & free_vars(t) - own for t, own in zip(terms, back, strict=True)):
+        raise Refused("a time that moves with the lag in one limit stands still in another")
+    if moving & frozenset(s.inducted).union(*(_standing(h) for h in s.hypotheses)):
+        raise Refused("something is known of a time that moves with the lag")
+
+
+def check_values(p: Prop, *values: Node) -> None:
+    """Raises Refused if values that are to be put into a proposition would say something else there: of times that move
+    in its limits, or of other trajectories."""
+    if any(s.role != "free" for v in values for s in symbols(v)):
+        if any(isinstance(n, ForAllTrajectories) for n in walk(p)):
+            raise Refused("what a trajectory is at would be bound by a statement about all of them")
+    spoken = frozenset[Var]().union(*map(free_vars, values))
+    if any(isinstance(n, Pred) and n.var is not None and looks_back(n.arg, n.var) & spoken for n in walk(p)):
+        raise Refused("a time that moves with the lag in what stands for something constant")
+
+
+def _standing(p: Node) -> frozenset[Var]:
+    """The variables of which a hypothesis speaks, but for times in limits where they move with the lag."""
+    if isinstance(p, Pred) and p.var is not None:
+        return free_vars(p) - looks_back(p.arg, p.var)
+    if isinstance(p, ForAll) and isinstance(p.var, Var):
+        return _standing(p.body) - {p.var}
+    parts = [c for c in children(p) if isinstance(c, Prop)]
+    return frozenset[Var]().union(*map(_standing, parts)) if parts else free_vars(p)
+
+
+def spoken_otherwise(p: Pred, lag: Var, props: tuple[Node, ...]) -> frozenset[Var]:
+    """The times of a limit that occur outside limits too, or move in it and stand still in another."""
+    out, still = set[Var](), set[Var]()
+    todo: list[Node] = list(props)
+    while todo:
+        n = todo.pop()
+        if isinstance(n, Pred) and n.var is not None:
+            still |= _times(n) - looks_back(n.arg, n.var)
+            continue
+        if isinstance(n, Rel | Pred | IndexRel):
+            out |= _times(n)
+        todo += [c for c in children(n) if isinstance(c, Prop)]
+    return (_times(p) & out) | (looks_back(p.arg, lag) & still)
+
+
+def _times(p: Node) -> frozenset[Var]:
+    return frozenset(v for v in free_vars(p) if v.kind == "time")
+
+
 def goal_of_limit(s: Sequent) -> tuple[str, Term, Var]:
     """ "vanishes" or "bounded", the expression and the lag of a goal that says so of it."""
     goal = s.goal
@@ -84,6 +158,7 @@ def goal_of_limit(s: Sequent) -> tuple[str, Term, Var]:
         raise Refused("the goal is no limit that a bound can show")
     if s.mentions(goal.var) or not s.defined(goal.arg):
         raise Refused("the lag of the limit occurs in a hypothesis, or a term may have no value")
+    check_start(s, goal.var, goal.arg)
     return goal.name, goal.arg, goal.var
 
 

@@ -33,6 +33,7 @@ from symrnn.errors import Refused
 from symrnn.semantics.context import Context
 from symrnn.semantics.derivative import one_step
 from symrnn.semantics.monomials import member
+from symrnn.semantics.rates import looks_back
 from symrnn.semantics.sequents import Sequent
 
 SLOPE_AT_ZERO = {"sigmoid": Fraction(1, 4), "tanh": Fraction(1), "identity": Fraction(1), "softplus": Fraction(1, 2)}
@@ -70,6 +71,8 @@ def steered(s: Sequent, which: int) -> Steered:
     arg = _put_in(h.body.arg, s.cell, plain)
     if any(x.role != "free" for x in symbols(arg)):
         raise Refused("the statement speaks of more than derivatives")
+    if looks_back(h.body.arg, h.body.var) & free_vars(arg) - looks_back(arg, h.body.var):
+        raise Refused("a time that moves with the lag would stand still")
     return Steered(Pred(h.body.name, arg, h.body.field, h.body.var), plain.weight, Eye(plain.size))
 
 
