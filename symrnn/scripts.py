@@ -36,7 +36,10 @@ class Loaded:
 
 
 def load(paths: str | Path | Iterable[str | Path]) -> Loaded:
-    """Run every script that ``paths``, or the one path, name. A file that fails is an error in the answer; the others still run."""
+    """Run every script that ``paths``, or the one path, name.
+
+    A file that fails is an error in the answer; the others still run.
+    """
     files, errors = find(paths)
     scripts: list[Script] = []
     for file in files:

@@ -156,7 +156,7 @@ def test_what_is_no_matrix_of_blocks(rows: Any, message: str) -> None:
 @pytest.mark.parametrize("rows", [(), ((),), ((A,), (C, D))])
 def test_malformed_blocks_in_a_certificate_are_refused(rows: Any) -> None:
     with pytest.raises(ClaimError, match="malformed Blocks"):
-        check_parts(Blocks(rows))
+        check_parts([Blocks(rows)])
     claim = Claim(eq(Blocks(rows), Blocks(rows)), (), None)
     with pytest.raises(Refused):
         kernel.check(claim, decode(encode(Words("left", "left", (), ()))))

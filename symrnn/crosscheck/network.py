@@ -119,9 +119,7 @@ class Network:
 
     def driven_by(self, source: Source, cut: int) -> Network:
         """This network run again from time ``cut`` on, with other parameters."""
-        again = Network(self.recurrence, source, self.numbers, self.ints, self.start, parent=self, cut=cut)
-        again._driven = {"input"}  # parameters have a part in all else
-        return again
+        return Network(self.recurrence, source, self.numbers, self.ints, self.start, parent=self, cut=cut)
 
     def derivative(self, t: Total | Immediate, env: Environment) -> Value:
         """A derivative of a loss or by a parameter, by differences (``losses``); the layout is the term's."""
