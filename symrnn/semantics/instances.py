@@ -322,6 +322,8 @@ class World:
 
     def _limit(self, p: Pred, lag: Var) -> bool:
         """A limit in the lag, along a run that goes on for ever (``limits``)."""
+        if any(isinstance(n, Sym) and n.role == "free" and len(n.index) > 1 for n in walk(p.arg)):
+            raise Refused("a limit of a family with two times")
         period = self.instance.stop - self.instance.start if self.instance.periodic else None
         if period is not None and period > 1 and spoken_otherwise(p, lag, (self.goal, *self.hypotheses)):
             raise Refused("a time inside a limit that is also spoken of outside it")

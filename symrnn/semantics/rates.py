@@ -92,7 +92,12 @@ def looks_back(t: Node, lag: Var) -> frozenset[Var]:
 
 
 def _begin(n: Node) -> tuple[Index, ...]:
-    """Where what a term goes over begins: Jacobians and other derivatives, ordered products and sums."""
+    """Where what a term goes over begins: Jacobians and other derivatives, ordered products and sums.
+
+    A free family with two times stands for one of these, as in inferences: X[t, t-k] for d h[t] / d h[t-k].
+    """
+    if isinstance(n, Sym) and n.role == "free" and len(n.index) == 2:
+        return n.index[1:]
     if isinstance(n, Prod | Sum):
         return (n.lo,)
     if isinstance(n, Jac | Total | Immediate):
