@@ -89,7 +89,7 @@ def test_the_deadline(scripts: pytest.Pytester) -> None:
     run(scripts, "derivations/", "-k", "step-1").assert_outcomes(failed=1, deselected=2)
     scripts.makepyprojecttoml("[tool.symrnn]\ndeadlin = 5\n")
     result = run(scripts, "derivations/")
-    result.stdout.fnmatch_lines(["*has no key 'deadlin'; there are: paths, format, jobs, deadline, fail-on"])
+    result.stdout.fnmatch_lines(["*has no key 'deadlin'; there are: paths, format, jobs, deadline, cache, fail-on"])
     assert result.ret == pytest.ExitCode.INTERRUPTED
 
 

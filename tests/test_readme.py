@@ -53,5 +53,5 @@ def test_the_commands_are_the_ones_that_work_on_a_bare_system(blocks):
     set_up = "python3 -m venv --without-pip .venv && python3 -m pip --python .venv/bin/python install"
     assert blocks("README.md", "sh") == [
         f"{set_up} . && .venv/bin/symrnn check derivations/ --jobs 2\n",
-        f"{set_up} '.[test]' && .venv/bin/python -m pytest\n",
+        f"{set_up} '.[test]' && .venv/bin/python -m pytest -n 2 --dist loadfile\n",
     ]

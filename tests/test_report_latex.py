@@ -68,7 +68,7 @@ def result(*steps: StepResult, title: str = "Notes") -> DerivationResult:
 
 @pytest.fixture(scope="module")
 def small() -> DerivationResult:
-    """A derivation with a proof by induction, and a refutation that takes a step down."""
+    """A derivation with a refutation that takes a step down, and a formula for all lags."""
     d = Derivation("Two steps back", cell=Elman(tanh))
     h, W, D, t, k, j = d.h, d.W_hh, d.D, d.t, d.k, d.j
     two = jacobian(h[t], h[t - 2])
@@ -342,7 +342,7 @@ def test_other_activations_with_the_same_verdict_stand_together() -> None:
 
 def test_a_proof_is_told_once(small: DerivationResult) -> None:
     made = report([small, replace(small, title="again")])
-    assert r"The same as for step 4, on page~\pageref{d1s4p1}." in made
+    assert r"The same as for step 2, on page~\pageref{d1s2p2}." in made
 
 
 def test_a_shrunk_formula_is_a_flaw() -> None:
@@ -458,7 +458,7 @@ def test_every_certificate_of_the_founding_derivation_is_told(founding: Derivati
     lines = [line for s in derivation.steps for p in s.proofs for line in p.lines]
     assert not any(c in f for line in lines for f in line.formulas for c in "@#")  # no names of normal forms
     told = {s.id: " ".join(line.text for line in s.proofs[0].lines) for s in proved}
-    assert "Base, $k = 1$." in told["6"] and "the induction hypothesis with $t := t-1$" in told["6"]
+    assert "By the chain rule, through the whole state at each time in between." in told["6"]
     assert "On the way." in told["7.h"] and r"($\Leftarrow$)" in told["7.h"]
 
 

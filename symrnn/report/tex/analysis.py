@@ -138,6 +138,10 @@ def _annihilated(s: Sequent, c: cert.Annihilated) -> Iterator[Said]:
     yield "It is a root of a polynomial without repeated roots:", ()
 
 
+def _steady(s: Sequent, c: cert.Steady) -> Iterator[Said]:
+    yield "At every lag it is the same number times the identity, and that number is not 0:", (c.term,)
+
+
 def _antisymmetry(s: Sequent, c: cert.Antisymmetry) -> Iterator[Said]:
     yield "Each side is at most the other.", ()
 
@@ -237,6 +241,7 @@ WORDS: dict[type[Any], Callable[[Sequent, Any], Iterator[Said]]] = {
     cert.Absurd: _absurd,
     cert.Annihilated: _annihilated,
     cert.Antisymmetry: _antisymmetry,
+    cert.Steady: _steady,
     cert.Turn: _turn,
     cert.AllTrajectories: _all_trajectories,
     cert.Steer: _steer,
