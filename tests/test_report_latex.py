@@ -458,7 +458,7 @@ def test_every_certificate_of_the_founding_derivation_is_told(founding: Derivati
     lines = [line for s in derivation.steps for p in s.proofs for line in p.lines]
     assert not any(c in f for line in lines for f in line.formulas for c in "@#")  # no names of normal forms
     told = {s.id: " ".join(line.text for line in s.proofs[0].lines) for s in proved}
-    assert "By the chain rule, through the whole state at each time in between." in told["6"]
+    assert "At any time the one-step Jacobian of the recurrence is" in told["6"]
     assert "On the way." in told["7.h"] and r"($\Leftarrow$)" in told["7.h"]
 
 
