@@ -7,7 +7,7 @@ from dataclasses import replace
 from fractions import Fraction
 from typing import Any
 
-from symrnn.certificates import Contrary, Fact, Given, Largest, Proof, Rewritten, Turn
+from symrnn.certificates import Contrary, Given, Largest, Proof, Rewritten, Turn
 from symrnn.claims.index import Var, as_index
 from symrnn.claims.shapes import shape_of
 from symrnn.claims.substitution import symbols
@@ -31,7 +31,7 @@ from symrnn.claims.tree import (
 )
 from symrnn.errors import SymrnnError
 from symrnn.search.inductions import prove_by_induction
-from symrnn.search.lemmas import Prover, accepted
+from symrnn.search.lemmas import Prover, accepted, with_facts
 from symrnn.search.products import COL, ROW, prove_by_products
 from symrnn.semantics.algebra import Algebra
 from symrnn.semantics.derivative import one_step
@@ -44,21 +44,7 @@ Wrap = Callable[[Proof], Proof]
 
 def with_bounds(s: Sequent, prove: Prover) -> tuple[Sequent, Wrap]:
     """The sequent with what its hypotheses on entries say of norms, and those on k-step Jacobians of powers."""
-    taken: list[tuple[Prop, Proof]] = []
-    for find in (_norms, _powers):
-        for prop, proof in list(find(s, prove)):
-            try:
-                s = s.with_fact(prop)
-            except SymrnnError:
-                continue
-            taken.append((prop, proof))
-
-    def wrap(proof: Proof) -> Proof:
-        for prop, why in reversed(taken):
-            proof = Fact(prop, why, proof)
-        return proof
-
-    return s, wrap
+    return with_facts(s, prove, (_norms, _powers))
 
 
 def _norms(s: Sequent, prove: Prover) -> Iterator[tuple[Prop, Proof]]:

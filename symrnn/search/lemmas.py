@@ -252,10 +252,15 @@ def radii(s: Sequent, prove: Prover) -> Iterator[tuple[Prop, Proof]]:
                 yield prop, proof
 
 
-def with_facts(s: Sequent, prove: Prover) -> tuple[Sequent, Callable[[Proof], Proof]]:
-    """The sequent with facts from lemmas among its hypotheses, and how a proof there is one here."""
+Finder = Callable[[Sequent, Prover], Iterator[tuple[Prop, Proof]]]
+
+
+def with_facts(
+    s: Sequent, prove: Prover, finders: tuple[Finder, ...] = (radii, facts)
+) -> tuple[Sequent, Callable[[Proof], Proof]]:
+    """The sequent with facts, from lemmas if nothing else, among its hypotheses, and how a proof there is one here."""
     taken: list[tuple[Prop, Proof]] = []
-    for more in (radii, facts):
+    for more in finders:
         for prop, proof in list(more(s, prove)):
             try:
                 s = s.with_fact(prop)
