@@ -5,6 +5,7 @@ from __future__ import annotations
 from collections.abc import Callable, Iterator
 from fractions import Fraction
 
+from symrnn.analysis import annihilated
 from symrnn.certificates import Annihilated, Proof
 from symrnn.claims.tree import Pred, Term
 from symrnn.errors import SymrnnError
@@ -23,23 +24,14 @@ def prove_by_annihilator(s: Sequent, prove: Callable[[Sequent], Proof | None]) -
         return None
     for q in (*_polynomials(s, goal.arg), INVOLUTION):
         try:
-            premise = next(_premises(s, q))
-        except (SymrnnError, StopIteration):
+            premises = list(annihilated(s, Annihilated(q, Proof())))
+        except SymrnnError:
             continue
-        proof = prove(premise)
+        proof = next((prove(p[0]) for p in premises if not isinstance(p, str)), None)
         made = Annihilated(q, proof) if proof is not None else None
         if made is not None and accepted(s, made):
             return made
     return None
-
-
-def _premises(s: Sequent, q: tuple[Fraction, ...]) -> Iterator[Sequent]:
-    """What the kernel wants shown of a polynomial."""
-    from symrnn.analysis import annihilated
-
-    for premise in annihilated(s, Annihilated(q, Proof())):
-        if not isinstance(premise, str):
-            yield premise[0]
 
 
 def _polynomials(s: Sequent, a: Term) -> Iterator[tuple[Fraction, ...]]:
