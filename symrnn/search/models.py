@@ -9,7 +9,7 @@ from __future__ import annotations
 
 from collections.abc import Iterator
 from fractions import Fraction
-from functools import cache, cached_property, lru_cache
+from functools import cache, lru_cache
 from itertools import islice, product
 
 from symrnn.claims.activations import FACTS
@@ -18,10 +18,11 @@ from symrnn.claims.recurrence import Claim, activations_of, with_activation
 from symrnn.claims.substitution import free_vars, symbols, walk
 from symrnn.claims.tree import IndexRel, Jac, Prop, Rel, Sym
 from symrnn.errors import SymrnnError
+from symrnn.search.orbits import speaks_of_limits
 from symrnn.search.pools import Plain, rows
-from symrnn.search.refute import Tally, worlds
+from symrnn.search.refute import Tally, glimpses, worlds
 from symrnn.search.weights import weights
-from symrnn.semantics.instances import Instance, World
+from symrnn.semantics.instances import Instance, Rows, World
 from symrnn.semantics.sequents import Sequent, flatten
 
 LOOKED = 24  # runs looked at, of each kind
@@ -29,21 +30,23 @@ MOST = 4  # of those that meet the hypotheses, of each kind
 
 
 class Models:
-    """A few worlds in which the hypotheses of a claim hold, looked for when they are first asked for."""
+    """A few worlds in which the hypotheses of a claim hold, looked for as far as they are asked for."""
 
     def __init__(self, claim: Claim) -> None:
-        self._claim = claim
+        self._found: list[_Model] = []
+        self._rest = map(_Model, _met(claim))
 
     def refute(self, s: Sequent) -> bool:
         """Whether the goal of a sequent fails in one of them, where the hypotheses of the sequent hold too."""
         if s.inducted or s.explicit is not None:
             return False
-        return any(model.violates(s) for model in self._found)
+        return any(model.violates(s) for model in self._each())
 
-    @cached_property
-    def _found(self) -> list[_Model]:
-        _, hypotheses = flatten(self._claim)
-        return [_Model(w) for w in (_matrices if all(map(_is_static, hypotheses)) else _runs)(self._claim)]
+    def _each(self) -> Iterator[_Model]:
+        yield from self._found
+        for model in self._rest:
+            self._found.append(model)
+            yield model
 
 
 class _Model:
@@ -72,6 +75,13 @@ class _Model:
         return p
 
 
+def _met(claim: Claim) -> Iterator[World]:
+    _, hypotheses = flatten(claim)
+    if not speaks_of_limits(claim):
+        return filter(_holds, glimpses(claim))
+    return iter(_matrices(claim)) if all(map(_is_static, hypotheses)) else _runs(claim)
+
+
 def _runs(claim: Claim) -> Iterator[World]:
     """Worlds in which the hypotheses hold: such as may violate the claim, and such as have size 2."""
     sizes = sorted((v for v in free_vars(claim) if v.kind == "size"), key=lambda v: v.key)
@@ -97,7 +107,7 @@ def _matrices(claim: Claim) -> list[World]:
     for n in (2, 1):
         known = _values(n)
         meeting = (m for order in (known, known[::-1]) for m in islice(_meeting(w, order, hypotheses), MOST))
-        found = [world for m in meeting if (world := _world(w, m)) is not None]
+        found = [world for m in meeting if (world := _world(w, rows(m))) is not None]
         if found:
             return found
     return []
@@ -115,22 +125,20 @@ def _values(n: int) -> list[Plain]:
 
 
 def _meeting(w: Sym, values: list[Plain], hypotheses: tuple[Prop, ...]) -> Iterator[Plain]:
-    return (m for m in values if all(_holds_at(h, w, tuple(map(tuple, m))) for h in hypotheses))
+    return (m for m in values if all(_holds_at(h, w, rows(m)) for h in hypotheses))
 
 
 @lru_cache(maxsize=4096)  # a claim, its conditions and its variants share hypotheses
-def _holds_at(h: Prop, w: Sym, value: tuple[tuple[Fraction, ...], ...]) -> bool:
+def _holds_at(h: Prop, w: Sym, value: Rows) -> bool:
     world = _world(w, value)
     return world is not None and _Model(world).holds(h) is True
 
 
-def _world(w: Sym, value: Plain) -> World | None:
+def _world(w: Sym, value: Rows) -> World | None:
     """The matrix by itself."""
     sizes = tuple((v, len(value)) for v in sorted(free_vars(w), key=lambda v: v.key))
     try:
-        return World(
-            Claim(Rel("=", w, w), (), None), Instance(sizes, ((w.name, rows(value)),), (), 0, 0, (), (), None, ())
-        )
+        return World(Claim(Rel("=", w, w), (), None), Instance(sizes, ((w.name, value),), (), 0, 0, (), (), None, ()))
     except SymrnnError:
         return None
 

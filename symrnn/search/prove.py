@@ -5,7 +5,7 @@ An equation is tried by normal forms and rewriting, by induction on each of its 
 
 from __future__ import annotations
 
-from collections.abc import Callable
+from collections.abc import Callable, Iterable
 
 from symrnn import kernel
 from symrnn.certificates import Both, ByCases, Choose, Known, Proof
@@ -32,7 +32,6 @@ from symrnn.search.orders import prove_by_antisymmetry, prove_by_contradiction, 
 from symrnn.search.paths import prove_by_paths
 from symrnn.search.products import prove_by_products
 from symrnn.search.quantified import prove_at_chosen_matrices
-from symrnn.search.refute import quickly_refuted
 from symrnn.search.reversals import prove_with_a_sum_reversed
 from symrnn.search.states import prove_by_the_whole_state
 from symrnn.search.steps import prove_by_steps
@@ -59,7 +58,7 @@ class Search:
         found = self.proofs.get(question)
         if found is not None or depth > DEEPEST or self.failed.get(question, depth + 1) <= depth:
             return found
-        found = None if self.models.refute(s) else prove_sequent(s, self, depth)
+        found = prove_sequent(s, self, depth)
         if found is None:
             self.failed[question] = depth
         else:
@@ -78,7 +77,7 @@ def prove(claim: Claim) -> Proof | None:
         easy = None if any(isinstance(h, Or) for h in s.hypotheses) else prove_at_once(s)
         if easy is not None:
             return easy
-        return None if quickly_refuted(claim) or search.models.refute(s) else prove_sequent(s, search)
+        return prove_sequent(s, search)
     except SymrnnError:
         return None
 
@@ -90,6 +89,10 @@ def prove_sequent(s: Sequent, search: Search, depth: int = 0) -> Proof | None:
         return search.prove(inner, depth + 1)
 
     which = next((i for i, h in enumerate(s.hypotheses) if isinstance(h, Or)), None)
+    equation = isinstance(s.goal, Rel) and s.goal.op == "=" and which is None
+    plain = _first(s, PLAIN if not depth else PLAINEST) if equation else None
+    if plain is not None or search.models.refute(s):
+        return plain
     if which is not None:
         return _by_cases(s, which, search, depth)
     found = _by_goal(s, search, depth, deeper)
@@ -138,11 +141,14 @@ def _by_goal(s: Sequent, search: Search, depth: int, deeper: Strategy) -> Proof 
             or prove_by_ascent(s, prove_by_products)
         )
     if isinstance(goal, Rel):
-        strategies = EQUATION_STRATEGIES if not depth else (prove_by_steps, prove_equation)
-        found = (p for strategy in strategies if (p := strategy(s)) is not None)
-        first = next((p for p in found if _holds(s, p)), None) or prove_by_lemma(s, deeper, depth)
-        return first or prove_by_antisymmetry(s, deeper)
+        found = None if depth else _first(s, FURTHER)
+        return found or prove_by_lemma(s, deeper, depth) or prove_by_antisymmetry(s, deeper)
     return None
+
+
+def _first(s: Sequent, strategies: Iterable[Strategy]) -> Proof | None:
+    found = (p for strategy in strategies if (p := strategy(s)) is not None)
+    return next((p for p in found if _holds(s, p)), None)
 
 
 def _holds(s: Sequent, proof: Proof) -> bool:
@@ -186,21 +192,19 @@ def _any(s: Sequent, goal: Or, search: Search, depth: int, deeper: Strategy) -> 
 
 def _by_totals(s: Sequent) -> Proof | None:
     """With derivatives by parameters written out, by the other strategies."""
-
-    def rest(inner: Sequent) -> Proof | None:
-        found = (p for strategy in AFTER_TOTALS if (p := strategy(inner)) is not None)
-        return next((p for p in found if _holds(inner, p)), None)
-
-    return prove_by_totals(s, rest)
+    return prove_by_totals(s, lambda inner: _first(inner, AFTER_TOTALS))
 
 
 AFTER_TOTALS: tuple[Strategy, ...] = (prove_equation, prove_by_induction)
-EQUATION_STRATEGIES: tuple[Strategy, ...] = (
+PLAINEST: tuple[Strategy, ...] = (prove_by_steps, prove_equation)
+PLAIN: tuple[Strategy, ...] = (
     prove_by_steps,
     prove_by_the_whole_state,
     prove_by_paths,
     prove_by_bodies,
     prove_equation,
+)
+FURTHER: tuple[Strategy, ...] = (
     _by_totals,
     prove_with_cuts,
     prove_entrywise,
