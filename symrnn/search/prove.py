@@ -89,14 +89,10 @@ def prove_sequent(s: Sequent, search: Search, depth: int = 0) -> Proof | None:
         return search.prove(inner, depth + 1)
 
     which = next((i for i, h in enumerate(s.hypotheses) if isinstance(h, Or)), None)
-    equation = isinstance(s.goal, Rel) and s.goal.op == "=" and which is None
-    plain = _first(s, PLAIN if not depth else PLAINEST) if equation else None
-    if plain is not None or search.models.refute(s):
-        return plain
     if which is not None:
         return _by_cases(s, which, search, depth)
     found = _by_goal(s, search, depth, deeper)
-    if found is not None or depth:
+    if found is not None or depth or search.models.refute(s):
         return found
     found = _from_facts(s, search, deeper)
     if found is None and s.hypotheses:
@@ -116,6 +112,9 @@ def _from_facts(s: Sequent, search: Search, deeper: Strategy) -> Proof | None:
 
 def _by_goal(s: Sequent, search: Search, depth: int, deeper: Strategy) -> Proof | None:
     goal = s.goal
+    plain = _first(s, PLAIN if not depth else PLAINEST) if isinstance(goal, Rel) and goal.op == "=" else None
+    if plain is not None or search.models.refute(s):
+        return plain
     if isinstance(goal, And):
         return _all(s, goal.args, search, depth)
     if isinstance(goal, Iff):
