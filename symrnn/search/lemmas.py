@@ -8,7 +8,7 @@ from typing import Any
 
 from symrnn import kernel
 from symrnn.analysis import same
-from symrnn.certificates import Cite, Fact, Given, Proof
+from symrnn.certificates import Cite, Fact, Given, Proof, Turn
 from symrnn.claims.index import Index, Var, as_index
 from symrnn.claims.recurrence import Claim
 from symrnn.claims.shapes import shape_of
@@ -73,13 +73,23 @@ def discharged(s: Sequent, lemma: Claim, values: Values, prove: Prover, depth: i
     """Proofs of the hypotheses of a lemma at an instance."""
     proofs = []
     for h in lemma.hypotheses:
-        goal = _instance(h, values)
-        sub = replace(s, goal=goal)
-        proof = prove(sub)
+        sub = replace(s, goal=_instance(h, values))
+        proof = _known_limit(sub) if isinstance(h, Pred) and h.var is not None else prove(sub)
         if proof is None:
             return None
         proofs.append(proof)
     return tuple(proofs)
+
+
+def _known_limit(s: Sequent) -> Proof | None:
+    """A limit that is given: what shows one otherwise are inequalities, and it is to serve an inequality here."""
+    limits = [i for i, h in enumerate(s.hypotheses) if isinstance(h, Pred) and h.var is not None]
+    for i in limits:
+        if accepted(s, Given(i)):
+            return Given(i)
+        if accepted(s, Turn(Given(i))):
+            return Turn(Given(i))
+    return None
 
 
 def _instance(p: Prop, values: Values) -> Prop:

@@ -69,8 +69,9 @@ def prove_by_contradiction(s: Sequent, prove: Prover) -> Proof | None:
     if not isinstance(goal, Rel) or goal.op not in ("<", "<="):
         return None
     contrary = Rel("<=" if goal.op == "<" else "<", goal.rhs, goal.lhs)
+    radii = any(isinstance(n, SpectralRadius) for n in walk(contrary))  # without them nothing is known to grow
     for i, h in enumerate(s.hypotheses):
-        if not isinstance(h, Pred) or h.var is None:
+        if not isinstance(h, Pred) or h.var is None or (h.name != "explodes" and not radii):
             continue
         try:
             inner = replace(s, goal=Not(h)).with_fact(contrary)

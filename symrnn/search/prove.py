@@ -5,7 +5,7 @@ An equation is tried by normal forms and rewriting, by induction on each of its 
 
 from __future__ import annotations
 
-from collections.abc import Callable
+from collections.abc import Callable, Iterable
 
 from symrnn import kernel
 from symrnn.certificates import Both, ByCases, Choose, Known, Proof
@@ -27,11 +27,11 @@ from symrnn.search.jordan import prove_by_binomials
 from symrnn.search.lags import prove_for_any_lag
 from symrnn.search.lemmas import prove_by_lemma, with_facts
 from symrnn.search.limits import prove_by_steering, prove_limit, prove_rewritten
+from symrnn.search.models import Models
 from symrnn.search.orders import prove_by_antisymmetry, prove_by_contradiction, prove_order
 from symrnn.search.paths import prove_by_paths
 from symrnn.search.products import prove_by_products
 from symrnn.search.quantified import prove_at_chosen_matrices
-from symrnn.search.refute import quickly_refuted
 from symrnn.search.reversals import prove_with_a_sum_reversed
 from symrnn.search.states import prove_by_the_whole_state
 from symrnn.search.steps import prove_by_steps
@@ -42,69 +42,85 @@ from symrnn.semantics.sequents import Sequent, sequent_of
 
 Strategy = Callable[[Sequent], Proof | None]
 DEEPEST = 3  # lemmas that serve lemmas
-Memo = dict[tuple[Prop, tuple[Prop, ...], int], Proof | None]
+Question = tuple[Prop, tuple[Prop, ...], tuple[str, ...]]  # goal, hypotheses, what equations are called
+
+
+class Search:
+    """What is known of the goals on the way to one proof: proofs, how deep there was none, and what plainly fails."""
+
+    def __init__(self, claim: Claim) -> None:
+        self.models = Models(claim)
+        self.proofs: dict[Question, Proof] = {}
+        self.failed: dict[Question, int] = {}  # what was not found at a depth is not found deeper, with less at hand
+
+    def prove(self, s: Sequent, depth: int) -> Proof | None:
+        question = (s.goal, s.hypotheses, tuple(s.equations))
+        found = self.proofs.get(question)
+        if found is not None or depth > DEEPEST or self.failed.get(question, depth + 1) <= depth:
+            return found
+        found = prove_sequent(s, self, depth)
+        if found is None:
+            self.failed[question] = depth
+        else:
+            self.proofs[question] = found
+        return found
 
 
 def prove(claim: Claim) -> Proof | None:
     """A proof of a claim, or None; whether it is one is for the kernel to say."""
     try:
         s = sequent_of(claim)
-        chained = prove_by_steps(s) or prove_for_any_lag(s, prove_sequent)
+        search = Search(claim)
+        chained = prove_by_steps(s) or prove_for_any_lag(s, lambda x: prove_sequent(x, search))
         if chained is not None:
             return chained
         easy = None if any(isinstance(h, Or) for h in s.hypotheses) else prove_at_once(s)
         if easy is not None:
             return easy
-        return None if quickly_refuted(claim) else prove_sequent(s)
+        return prove_sequent(s, search)
     except SymrnnError:
         return None
 
 
-def prove_sequent(s: Sequent, depth: int = 0, memo: Memo | None = None) -> Proof | None:
-    """A proof of the goal of a sequent by the first strategy that finds one.
-
-    ``depth``: how many lemmas it is to serve. ``memo``: what was found before for goals on the way.
-    """
-    if depth > DEEPEST:
-        return None
-    known: Memo = {} if memo is None else memo
+def prove_sequent(s: Sequent, search: Search, depth: int = 0) -> Proof | None:
+    """A proof of the goal of a sequent by the first strategy that finds one; ``depth``: how many lemmas it serves."""
 
     def deeper(inner: Sequent) -> Proof | None:
-        key = (inner.goal, inner.hypotheses, depth)
-        if key not in known:
-            known[key] = prove_sequent(inner, depth + 1, known)
-        return known[key]
+        return search.prove(inner, depth + 1)
 
     which = next((i for i, h in enumerate(s.hypotheses) if isinstance(h, Or)), None)
     if which is not None:
-        return _by_cases(s, which, depth)
-    found = _by_goal(s, depth, deeper)
-    if found is not None or depth:
+        return _by_cases(s, which, search, depth)
+    found = _by_goal(s, search, depth, deeper)
+    if found is not None or depth or search.models.refute(s):
         return found
-    found = _from_facts(s, deeper)
+    found = _from_facts(s, search, deeper)
     if found is None and s.hypotheses:
-        found = prove_by_contrary(s, lambda x: _by_goal(x, 1, deeper) or _from_facts(x, deeper))
+        found = prove_by_contrary(s, lambda x: _by_goal(x, search, 1, deeper) or _from_facts(x, search, deeper))
     return found if found is not None else prove_by_steering(s, deeper)
 
 
-def _from_facts(s: Sequent, deeper: Strategy) -> Proof | None:
+def _from_facts(s: Sequent, search: Search, deeper: Strategy) -> Proof | None:
     """The goal by what entries say of norms, and lemmas of the hypotheses."""
     bounds, wrap_bounds = with_bounds(s, deeper)
     richer, wrap = with_facts(bounds, deeper)
-    found = _by_goal(richer, 1, deeper) if richer is not s else None
+    found = _by_goal(richer, search, 1, deeper) if richer is not s else None
     if found is None and s.hypotheses:
         found = prove_at_every_step(richer, deeper)
     return wrap_bounds(wrap(found)) if found is not None else None
 
 
-def _by_goal(s: Sequent, depth: int, deeper: Strategy) -> Proof | None:
+def _by_goal(s: Sequent, search: Search, depth: int, deeper: Strategy) -> Proof | None:
     goal = s.goal
+    plain = _first(s, PLAIN if not depth else PLAINEST) if isinstance(goal, Rel) and goal.op == "=" else None
+    if plain is not None or search.models.refute(s):
+        return plain
     if isinstance(goal, And):
-        return _all(s, goal.args, depth)
+        return _all(s, goal.args, search, depth)
     if isinstance(goal, Iff):
-        return _all(s, (Implies(goal.left, goal.right), Implies(goal.right, goal.left)), depth)
+        return _all(s, (Implies(goal.left, goal.right), Implies(goal.right, goal.left)), search, depth)
     if isinstance(goal, Or):
-        return _any(s, goal, depth, deeper)
+        return _any(s, goal, search, depth, deeper)
     if isinstance(goal, ForAllTrajectories | Not) or (isinstance(goal, Pred) and goal.var is not None):
         return prove_limit(s, deeper) or prove_block_limit(s, deeper) or prove_by_lemma(s, deeper, depth)
     if isinstance(goal, Pred):
@@ -124,11 +140,14 @@ def _by_goal(s: Sequent, depth: int, deeper: Strategy) -> Proof | None:
             or prove_by_ascent(s, prove_by_products)
         )
     if isinstance(goal, Rel):
-        strategies = EQUATION_STRATEGIES if not depth else (prove_by_steps, prove_equation)
-        found = (p for strategy in strategies if (p := strategy(s)) is not None)
-        first = next((p for p in found if _holds(s, p)), None) or prove_by_lemma(s, deeper, depth)
-        return first or prove_by_antisymmetry(s, deeper)
+        found = None if depth else _first(s, FURTHER)
+        return found or prove_by_lemma(s, deeper, depth) or prove_by_antisymmetry(s, deeper)
     return None
+
+
+def _first(s: Sequent, strategies: Iterable[Strategy]) -> Proof | None:
+    found = (p for strategy in strategies if (p := strategy(s)) is not None)
+    return next((p for p in found if _holds(s, p)), None)
 
 
 def _holds(s: Sequent, proof: Proof) -> bool:
@@ -143,28 +162,28 @@ def _by_facts(s: Sequent) -> Proof | None:
     return Known() if _holds(s, Known()) else None
 
 
-def _by_cases(s: Sequent, which: int, depth: int) -> Proof | None:
+def _by_cases(s: Sequent, which: int, search: Search, depth: int) -> Proof | None:
     h = s.hypotheses[which]
-    proofs = [prove_sequent(s.with_hypothesis(which, a), depth) for a in (h.args if isinstance(h, Or) else ())]
+    proofs = [search.prove(s.with_hypothesis(which, a), depth) for a in (h.args if isinstance(h, Or) else ())]
     return ByCases(which, tuple(p for p in proofs if p is not None)) if all(p is not None for p in proofs) else None
 
 
-def _all(s: Sequent, parts: tuple[Prop, ...], depth: int) -> Proof | None:
+def _all(s: Sequent, parts: tuple[Prop, ...], search: Search, depth: int) -> Proof | None:
     proofs = []
     for part in parts:
-        proof = prove_sequent(s.towards(part), depth)
+        proof = search.prove(s.towards(part), depth)
         if proof is None:
             return None
         proofs.append(proof)
     return Both(tuple(proofs))
 
 
-def _any(s: Sequent, goal: Or, depth: int, deeper: Strategy) -> Proof | None:
+def _any(s: Sequent, goal: Or, search: Search, depth: int, deeper: Strategy) -> Proof | None:
     found = prove_explicit(s) or prove_by_lemma(s, deeper, depth)
     if found is not None:
         return found
     for i, part in enumerate(goal.args):
-        proof = prove_sequent(s.towards(part), depth)
+        proof = search.prove(s.towards(part), depth)
         if proof is not None:
             return Choose(i, proof)
     return None
@@ -172,21 +191,19 @@ def _any(s: Sequent, goal: Or, depth: int, deeper: Strategy) -> Proof | None:
 
 def _by_totals(s: Sequent) -> Proof | None:
     """With derivatives by parameters written out, by the other strategies."""
-
-    def rest(inner: Sequent) -> Proof | None:
-        found = (p for strategy in AFTER_TOTALS if (p := strategy(inner)) is not None)
-        return next((p for p in found if _holds(inner, p)), None)
-
-    return prove_by_totals(s, rest)
+    return prove_by_totals(s, lambda inner: _first(inner, AFTER_TOTALS))
 
 
 AFTER_TOTALS: tuple[Strategy, ...] = (prove_equation, prove_by_induction)
-EQUATION_STRATEGIES: tuple[Strategy, ...] = (
+PLAINEST: tuple[Strategy, ...] = (prove_by_steps, prove_equation)
+PLAIN: tuple[Strategy, ...] = (
     prove_by_steps,
     prove_by_the_whole_state,
     prove_by_paths,
     prove_by_bodies,
     prove_equation,
+)
+FURTHER: tuple[Strategy, ...] = (
     _by_totals,
     prove_with_cuts,
     prove_entrywise,

@@ -1,0 +1,150 @@
+"""Instances that meet the hypotheses of a claim: what fails at one of them is not worth proving. Untrusted.
+
+The search for a proof asks for many things that are plainly false, above all for norms below 1. A few instances show
+that; they grant nothing, and where they say nothing the search goes on. They are runs of the network, and matrices
+alone for what is asked of parameters.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Iterator
+from fractions import Fraction
+from functools import cache, lru_cache
+from itertools import islice, product
+
+from symrnn.claims.activations import FACTS
+from symrnn.claims.index import as_index
+from symrnn.claims.recurrence import Claim, activations_of, with_activation
+from symrnn.claims.substitution import free_vars, symbols, walk
+from symrnn.claims.tree import IndexRel, Jac, Prop, Rel, Sym
+from symrnn.errors import SymrnnError
+from symrnn.search.orbits import speaks_of_limits
+from symrnn.search.pools import Plain, rows
+from symrnn.search.refute import Tally, glimpses, worlds
+from symrnn.search.weights import weights
+from symrnn.semantics.instances import Instance, Rows, World
+from symrnn.semantics.sequents import Sequent, flatten
+
+LOOKED = 24  # runs looked at, of each kind
+MOST = 4  # of those that meet the hypotheses, of each kind
+
+
+class Models:
+    """A few worlds in which the hypotheses of a claim hold, looked for as far as they are asked for."""
+
+    def __init__(self, claim: Claim) -> None:
+        self._found: list[_Model] = []
+        self._rest = map(_Model, _met(claim))
+
+    def refute(self, s: Sequent) -> bool:
+        """Whether the goal of a sequent fails in one of them, where the hypotheses of the sequent hold too."""
+        if s.inducted or s.explicit is not None:
+            return False
+        return any(model.violates(s) for model in self._each())
+
+    def _each(self) -> Iterator[_Model]:
+        yield from self._found
+        for model in self._rest:
+            self._found.append(model)
+            yield model
+
+
+class _Model:
+    """A world, and what is known to hold in it."""
+
+    def __init__(self, world: World) -> None:
+        self.world = world
+        self.known: dict[Prop, bool | None] = {}
+
+    def violates(self, s: Sequent) -> bool:
+        return self.holds(s.goal) is False and all(self.holds(h) for h in s.hypotheses)
+
+    def holds(self, p: Prop) -> bool | None:
+        """None where the world cannot tell: of a variable that it gives no value, say."""
+        if p not in self.known:
+            try:
+                self.known[p] = self.world.holds(self._known_activations(p))
+            except (SymrnnError, KeyError):
+                self.known[p] = None
+        return self.known[p]
+
+    def _known_activations(self, p: Prop) -> Prop:
+        for f in activations_of(p):
+            if f not in FACTS:
+                p = with_activation(p, f, self.world.instance.activation or "")  # type: ignore[assignment]
+        return p
+
+
+def _met(claim: Claim) -> Iterator[World]:
+    _, hypotheses = flatten(claim)
+    if not speaks_of_limits(claim):
+        return filter(_holds, glimpses(claim))
+    return iter(_matrices(claim)) if all(map(_is_static, hypotheses)) else _runs(claim)
+
+
+def _runs(claim: Claim) -> Iterator[World]:
+    """Worlds in which the hypotheses hold: such as may violate the claim, and such as have size 2."""
+    sizes = sorted((v for v in free_vars(claim) if v.kind == "size"), key=lambda v: v.key)
+    at_two = (IndexRel("=", as_index(v), as_index(2)) for v in sizes)
+    wider = Claim(claim.conclusion, (*claim.hypotheses, *at_two), claim.cell)
+    for stream in (worlds(claim, Tally(most=LOOKED), violating=True), worlds(wider, Tally(most=LOOKED))):
+        yield from islice(filter(_holds, stream), MOST)
+
+
+def _is_static(p: Prop) -> bool:
+    """Whether it speaks of parameters only."""
+    return all(s.role == "free" for s in symbols(p)) and not any(isinstance(n, Jac) for n in walk(p))
+
+
+def _matrices(claim: Claim) -> list[World]:
+    """Small and large values of the only square matrix that the hypotheses speak of, or that the cell has."""
+    _, hypotheses = flatten(claim)
+    spoken = frozenset().union(*(symbols(h) for h in hypotheses)) or frozenset(claim.cell.params if claim.cell else ())
+    square = [s for s in spoken if s.shape is not None and s.shape[0] == s.shape[1] and not s.family and not s.index]
+    if len(square) != 1 or square[0].props or (hypotheses and len(spoken) > 1):
+        return []
+    (w,) = square
+    for n in (2, 1):
+        known = _values(n)
+        meeting = (m for order in (known, known[::-1]) for m in islice(_meeting(w, order, hypotheses), MOST))
+        found = [world for m in meeting if (world := _world(w, rows(m))) is not None]
+        if found:
+            return found
+    return []
+
+
+@cache
+def _values(n: int) -> list[Plain]:
+    """Weights and their transposes, small ones first, then triangular ones whose norms say nothing of eigenvalues."""
+    found: list[Plain] = []
+    for m in weights(n, False):
+        found += [m, *([turned] if (turned := [list(r) for r in zip(*m, strict=True)]) != m else [])]
+    for a, c in product((Fraction(1, 2), Fraction(2)), (8, 64)) if n == 2 else ():
+        found += [[[a, Fraction(c)], [Fraction(0), -a]], [[a, Fraction(0)], [Fraction(c), -a]]]
+    return found
+
+
+def _meeting(w: Sym, values: list[Plain], hypotheses: tuple[Prop, ...]) -> Iterator[Plain]:
+    return (m for m in values if all(_holds_at(h, w, rows(m)) for h in hypotheses))
+
+
+@lru_cache(maxsize=4096)  # a claim, its conditions and its variants share hypotheses
+def _holds_at(h: Prop, w: Sym, value: Rows) -> bool:
+    world = _world(w, value)
+    return world is not None and _Model(world).holds(h) is True
+
+
+def _world(w: Sym, value: Rows) -> World | None:
+    """The matrix by itself."""
+    sizes = tuple((v, len(value)) for v in sorted(free_vars(w), key=lambda v: v.key))
+    try:
+        return World(Claim(Rel("=", w, w), (), None), Instance(sizes, ((w.name, value),), (), 0, 0, (), (), None, ()))
+    except SymrnnError:
+        return None
+
+
+def _holds(world: World) -> bool:
+    try:
+        return world.hypotheses_hold()
+    except SymrnnError:
+        return False
