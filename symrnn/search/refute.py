@@ -137,7 +137,9 @@ def worlds(
     sizes = [v for v in sorted({*variables, *cell_vars}, key=lambda v: v.key) if v.kind == "size"]
     spoken = [v for v in sizes if v in variables] or sizes
     if speaks_of_limits(claim):
-        yield from _made(claim, islice(periodic_instances(claim, variables, least, violating), tally.most), tally)
+        yield from _made(
+            claim, islice(periodic_instances(claim, variables, least, violating, proved), tally.most), tally
+        )
         return
     for assignment in _size_choices(spoken, hypotheses):
         assignment |= {v: max(assignment.values()) for v in sizes if v not in assignment}
