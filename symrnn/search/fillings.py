@@ -10,13 +10,12 @@ from collections.abc import Iterator
 from dataclasses import dataclass
 from fractions import Fraction
 from itertools import islice
-from math import isqrt
 
 from symrnn.claims.index import Var, as_index
 from symrnn.claims.shapes import ONE
 from symrnn.claims.substitution import substitute
 from symrnn.claims.tree import Inv, MatMul, Prop, Rel, Sym
-from symrnn.search.pools import Plain, matrices, rows
+from symrnn.search.pools import Plain, matrices, rows, square_root
 from symrnn.search.solving import solve
 from symrnn.semantics.instances import Rows
 
@@ -76,21 +75,13 @@ def _eigenbasis(weight: Rows) -> tuple[Rows, Rows] | None:
     if len(weight) != 2 or any(x.logs for row in weight for x in row):
         return None
     (a, b), (c, d) = ([x.rational for x in row] for row in weight)
-    root = _root((a - d) ** 2 + 4 * b * c)
+    root = square_root((a - d) ** 2 + 4 * b * c)
     if not root or (not b and not c):
         return None
     values = [(a + d + root) / 2, (a + d - root) / 2]
     vectors = [(b, x - a) if b else (x - d, c) for x in values]
     basis = [[vectors[j][i] for j in range(2)] for i in range(2)]
     return rows(basis), rows([[values[0], Fraction(0)], [Fraction(0), values[1]]])
-
-
-def _root(x: Fraction) -> Fraction | None:
-    """The square root of a fraction, if it is one."""
-    if x < 0:
-        return None
-    root = Fraction(isqrt(x.numerator), isqrt(x.denominator))
-    return root if root * root == x else None
 
 
 def _values(s: Sym, given: Filling) -> list[Rows]:
