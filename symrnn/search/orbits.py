@@ -41,13 +41,13 @@ from symrnn.semantics.sequents import flatten
 from symrnn.semantics.spectra import behaviour
 from symrnn.semantics.spectra import product as times
 
-SIZES = (1, 2, 3)
+SIZES = (1, 2, 3, 5)
 STANDINS = ("sigmoid", "tanh")
 KINDS = ("inputs", "bias", "nothing")  # what holds the network in its states
 SMALL = {"sigmoid": (Fraction(1, 100),), "tanh": (Fraction(99, 100),)}  # derivatives near 0, beside those of SLOPES
-FILLINGS = 5  # of what is free besides the network, at one run
+FILLINGS = 8  # of what is free besides the network, at one run
 LASTING = 400  # runs for hypotheses that no other instance meets
-MOST = {1: 120, 2: 1800}  # runs of one size, so that the next one has its turn
+MOST = {1: 80, 2: 1800}  # runs of one size, so that the next one has its turn
 EACH = 2  # runs kept at one weight for each thing the Jacobian can do
 Cycle = tuple[tuple[Fraction, ...], ...]
 Cycles = Callable[[str, int], Iterator[Cycle]]  # of an activation at a size
@@ -88,9 +88,11 @@ def periodic_instances(
         return
     opaque = [f for f in activations_of(claim) if f not in FACTS]
     _, hypotheses = flatten(claim)
-    for n in (n for n in SIZES if n >= least):
-        integers = {v: n for v in _sizes(claim, variables)}
-        if not integers_fit(integers, hypotheses) or any(integers.get(v) == i for v, i in proved):
+    named = _sizes(claim, variables)
+    sizes = [n for n in SIZES if n >= least and integers_fit(dict.fromkeys(named, n), hypotheses)]
+    for n in sizes:
+        integers = dict.fromkeys(named, n)
+        if any(integers.get(v) == i for v, i in proved):
             continue
         integers |= {v: max(v.low or 0, int(v.kind == "index")) for v in variables if v.kind != "size"}
         for standin in STANDINS if opaque else (None,):
@@ -98,9 +100,10 @@ def periodic_instances(
             for f in opaque if standin is not None else ():
                 known = with_activation(known, f, standin or "")  # type: ignore[assignment]
             if _is_plain(known):
-                yield from islice(_Runs(claim, known, integers, n, standin, violating).all(), MOST.get(n))
-            else:
-                yield from gated_runs(claim, known, integers, standin)
+                runs = _Runs(claim, known, integers, n, standin, violating).all()
+                yield from islice(runs, MOST.get(n) if n != sizes[-1] else None)
+            elif n <= 3:
+                yield from gated_runs(claim, known, integers, standin, violating)
 
 
 def _is_plain(cell: Recurrence) -> bool:
@@ -263,6 +266,8 @@ def _is_static(h: Prop, names: set[str]) -> bool:
 def _fixed(function: str, n: int) -> Iterator[Cycle]:
     """Values of the activation (of pre-activations where these are what is chosen), the same for ever."""
     pool: Sequence[Fraction] = SLOPES[function] if n < 3 else SLOPES[function][:4]
+    if n > 3:
+        return (((p,) * n,) for p in pool)
     return ((p,) for p in product(pool, repeat=n))
 
 
