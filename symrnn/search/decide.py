@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from collections.abc import Iterable
 from dataclasses import dataclass, replace
 
 from symrnn import kernel
@@ -14,7 +15,7 @@ from symrnn.claims.tree import IndexRel
 from symrnn.errors import Refused, ShapeMismatch, SymrnnError
 from symrnn.search import memory
 from symrnn.search.questions import find_null, holds, prove, refute, witness
-from symrnn.search.refute import MOST, Tally
+from symrnn.search.refute import MOST, Tally, violating
 from symrnn.semantics.instances import Instance
 from symrnn.semantics.sequents import flatten, sequent_of
 
@@ -40,8 +41,11 @@ class Decision:
         return self.certificate.proof if isinstance(self.certificate, Proved | Null) else None
 
 
-def decide(claim: Claim, most: int = MOST) -> Decision:
-    """Try the shapes, then a proof, then a counterexample among ``most`` instances, then a null failing set."""
+def decide(claim: Claim, most: int = MOST, likely: Iterable[Instance] = ()) -> Decision:
+    """Try the shapes, then a proof, then a counterexample among ``most`` instances, then a null failing set.
+
+    ``likely``: instances that may violate the claim; no proof is looked for if one does.
+    """
     try:
         s = sequent_of(claim)
         for p in (*s.hypotheses, s.goal):
@@ -51,11 +55,12 @@ def decide(claim: Claim, most: int = MOST) -> Decision:
     except Refused as error:
         return Decision("undecided", attempts=(f"the hypotheses could not be taken up: {error}",))
     tried: list[str] = []
-    found = _by_proof(claim, tried)
+    known = violating(claim, likely)
+    found = _by_proof(claim, tried) if known is None else None
     if found is not None:
         return found
     tally, small = Tally(most=most), _proved_at_least_values(claim)
-    instance = refute(claim, tally, small)
+    instance = refute(claim, tally, small, known)
     if instance is None:
         tried.append(_sought(tally))
         return Decision("undecided", attempts=tuple(tried))

@@ -1,6 +1,7 @@
 """Values for what a claim about limits leaves free besides the network: vectors, bounds, factors. Untrusted.
 
-Vectors that the monodromy annihilates come first, since they are where what is seen through them differs.
+Vectors that the monodromy annihilates come first, since they are where what is seen through them differs, then its
+eigenvectors.
 """
 
 from __future__ import annotations
@@ -9,14 +10,13 @@ import random
 from collections.abc import Iterator
 from dataclasses import dataclass
 from fractions import Fraction
-from itertools import islice
-from math import isqrt
+from itertools import islice, product
 
 from symrnn.claims.index import Var, as_index
 from symrnn.claims.shapes import ONE
 from symrnn.claims.substitution import substitute
 from symrnn.claims.tree import Inv, MatMul, Prop, Rel, Sym
-from symrnn.search.pools import Plain, matrices, rows
+from symrnn.search.pools import Plain, matrices, rows, square_root
 from symrnn.search.solving import solve
 from symrnn.semantics.instances import Rows
 
@@ -60,10 +60,10 @@ def fillings(given: Filling, parameters: dict[str, Rows]) -> Iterator[dict[str, 
 def _decomposed(given: Filling, parameters: dict[str, Rows]) -> dict[str, Rows]:
     """U and S where a hypothesis says W = U S U^-1 of a 2 x 2 weight with different rational eigenvalues."""
     for h in given.hypotheses:
-        for w, product in ((h.lhs, h.rhs), (h.rhs, h.lhs)) if isinstance(h, Rel) and h.op == "=" else ():
-            if not isinstance(product, MatMul) or len(product.args) != 3 or not isinstance(w, Sym):
+        for w, made in ((h.lhs, h.rhs), (h.rhs, h.lhs)) if isinstance(h, Rel) and h.op == "=" else ():
+            if not isinstance(made, MatMul) or len(made.args) != 3 or not isinstance(w, Sym):
                 continue
-            u, s, v = product.args
+            u, s, v = made.args
             if not (isinstance(u, Sym) and isinstance(s, Sym) and v == Inv(u) and "diagonal" in s.props):
                 continue
             found = _eigenbasis(parameters.get(w.name, ()))
@@ -76,21 +76,13 @@ def _eigenbasis(weight: Rows) -> tuple[Rows, Rows] | None:
     if len(weight) != 2 or any(x.logs for row in weight for x in row):
         return None
     (a, b), (c, d) = ([x.rational for x in row] for row in weight)
-    root = _root((a - d) ** 2 + 4 * b * c)
+    root = square_root((a - d) ** 2 + 4 * b * c)
     if not root or (not b and not c):
         return None
     values = [(a + d + root) / 2, (a + d - root) / 2]
     vectors = [(b, x - a) if b else (x - d, c) for x in values]
     basis = [[vectors[j][i] for j in range(2)] for i in range(2)]
     return rows(basis), rows([[values[0], Fraction(0)], [Fraction(0), values[1]]])
-
-
-def _root(x: Fraction) -> Fraction | None:
-    """The square root of a fraction, if it is one."""
-    if x < 0:
-        return None
-    root = Fraction(isqrt(x.numerator), isqrt(x.denominator))
-    return root if root * root == x else None
 
 
 def _values(s: Sym, given: Filling) -> list[Rows]:
@@ -102,19 +94,59 @@ def _values(s: Sym, given: Filling) -> list[Rows]:
         small = [rows([[Fraction(i == j, c * (i + 1)) for j in range(n)] for i in range(n)]) for c in (2, 8)]
         return [*small, *islice(matrices(n, m, frozenset(s.props), random.Random(s.name)), 8)]
     made = list(islice(matrices(n, m, frozenset(s.props), random.Random(s.name)), 12))
-    if 1 in (n, m) and given.monodromy is not None and len(given.monodromy) == max(n, m):
-        lost = [v for side in (list(zip(*given.monodromy, strict=True)), given.monodromy) for v in _kernel(side)]
-        some = [rows([[x] for x in v] if m == 1 else [v]) for v in lost]
-        nothing = rows([[0] * m] * n)
-        made = [*some, *(v for v in made[:2] if v not in some), nothing]
+    if 1 in (n, m):
+        special = list(_special_vectors(given.monodromy, max(n, m)))
+        first = [rows([[x] for x in v] if m == 1 else [v]) for v in special]
+        return [*dict.fromkeys([*first[:2], *made[:2], *first[2:], rows([[0] * m] * n)])]
+    if n == m and not s.props and given.monodromy is not None and len(given.monodromy) == n:
+        across = product(_kernel(given.monodromy)[:1], _kernel(_turned(given.monodromy))[:1])
+        made = [*(rows([[x * y for y in left] for x in right]) for right, left in across), *made]
     return made
 
 
-def _kernel(m: list[tuple[Fraction, ...]] | Plain) -> list[list[Fraction]]:
-    """A vector that a matrix of one or two rows maps to 0, if there is a non-zero one."""
-    if len(m) == 1:
-        return [[Fraction(1)]] if not m[0][0] else []
-    if len(m) != 2 or m[0][0] * m[1][1] != m[0][1] * m[1][0]:
-        return []
-    row = next((r for r in m if any(r)), None)
-    return [[Fraction(1), Fraction(0)]] if row is None else [[row[1], -row[0]]]
+def _special_vectors(monodromy: Plain | None, n: int) -> Iterator[list[Fraction]]:
+    """Vectors that the monodromy annihilates from either side first; then its eigenvectors; then simple ones."""
+    if monodromy is not None and len(monodromy) == n:
+        sides = (_turned(monodromy), monodromy)
+        yield from (v for side in sides for v in _kernel(side)[:1])
+        yield from (v for side in sides if n == 2 for v in _eigenvectors(side))
+    yield from ([Fraction((i == 0) - (i == 1)) for i in range(n)], [Fraction(i == n - 1) for i in range(n)])
+
+
+def _eigenvectors(m: Plain) -> list[list[Fraction]]:
+    """Of two different rational eigenvalues of a matrix of two rows."""
+    found = _eigenbasis(rows(m))
+    return [_scaled(list(v)) for v in zip(*([x.rational for x in r] for r in found[0]), strict=True)] if found else []
+
+
+def _turned(m: Plain) -> Plain:
+    return [list(column) for column in zip(*m, strict=True)]
+
+
+def _kernel(m: Plain) -> list[list[Fraction]]:
+    """A basis of the vectors that a square matrix maps to 0."""
+    reduced, pivots = [list(row) for row in m], list[int]()
+    for k in range(len(m)):
+        at = len(pivots)
+        pivot = next((r for r in range(at, len(m)) if reduced[r][k]), None)
+        if pivot is None:
+            continue
+        reduced[at], reduced[pivot] = reduced[pivot], reduced[at]
+        reduced[at] = [x / reduced[at][k] for x in reduced[at]]
+        for r in range(len(m)):
+            if r != at and reduced[r][k]:
+                reduced[r] = [x - reduced[r][k] * y for x, y in zip(reduced[r], reduced[at], strict=True)]
+        pivots.append(k)
+    out = []
+    for free in (k for k in range(len(m)) if k not in pivots):
+        v = [Fraction(k == free) for k in range(len(m))]
+        for at, k in enumerate(pivots):
+            v[k] = -reduced[at][free]
+        out.append(_scaled(v))
+    return out
+
+
+def _scaled(v: list[Fraction]) -> list[Fraction]:
+    """With 1 as its first entry that is not 0."""
+    first = next(x for x in v if x)
+    return [x / first for x in v]

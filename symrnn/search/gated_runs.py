@@ -10,7 +10,6 @@ from __future__ import annotations
 
 import random
 from collections.abc import Iterator, Mapping, Sequence
-from dataclasses import dataclass
 from fractions import Fraction
 from functools import lru_cache
 from itertools import islice, product
@@ -19,14 +18,15 @@ from typing import Any
 from symrnn.claims.index import Var, as_index
 from symrnn.claims.recurrence import Claim, Recurrence
 from symrnn.claims.shapes import ONE
-from symrnn.claims.substitution import rebuild, substitute, symbols, walk
-from symrnn.claims.tree import Add, Apply, MatMul, Rel, Sym, Term
+from symrnn.claims.substitution import substitute, symbols, walk
+from symrnn.claims.tree import Add, Apply, Pred, Rel, Sym
 from symrnn.errors import Refused, Undefined
 from symrnn.search.fillings import Filling, fillings
+from symrnn.search.named_gates import Gate, driven_by, named_gates
 from symrnn.search.pools import matrices, rows
 from symrnn.search.solving import solve
 from symrnn.search.weights import weights
-from symrnn.semantics.instances import Instance, Rows
+from symrnn.semantics.instances import Instance, Rows, World
 from symrnn.semantics.numbers import Num, activate, as_num, preimage
 from symrnn.semantics.sequents import flatten
 from symrnn.semantics.values import Matrix, Values
@@ -45,106 +45,26 @@ WIDE = 2  # choices that all weights are tried with
 FEW, NARROW = 6, 24  # weights that the others are tried with
 MIXED = 24  # weights that are different for every gate
 FILLINGS = 8
+SINGLE, LIFTED = 200, 3  # networks of one unit, of which these many that meet the hypotheses are made larger
+FILLED = 160  # runs of one unit with more to fill in, which differs little there
 MOST = {1: 500, 2: 240, 3: 60}  # runs of one size
 Integers = dict[Var, int]
 Choice = tuple[tuple[Fraction, ...], ...]  # for each gate its values over the period, of the first entry
 
 
-@dataclass(frozen=True)
-class Gate:
-    """``value`` names ``function`` of ``inner``, which ``bias`` and ``weight`` times ``input`` move as one likes."""
+def gated_runs(
+    claim: Claim, cell: Recurrence, integers: Integers, standin: str | None, violating: bool = False
+) -> Iterator[Instance]:
+    """Runs of a cell at the sizes of ``integers``, in order of the gates' values, then of weights.
 
-    value: Sym
-    function: str
-    inner: Term
-    weight: Sym | None
-    input: Sym | None
-    bias: Sym | None
-
-
-def gated_runs(claim: Claim, cell: Recurrence, integers: Integers, standin: str | None) -> Iterator[Instance]:
-    """Runs of a cell at the sizes of ``integers``, in order of the gates' values, then of weights."""
+    ``violating``: that may violate the claim.
+    """
     named, gates = named_gates(cell)
     if set(cell.inputs) != {s for s in cell.inputs if s.name in cell.exogenous}:
         return
-    runs = _Runs(claim, named, gates, integers, standin)
-    yield from islice(runs.all(), MOST[max((i for v, i in integers.items() if v.kind == "size"), default=1)])
-
-
-# ---- gates -----------------------------------------------------------------------------------------------------------
-
-
-@lru_cache(maxsize=64)
-def named_gates(cell: Recurrence) -> tuple[Recurrence, tuple[Gate, ...]]:
-    """The gates of a cell, and the cell with each of them as a local of its own."""
-    definitions = (*cell.locals, *cell.steps)
-    used = [s.name for _, term in _reached(cell) for s in walk(term) if isinstance(s, Sym)]
-    applied = dict.fromkeys(t for _, term in definitions for t in walk(term) if isinstance(t, Apply) and t.order == 0)
-    gates: list[Gate] = []
-    names: dict[Term, Term] = {}
-    for t in applied:
-        inner = _expanded(cell, t.arg)
-        parts = inner.args if isinstance(inner, Add) else (inner,)
-        driven = [pair for p in parts if (pair := _driven(p)) is not None and used.count(pair[0].name) == 1]
-        bias = [p for p in parts if _is_constant(p) and used.count(p.name) == 1]  # type: ignore[attr-defined]
-        if not driven and not bias:
-            continue
-        weight, source = driven[0] if len(driven) == 1 else (None, None)
-        shape = bias[0].shape if bias else (weight.shape or (ONE, ONE))[0:1] + (ONE,) if weight is not None else None  # type: ignore[attr-defined]
-        value = Sym(f"gate {len(gates)}", shape, "local", (), (as_index(cell.time),), False)
-        gates.append(Gate(value, t.function, inner, weight, source, bias[0] if len(bias) == 1 else None))  # type: ignore[arg-type]
-        names[t] = value
-    values = tuple((g.value, Apply(g.function, g.inner, 0)) for g in gates)
-    return (
-        Recurrence(
-            cell.name,
-            cell.time,
-            cell.states,
-            cell.inputs,
-            cell.exogenous,
-            cell.params,
-            (*values, *((s, _renamed(term, names)) for s, term in cell.locals)),
-            tuple((s, _renamed(term, names)) for s, term in cell.steps),
-        ),
-        tuple(gates),
-    )
-
-
-def _reached(cell: Recurrence) -> list[tuple[Sym, Term]]:
-    """The updates, and the locals that they use, directly or not; not those that only name a derivative."""
-    used = {s.name for _, term in cell.steps for s in walk(term) if isinstance(s, Sym)}
-    for head, term in reversed(cell.locals):
-        if head.name in used:
-            used |= {s.name for s in walk(term) if isinstance(s, Sym)}
-    return [*((head, term) for head, term in cell.locals if head.name in used), *cell.steps]
-
-
-def _expanded(cell: Recurrence, t: Term) -> Term:
-    while isinstance(t, Sym) and t.role == "local" and t.index:
-        found = cell.definition(t.name, t.index[0])
-        if found is None:
-            break
-        t = found
-    return t
-
-
-def _driven(part: Term) -> tuple[Sym, Sym] | None:
-    """(weight, input) of W x."""
-    if isinstance(part, MatMul) and len(part.args) == 2:
-        w, x = part.args
-        if isinstance(w, Sym) and isinstance(x, Sym) and x.role == "input" and w.role == "free" and not w.index:
-            return w, x
-    return None
-
-
-def _is_constant(part: Term) -> bool:
-    return isinstance(part, Sym) and part.role == "free" and not part.index and part.shape is not None
-
-
-def _renamed(n: Any, names: dict[Term, Term]) -> Any:
-    if isinstance(n, Term) and n in names:
-        return names[n]
-    return rebuild(n, lambda c: _renamed(c, names)) if isinstance(n, Term | tuple) and not isinstance(n, Sym) else n
+    runs = _Runs(claim, named, gates, integers, standin, violating)
+    size = max((i for v, i in integers.items() if v.kind == "size"), default=1)
+    yield from islice(runs.all(), FILLED if runs.extra and size == 1 else MOST[size])
 
 
 # ---- runs ------------------------------------------------------------------------------------------------------------
@@ -154,7 +74,13 @@ class _Runs:
     """The runs of one network at one size."""
 
     def __init__(
-        self, claim: Claim, cell: Recurrence, gates: tuple[Gate, ...], integers: Integers, standin: str | None
+        self,
+        claim: Claim,
+        cell: Recurrence,
+        gates: tuple[Gate, ...],
+        integers: Integers,
+        standin: str | None,
+        violating: bool,
     ) -> None:
         self.cell, self.gates, self.integers, self.standin = cell, gates, integers, standin
         goal, self.hypotheses = flatten(claim)
@@ -163,9 +89,16 @@ class _Runs:
         spoken = frozenset().union(*(symbols(p) for p in (goal, *self.hypotheses)))
         params = {s.name for s in cell.params}
         self.extra = sorted((s for s in spoken if s.role == "free" and s.name not in params), key=lambda s: s.name)
+        names = {s.name for s in self.extra}
+        self.claim = claim
+        self.about_runs = [h for h in self.hypotheses if not names & {s.name for s in symbols(h)}]
+        self.violating = violating
+        self.failing = [goal] if violating and not names & {s.name for s in symbols(goal)} else []
         self.equations = any(isinstance(h, Rel) and h.op == "=" for h in self.hypotheses)
 
     def all(self) -> Iterator[Instance]:
+        for choice, parameters in self._lifted():
+            yield from self._at(parameters, choice, 1)
         networks = list(self._networks())
         once, twice = (list(islice(self._choices(period), CHOICES[period])) for period in (1, 2))
         stages = (
@@ -180,6 +113,39 @@ class _Runs:
             for choice in choices:
                 for parameters in tried:
                     yield from self._at(parameters, choice, period)
+
+    def _lifted(self) -> Iterator[tuple[Choice, dict[str, Rows]]]:
+        """Networks of units all alike, each driven by the mean of all or by itself, that do what one unit was seen to.
+
+        One unit that meets the hypotheses and violates the goal, as far as these do not speak of what is filled in.
+        """
+        asked = (*self.about_runs, *self.failing)
+        limits = any(isinstance(n, Pred) and n.var is not None for p in asked for n in walk(p))
+        if not limits or not self.extra or all(i == 1 for v, i in self.integers.items() if v.kind == "size"):
+            return
+        single = tuple((v, 1 if v.kind == "size" else i) for v, i in self.integers.items())
+        for choice, parameters in _single_units(
+            self.claim, self.cell, self.gates, single, self.standin, self.violating
+        ):
+            for mean in (True, False):
+                yield choice, {s.name: self._spread(s, parameters[s.name], mean) for s in self.free}
+
+    def _spread(self, s: Sym, single: Rows, mean: bool) -> Rows:
+        if s.shape is None:
+            return single
+        (height, width), x = self._shape(s), single[0][0]
+        share, zero = x * Fraction(1, width), as_num(0)
+        return self._fitting(
+            s, tuple(tuple(share if mean else x if i == j else zero for j in range(width)) for i in range(height))
+        )
+
+    def telling(self) -> Iterator[tuple[Choice, dict[str, Rows]]]:
+        """Fixed points, as the values of the gates and the weights, at which the claim may fail, as far as is seen."""
+        choices, networks = islice(self._choices(1), WIDE), list(self._networks())
+        for choice, parameters in islice(product(choices, networks), SINGLE):
+            found = next(self._at(parameters, choice, 1), None)
+            if found is not None and self._meets(found):
+                yield choice, parameters
 
     # ---- weights ----
 
@@ -251,8 +217,11 @@ class _Runs:
 
     def _at(self, parameters: dict[str, Rows], choice: Choice, period: int) -> Iterator[Instance]:
         given = Filling(self.extra, self.hypotheses, self.integers, None)
+        useless: set[bool] = set()  # runs, turned or not, that fail a hypothesis whatever it is filled with
         for values in islice(fillings(given, parameters), FILLINGS) if self.extra else [parameters]:
             for turned in (False, True) if any(self._shape(b) not in ((1, 1),) for b in self.cell.states) else (False,):
+                if turned in useless:
+                    continue
                 run = Simulation(self.cell, self.gates, values, self.integers, choice, turned)
                 made = run.made(period)
                 if made is None:
@@ -260,7 +229,30 @@ class _Runs:
                 initial, inputs, chosen = made
                 everything = tuple(sorted({**values, **chosen}.items()))
                 ordered = tuple(sorted(self.integers.items(), key=lambda item: item[0].key))
-                yield Instance(ordered, everything, (), 0, period, initial, inputs, self.standin, (), True)
+                instance = Instance(ordered, everything, (), 0, period, initial, inputs, self.standin, (), True)
+                yield instance
+                if self.extra and not self._meets(instance):
+                    useless.add(turned)
+
+    def _meets(self, instance: Instance) -> bool:
+        """Whether the hypotheses hold, and the goal fails, that do not speak of what is filled in."""
+        try:
+            world = World(self.claim, instance)
+            return all(world.holds(h) for h in self.about_runs) and not any(world.holds(p) for p in self.failing)
+        except (Refused, Undefined):
+            return False
+
+
+@lru_cache(maxsize=64)
+def _single_units(
+    claim: Claim,
+    cell: Recurrence,
+    gates: tuple[Gate, ...],
+    integers: tuple[tuple[Var, int], ...],
+    standin: str | None,
+    violating: bool,
+) -> list[tuple[Choice, dict[str, Rows]]]:
+    return list(islice(_Runs(claim, cell, gates, dict(integers), standin, violating).telling(), LIFTED))
 
 
 Made = tuple[tuple[tuple[str, Rows], ...], tuple[tuple[str, tuple[Rows, ...]], ...], dict[str, Rows]]
@@ -405,7 +397,7 @@ class Simulation:
         """A pre-activation without the gate's weight and bias."""
         parts = g.inner.args if isinstance(g.inner, Add) else (g.inner,)
         kept = tuple(
-            p for p in parts if p != g.bias and not (g.weight is not None and _driven(p) == (g.weight, g.input))
+            p for p in parts if p != g.bias and not (g.weight is not None and driven_by(p) == (g.weight, g.input))
         )
         if not kept:
             return [as_num(0)] * self._height(g.value)

@@ -18,30 +18,40 @@ from symrnn.claims.index import Var, as_index
 from symrnn.claims.recurrence import Claim, Recurrence, activations_of, with_activation
 from symrnn.claims.shapes import ONE
 from symrnn.claims.substitution import free_vars, substitute, symbols, walk
-from symrnn.claims.tree import Apply, ForAll, ForAllTrajectories, Jac, Pred, Prop, Sym
+from symrnn.claims.tree import (
+    And,
+    Apply,
+    ForAll,
+    Jac,
+    Pred,
+    Prop,
+    Sym,
+)
 from symrnn.errors import Refused, Undefined
 from symrnn.search.autonomous import held_by_nothing
+from symrnn.search.behaviours import glance, required
 from symrnn.search.fillings import Filling, fillings
 from symrnn.search.gated_runs import gated_runs
 from symrnn.search.pools import SLOPES, Plain, integers_fit, rows
 from symrnn.search.trajectories import Trajectory, drives, hold
 from symrnn.search.weights import weights
 from symrnn.semantics.instances import Instance, Rows, World
-from symrnn.semantics.numbers import activate, preimage
+from symrnn.semantics.numbers import activate, enclosure, preimage
 from symrnn.semantics.sequents import flatten
 from symrnn.semantics.spectra import behaviour
 from symrnn.semantics.spectra import product as times
 
-SIZES = (1, 2, 3)
+SIZES = (1, 2, 3, 5)
 STANDINS = ("sigmoid", "tanh")
 KINDS = ("inputs", "bias", "nothing")  # what holds the network in its states
 SMALL = {"sigmoid": (Fraction(1, 100),), "tanh": (Fraction(99, 100),)}  # derivatives near 0, beside those of SLOPES
-FILLINGS = 5  # of what is free besides the network, at one run
+FILLINGS = 8  # of what is free besides the network, at one run
 LASTING = 400  # runs for hypotheses that no other instance meets
+MOST = {1: 80, 2: 1800}  # runs of one size, so that the next one has its turn
 EACH = 2  # runs kept at one weight for each thing the Jacobian can do
 Cycle = tuple[tuple[Fraction, ...], ...]
 Cycles = Callable[[str, int], Iterator[Cycle]]  # of an activation at a size
-Round = tuple[Cycle, Plain, str]
+Round = tuple[Cycle, Cycle, str]  # states, the slopes at each, what the Jacobian does
 Integers = dict[Var, int]
 
 
@@ -63,17 +73,26 @@ def lasting_instances(claim: Claim, least: int) -> Iterator[Instance]:
 
 
 def periodic_instances(
-    claim: Claim, variables: list[Var], least: int = 1, violating: bool = False
+    claim: Claim,
+    variables: list[Var],
+    least: int = 1,
+    violating: bool = False,
+    proved: tuple[tuple[Var, int], ...] = (),
 ) -> Iterator[Instance]:
-    """Runs for a claim about limits, of hidden size ``least`` and more; ``violating``: that may violate it."""
+    """Runs for a claim about limits, of hidden size ``least`` and more; ``violating``: that may violate it.
+
+    ``proved``: sizes at which it is known to hold; they are passed over.
+    """
     cell = claim.cell
     if cell is None:
         return
     opaque = [f for f in activations_of(claim) if f not in FACTS]
     _, hypotheses = flatten(claim)
-    for n in (n for n in SIZES if n >= least):
-        integers = {v: n for v in _sizes(claim, variables)}
-        if not integers_fit(integers, hypotheses):
+    named = _sizes(claim, variables)
+    sizes = [n for n in SIZES if n >= least and integers_fit(dict.fromkeys(named, n), hypotheses)]
+    for n in sizes:
+        integers = dict.fromkeys(named, n)
+        if any(integers.get(v) == i for v, i in proved):
             continue
         integers |= {v: max(v.low or 0, int(v.kind == "index")) for v in variables if v.kind != "size"}
         for standin in STANDINS if opaque else (None,):
@@ -81,9 +100,10 @@ def periodic_instances(
             for f in opaque if standin is not None else ():
                 known = with_activation(known, f, standin or "")  # type: ignore[assignment]
             if _is_plain(known):
-                yield from _Runs(claim, known, integers, n, standin, violating).all()
-            else:
-                yield from gated_runs(claim, known, integers, standin)
+                runs = _Runs(claim, known, integers, n, standin, violating).all()
+                yield from islice(runs, MOST.get(n) if n != sizes[-1] else None)
+            elif n <= 3:
+                yield from gated_runs(claim, known, integers, standin, violating)
 
 
 def _is_plain(cell: Recurrence) -> bool:
@@ -105,14 +125,18 @@ class _Runs:
         self.claim, self.cell, self.integers, self.n, self.standin = claim, cell, integers, n, standin
         goal, self.hypotheses = flatten(claim)
         self.driven = False  # whether an input or the bias held it anywhere
-        self.of_no_use = _meeting(goal) if violating else frozenset()
+        self.words = required(goal if violating else None, self.hypotheses)
         params = {s.name for s in cell.params}
         spoken = frozenset().union(*(symbols(p) for p in (goal, *self.hypotheses)))
         self.extra = sorted((s for s in spoken if s.role == "free" and s.name not in params), key=lambda s: s.name)
-        self.static = [h for h in self.hypotheses if _is_static(h, params)]
         found = [f for f in activations_of(cell) if f in SLOPES]
         self.function = found[0] if len(found) == 1 else ""
         self.square = [s.name for s in cell.params if self._shape(s) == (n, n) and _is_square(s)]
+        others = {s.name for s in (*cell.params, *cell.inputs)} - {*self.square[:1]}
+        self.driver_matters = any(s.name in others for s in spoken)
+        self.static = [h for h in self.hypotheses if _is_static(h, {*self.square[:1]})]
+        self.fixed_by_params = [h for h in self.hypotheses if h not in self.static and _is_static(h, params)]
+        self.suitable: dict[Rows, bool | None] = {}  # weights, by whether they meet ``static``
 
     def all(self) -> Iterator[Instance]:
         if not self.function or not self.square:
@@ -122,47 +146,75 @@ class _Runs:
         for weight in tried:
             for kind in KINDS:
                 yield from self._at(weight, kind, _fixed, out)
-        for weight_rows, states in held_by_nothing(self.function, self.n):
-            made = self._trajectory(weight_rows, "nothing", (states,))
-            if made is not None:
-                yield from self._filled(weight_rows, made, "nothing", (states,), None)
-        for weight in tried:
+                if kind == "inputs" and self.driven and not self.driver_matters:
+                    break  # what else could hold it there makes no difference
+        for weight in tried if drives(self.cell) else ():
             yield from self._at(weight, "inputs", _cycles, out)
+        if not drives(self.cell) or self.driver_matters:
+            yield from self._undriven()
+
+    def _undriven(self) -> Iterator[Instance]:
+        for weight, states in held_by_nothing(self.function, self.n):
+            nearly = [[float(enclosure(x, 32)[0]) for x in row] for row in weight]
+            if glance(nearly, [[float(_slope(self.function, p)) for p in states]]) not in (*self.words, ""):
+                continue
+            suits = self._suits(weight)
+            made = self._trajectory(weight, "nothing", (states,)) if suits is not False else None
+            if made is not None:
+                filled = self._filled(weight, made, "nothing", (states,), None)
+                yield from filled if suits else islice(filled, 1)
 
     def _at(self, plain: Plain, kind: str, cycles: Cycles, out: set[tuple[str, str]]) -> Iterator[Instance]:
         weight, here = rows(plain), (str(plain), kind)
-        if here in out:
+        suits = self._suits(weight)
+        if here in out or suits is False:
             return
         for cycle, monodromy in self._different(plain, kind, cycles):
             made = self._trajectory(weight, kind, cycle)
             if made is None:
                 return
             for i, instance in enumerate(self._filled(weight, made, kind, cycle, monodromy)):
-                if i == 0 and self._ruled_out(instance):
+                if i == 0 and self.fixed_by_params and self._meets(self.fixed_by_params, instance) is False:
                     out.add(here)
                     return
                 yield instance
+                if suits is None:  # one run is enough to say why
+                    out.add(here)
+                    return
 
-    def _ruled_out(self, instance: Instance) -> bool:
-        """Whether a hypothesis about the parameters alone fails, so that no run at them is of use."""
+    def _suits(self, weight: Rows) -> bool | None:
+        """Whether the weight meets the hypotheses about it alone, seen before any run is made; None: undecidable."""
+        if not self.static:
+            return True
+        if weight not in self.suitable:
+            blank = {s.name: rows([[0] * shape[1]] * shape[0]) for s in self.cell.params if (shape := self._shape(s))}
+            values = tuple(sorted({**blank, self.square[0]: weight}.items()))
+            ordered = tuple(sorted(self.integers.items(), key=lambda item: item[0].key))
+            resting = Instance(ordered, values, (), 0, 0, (), (), self.standin, ())
+            self.suitable[weight] = self._meets(self.static, resting)
+        return self.suitable[weight]
+
+    def _meets(self, hypotheses: list[Prop], instance: Instance) -> bool | None:
+        """Whether hypotheses about the parameters hold at them, without which no run is of use; None: undecidable."""
         try:
-            world = World(self.claim, instance)
-            return not all(world.holds(h) for h in self.static)
+            world = World(Claim(And(tuple(hypotheses)), (), self.claim.cell), instance)
+            return all(world.holds(h) for h in hypotheses)
         except (Refused, Undefined):
-            return False
+            return None
 
     def _different(self, plain: Plain, kind: str, cycles: Cycles) -> Iterator[tuple[Cycle, Plain]]:
         """A few of the cycles for each thing that the Jacobian does over them, with it."""
         seen: dict[tuple[int, str], int] = {}
-        for cycle, monodromy, word in _rounds(self.function, tuple(map(tuple, plain)), cycles):
+        weight = tuple(map(tuple, plain))
+        for cycle, slopes, word in _rounds(self.function, weight, cycles):
             if kind == "nothing" and not (self._rests(cycle[0]) or _stays(self.function, plain, cycle[0])):
                 continue
             does = (len(cycle), word)
-            if word in self.of_no_use:
+            if word not in self.words:
                 continue
             seen[does] = seen.get(does, 0) + 1
             if seen[does] <= EACH:
-                yield cycle, monodromy
+                yield cycle, _monodromy(weight, slopes)
 
     def _rests(self, p: tuple[Fraction, ...]) -> bool:
         """Whether it is tanh at 0, where all weights keep it; of use where no input or bias can do that as well."""
@@ -204,16 +256,18 @@ def _is_square(s: Sym) -> bool:
     return s.shape is not None and s.shape[0] == s.shape[1] and s.shape[0] != ONE
 
 
-def _is_static(h: Prop, params: set[str]) -> bool:
-    """Whether a hypothesis speaks of parameters only."""
-    return all(s.role == "free" and s.name in params for s in symbols(h)) and not any(
-        isinstance(n, Jac) for n in walk(h)
-    )
+def _is_static(h: Prop, names: set[str]) -> bool:
+    """Whether a hypothesis speaks of some parameters only, and of what it binds itself."""
+    bound = {p.var.name for p in walk(h) if isinstance(p, ForAll) and isinstance(p.var, Sym)}
+    spoken = [s for s in symbols(h) if s.name not in bound]
+    return all(s.role == "free" and s.name in names for s in spoken) and not any(isinstance(n, Jac) for n in walk(h))
 
 
 def _fixed(function: str, n: int) -> Iterator[Cycle]:
     """Values of the activation (of pre-activations where these are what is chosen), the same for ever."""
     pool: Sequence[Fraction] = SLOPES[function] if n < 3 else SLOPES[function][:4]
+    if n > 3:
+        return (((p,) * n,) for p in pool)
     return ((p,) for p in product(pool, repeat=n))
 
 
@@ -231,28 +285,6 @@ def _cycles(function: str, n: int) -> Iterator[Cycle]:
         for a, b in product(wider[:3], wider):
             if a != b:
                 yield ((a, b), (b, a), (a, a))
-
-
-def _meeting(goal: Prop) -> frozenset[str]:
-    """What a Jacobian does where a goal about its limit is met."""
-    while isinstance(goal, ForAllTrajectories):
-        goal = goal.body
-    if not isinstance(goal, Pred) or not isinstance(goal.arg, Jac):
-        return frozenset()
-    meeting = {"vanishes": ("vanishes",), "bounded": ("vanishes", "bounded"), "explodes": ("explodes",)}
-    return frozenset(meeting.get(goal.name, ()))
-
-
-def _does(m: Plain) -> str:
-    """What the powers do; of small matrices mostly by a glance at the eigenvalues, this being for search only."""
-    if len(m) <= 2:
-        trace = float(sum((m[i][i] for i in range(len(m))), Fraction(0)))
-        det = float(m[0][0] * m[1][1] - m[0][1] * m[1][0]) if len(m) == 2 else 0.0
-        gap = trace * trace - 4 * det
-        radius = (abs(trace) + gap**0.5) / 2 if gap >= 0 else det**0.5
-        if abs(radius - 1) > 1e-6:
-            return "vanishes" if radius < 1 else "explodes"
-    return behaviour(m)
 
 
 @lru_cache(maxsize=1024)
@@ -279,16 +311,17 @@ class _Kept:
 
 @lru_cache(maxsize=4096)  # a claim, its conditions and its repairs are all tried on the same runs
 def _rounds(function: str, weight: Cycle, cycles: Cycles) -> _Kept:
-    """The cycles with the Jacobian over each and what its powers do."""
+    """The cycles with what the powers of the Jacobian over each do."""
 
     def made() -> Iterator[Round]:
-        known: dict[Cycle, tuple[Plain, str]] = {}  # by slopes, of which some activations have few
+        known: dict[Cycle, str] = {}  # by slopes, of which some activations have few
+        nearly = [[float(x) for x in row] for row in weight]
         for cycle in cycles(function, len(weight)):
             slopes = tuple(tuple(_slope(function, x) for x in p) for p in (*cycle[1:], cycle[0]))
             if slopes not in known:
-                monodromy = _monodromy(weight, slopes)
-                known[slopes] = monodromy, _does(monodromy)
-            yield cycle, *known[slopes]
+                word = glance(nearly, [[float(x) for x in p] for p in slopes])
+                known[slopes] = word or behaviour(_monodromy(weight, slopes))
+            yield cycle, slopes, known[slopes]
 
     return _Kept(made())
 

@@ -5,6 +5,7 @@ from __future__ import annotations
 import random
 from collections.abc import Callable, Iterator
 from fractions import Fraction
+from math import isqrt
 
 from symrnn.claims.index import Index, Var, as_index
 from symrnn.claims.substitution import free_vars, substitute
@@ -96,6 +97,14 @@ def _orthogonal(n: int, rng: random.Random) -> Plain:
         out[0] = [c * x - s * y for x, y in zip(p, q, strict=True)]
         out[1] = [s * x + c * y for x, y in zip(p, q, strict=True)]
     return out
+
+
+def square_root(x: Fraction) -> Fraction | None:
+    """The square root of a fraction, if it is one."""
+    if x < 0:
+        return None
+    root = Fraction(isqrt(x.numerator), isqrt(x.denominator))
+    return root if root * root == x else None
 
 
 SLOPES = {  # values p of the activation, or pre-activations, in the order in which they are tried

@@ -43,9 +43,11 @@ def holds(claim: Claim) -> bool:
     return True
 
 
-def refute(claim: Claim, tally: Tally, proved: tuple[tuple[Var, int], ...] = ()) -> Instance | None:
+def refute(
+    claim: Claim, tally: Tally, proved: tuple[tuple[Var, int], ...] = (), known: Instance | None = None
+) -> Instance | None:
     """``refute.refute``: an instance that meets the hypotheses and violates the conclusion, or None."""
-    return _counted("violation", tally, lambda: refuting.refute(claim, tally, proved))
+    return _counted("violation", tally, lambda: refuting.refute(claim, tally, proved, known))
 
 
 def witness(claim: Claim, tally: Tally) -> Instance | None:

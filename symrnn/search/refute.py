@@ -6,7 +6,7 @@ Used to refute (hypotheses hold, the conclusion fails), to show that hypotheses 
 from __future__ import annotations
 
 import random
-from collections.abc import Iterator
+from collections.abc import Iterable, Iterator
 from dataclasses import dataclass
 from functools import lru_cache
 from itertools import chain, islice
@@ -42,6 +42,7 @@ SIZES, LAGS = 4, 5
 TRIES = {1: 12, 2: 48, 3: 24, 4: 8}  # draws per choice of sizes and lags, by the largest size
 MOST = 2400  # instances in one search
 BETTER = 48  # instances after the first that violates a claim, among which one is looked for that says more
+BESIDE = 24  # instances as small as one that is known, among which a simpler one is looked for
 QUICK = 8  # instances in a first look
 STANDINS = ("sigmoid", "tanh", "identity", "relu")
 
@@ -57,16 +58,24 @@ class Tally:
     most: int = MOST
 
 
-def refute(claim: Claim, tally: Tally, proved: tuple[tuple[Var, int], ...] = ()) -> Instance | None:
+def refute(
+    claim: Claim, tally: Tally, proved: tuple[tuple[Var, int], ...] = (), known: Instance | None = None
+) -> Instance | None:
     """The first instance, in order of size then lag, that meets the hypotheses and violates the conclusion.
 
-    ``proved``: values of variables at which the claim is known to hold; they are passed over.
+    ``proved``: values of variables at which the claim is known to hold; they are passed over. ``known``: an instance
+    that does so; a smaller one is looked for, or a simpler one as small, and this one given if there is none.
     """
     first: Instance | None = None
+    beside = BESIDE
     more = BETTER if is_spectral(claim) else 0
     for world in worlds(claim, tally, proved, violating=True):
         if first is not None and (more == 0 or world.instance.integers != first.integers):
             break
+        if first is None and known is not None and not _smaller(world.instance, known):
+            beside -= 1
+            if beside < 0 or _smaller(known, world.instance):
+                break
         more -= first is not None
         try:
             if world.hypotheses_hold():
@@ -77,7 +86,26 @@ def refute(claim: Claim, tally: Tally, proved: tuple[tuple[Var, int], ...] = ())
                     first = first or world.instance
         except (Refused, Undefined) as error:
             tally.silent, tally.why = tally.silent + 1, str(error)
-    return first
+    return first or known
+
+
+def _smaller(one: Instance, other: Instance) -> bool:
+    """Whether an instance has a lesser size, or the same and lesser lags."""
+    sizes = [max((i for v, i in x.integers if v.kind == "size"), default=0) for x in (one, other)]
+    lags = [sum(i for v, i in x.integers if v.kind == "lag") for x in (one, other)]
+    return (sizes[0], lags[0]) < (sizes[1], lags[1])
+
+
+def violating(claim: Claim, instances: Iterable[Instance]) -> Instance | None:
+    """The first of some instances that meets the hypotheses and violates the conclusion."""
+    for instance in instances:
+        try:
+            world = World(claim, instance)
+            if world.hypotheses_hold() and not world.conclusion_holds():
+                return instance
+        except (Refused, Undefined):
+            continue
+    return None
 
 
 def glimpses(claim: Claim) -> Iterator[World]:
@@ -128,7 +156,9 @@ def worlds(
     sizes = [v for v in sorted({*variables, *cell_vars}, key=lambda v: v.key) if v.kind == "size"]
     spoken = [v for v in sizes if v in variables] or sizes
     if speaks_of_limits(claim):
-        yield from _made(claim, islice(periodic_instances(claim, variables, least, violating), tally.most), tally)
+        yield from _made(
+            claim, islice(periodic_instances(claim, variables, least, violating, proved), tally.most), tally
+        )
         return
     for assignment in _size_choices(spoken, hypotheses):
         assignment |= {v: max(assignment.values()) for v in sizes if v not in assignment}

@@ -18,8 +18,9 @@ from symrnn.claims.recurrence import Claim, Recurrence
 from symrnn.claims.substitution import free_vars, symbols
 from symrnn.claims.tree import Add, Const, Iff, Prop, Rel, Sym, Term, Times
 from symrnn.errors import Refused, Undefined
-from symrnn.search.gated_runs import OTHERS, VALUES, Simulation, named_gates
+from symrnn.search.gated_runs import OTHERS, VALUES, Simulation
 from symrnn.search.gates import gates, logarithmic
+from symrnn.search.named_gates import named_gates
 from symrnn.search.pools import rows
 from symrnn.search.trajectories import drives, plan
 from symrnn.semantics.instances import Instance, Rows, World

@@ -147,6 +147,13 @@ def hold(
     return _made(_Planner(cell, parameters, integers, len(cycle), rng, 0, cycle), name)
 
 
+def through(
+    cell: Recurrence, parameters: Mapping[str, Rows], integers: Mapping[Var, int], states: list[list[Fraction]]
+) -> Trajectory | None:
+    """A run through given states, from the first of them on, by the inputs that drive it; None if there is none."""
+    return _made(_Planner(cell, parameters, integers, len(states) - 1, random.Random(0), 0, states), "inputs")
+
+
 class _Planner:
     def __init__(
         self,

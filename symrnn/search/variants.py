@@ -8,7 +8,9 @@ from symrnn.claims.activations import FACTS
 from symrnn.claims.recurrence import Claim, activations_of, with_activation
 from symrnn.errors import Refused, SymrnnError
 from symrnn.search import conditions, presentation
+from symrnn.search.carried import carried
 from symrnn.search.decide import Decision, decide
+from symrnn.semantics.instances import Instance
 from symrnn.semantics.sequents import sequent_of
 from symrnn.verdicts import Variant
 
@@ -21,7 +23,14 @@ def find(claim: Claim, decision: Decision) -> tuple[Variant, ...]:
     used = activations_of(claim)
     if len(used) != 1 or used[0] not in FACTS or decision.mismatch is not None or holds_for_any(claim, decision):
         return ()
-    return tuple(_variant(claim, used[0], other) for other in OTHERS if other != used[0])
+    found: list[Variant] = []
+    violation = decision.instance if decision.verdict in ("refuted", "conditional") else None
+    known = [(used[0], claim, violation)]  # what violates the claim with one activation may do so with another
+    for other in (other for other in OTHERS if other != used[0]):
+        variant, changed, instance = _variant(claim, used[0], other, known)
+        found.append(variant)
+        known.append((other, changed, instance))
+    return tuple(found)
 
 
 def whatever_the_activation(claim: Claim, decision: Decision) -> str:
@@ -47,16 +56,19 @@ def holds_for_any(claim: Claim, decision: Decision) -> bool:
     return True
 
 
-def _variant(claim: Claim, used: str, other: str) -> Variant:
+def _variant(
+    claim: Claim, used: str, other: str, known: list[tuple[str, Claim, Instance | None]]
+) -> tuple[Variant, Claim, Instance | None]:
     changed = with_activation(claim, used, other)
     if not isinstance(changed, Claim):
         raise TypeError("a claim with another activation is a claim")
-    decision = decide(changed, MOST_INSTANCES)
+    likely = (i for name, one, x in known if x is not None for i in carried(one, x, name, other))
+    decision = decide(changed, MOST_INSTANCES, likely)
     null = decision.verdict == "conditional"
     found = iter(conditions.of_null(changed, decision)) if null else conditions.exact(changed)
     condition = next(found, None) if decision.verdict in ("refuted", "conditional") else None
     certificate = entry_of(changed, decision.verdict, decision.certificate) if decision.certificate else None
-    return Variant(
+    variant = Variant(
         other,
         decision.verdict,
         presentation.reason(changed, decision),
@@ -64,3 +76,4 @@ def _variant(claim: Claim, used: str, other: str) -> Variant:
         presentation.counterexample(changed, decision),
         certificate,
     )
+    return variant, changed, decision.instance if decision.verdict in ("refuted", "conditional") else None

@@ -54,6 +54,8 @@ def _made(n: int, steep: bool) -> Iterator[Plain]:
             if steep:
                 yield [[-a / 4, b / 4], [-b / 4, a / 4]]
         yield [[Fraction(0)] * 2, [Fraction(0)] * 2]
+    if n > 3:  # what only many units together do
+        yield from ([[s] * n for _ in range(n)] for s in (Fraction(9, 10), HALF, Fraction(1), Fraction(2)))
     if n == 3:
         for s in SCALES:
             yield [[s * (j == i + 1) for j in range(3)] for i in range(3)]
