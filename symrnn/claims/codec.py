@@ -12,14 +12,15 @@ import json
 import types
 import typing
 from collections.abc import Callable
+from dataclasses import dataclass
 from fractions import Fraction
 from functools import cache
 from typing import Any, TypeVar
 
-from symrnn.claims.index import NODES, Node
-from symrnn.claims.substitution import distinct
+from symrnn.claims.index import FIELDS, NODES, Node
 from symrnn.errors import CertificateError
 
+Key = tuple[Any, ...]
 LONGEST_NUMBER = 8000  # digits, past which Python reads no numbers either
 
 
@@ -103,21 +104,26 @@ def _decode_node(data: list[Any], known: dict[Node, Node]) -> Node:
 
 def _fitting(kind: Any, values: list[Any]) -> Node:
     """The node of a kind with the given values; CertificateError unless each has its declared type."""
-    signature = (kind, *map(type, values))
+    signature = (kind, *map(_type, values))
     if signature not in _FITTING:
         _check_fields(kind, values)
-        if len(_FITTING) >= SIGNATURES:
-            _FITTING.clear()
-        _FITTING.add(signature)
-    elif tuple in signature:
-        for at, fits in _tuple_tests(kind):
-            if not fits(values[at]):
-                _check_fields(kind, values)
+        _remember(signature)
     return kind(*values)  # type: ignore[no-any-return]
 
 
+def _type(value: Any) -> Any:
+    """The type of a value, of a tuple those of what is in it."""
+    return tuple(map(_type, value)) if type(value) is tuple else type(value)
+
+
+def _remember(signature: Key) -> None:
+    if len(_FITTING) >= SIGNATURES:
+        _FITTING.clear()
+    _FITTING.add(signature)
+
+
 _PLAIN = frozenset((str, int, bool, type(None)))
-_FITTING: set[tuple[Any, ...]] = set()  # kinds with types of values that were found to be as declared, tuples apart
+_FITTING: set[Key] = set()  # kinds with types of values that were found to be as declared
 SIGNATURES = 4096
 
 
@@ -133,7 +139,7 @@ def _check_fields(kind: Any, values: list[Any]) -> None:
 
 # ---- nodes read anew ----
 
-_READ: dict[int, tuple[list[Node], dict[int, Node], dict[Node, Node]]] = {}
+_READ: dict[int, _Reading] = {}
 
 
 def read_anew(value: Any, shared: Node | None = None) -> tuple[Any, list[Node]]:
@@ -142,39 +148,73 @@ def read_anew(value: Any, shared: Node | None = None) -> tuple[Any, list[Node]]:
     ``shared``: a part of many values, such as the recurrence of a claim, that is read once; its nodes are not given.
     """
     if shared is None:
-        return _read(value, {}, {})
-    found = _READ.get(id(shared))
-    if found is None:
-        seen: dict[int, Node] = {}
-        known: dict[Node, Node] = {}
-        _read(shared, seen, known)
-        # what the numbers in ``seen`` stand for is kept alive, so that nothing else gets them
-        found = _kept(_READ, id(shared), (distinct(shared), seen, known))
-    return _read(value, found[1].copy(), found[2].copy())
+        reading = _Reading({}, {}, {id(()): ()}, [])
+    else:
+        first = _READ.get(id(shared))
+        if first is None:
+            first = _Reading({}, {}, {id(()): ()}, [])
+            first.read(shared)
+            _kept(_READ, id(shared), first)
+        reading = _Reading(first.seen.copy(), first.alike.copy(), first.types.copy(), [])
+    return reading.read(value), reading.made
 
 
-def _read(value: Any, seen: dict[int, Node], known: dict[Node, Node]) -> tuple[Any, list[Node]]:
-    made: list[Node] = []
+class _Reading:
+    """Values read anew, equal ones as one object.
 
-    def node(n: Any) -> Any:
-        found = seen.get(id(n))
+    ``seen``: what was made of the object with an identity; ``met``: these objects, kept alive so that nothing else gets
+    their identity. ``alike``: the one node, tuple or fraction with such types and such plain values and identities in
+    it. ``types``: those in a tuple that was made, by its identity. ``made``: the nodes.
+    """
+
+    __slots__ = ("alike", "made", "met", "seen", "types")
+
+    def __init__(self, seen: dict[int, Any], alike: dict[Key, Any], types: dict[int, Key], met: list[Any]) -> None:
+        self.seen, self.alike, self.types, self.met = seen, alike, types, met
+        self.made: list[Node] = []
+
+    def read(self, v: Any) -> Any:
+        found = self.seen.get(id(v))
         if found is None:
-            kind = type(n)
-            if NODES.get(kind.__name__) is not kind:
-                raise CertificateError(f"cannot read {kind.__name__}")
-            new = _fitting(kind, [v if type(v) in _PLAIN else other(v) for v in n.parts()])
-            found = seen[id(n)] = known.setdefault(new, new)
-            if found is new:
-                made.append(new)
+            kind = type(v)
+            if kind is tuple:
+                found = self._tuple(v) if v else ()
+            elif kind is Fraction:
+                found = _fraction(str(v))
+                found = self.alike.setdefault((Fraction, found), found)
+            else:
+                found = self._node(v, kind)
+            self.seen[id(v)] = found
+            self.met.append(v)
         return found
 
-    def other(v: Any) -> Any:
-        kind = type(v)
-        if kind is tuple:
-            return tuple([x if type(x) in _PLAIN else other(x) for x in v]) if v else ()
-        return _fraction(str(v)) if kind is Fraction else node(v)
+    def _tuple(self, v: tuple[Any, ...]) -> tuple[Any, ...]:
+        read, types = self.read, self.types
+        new = tuple([x if type(x) in _PLAIN else read(x) for x in v])
+        inside = tuple([types[id(x)] if type(x) is tuple else type(x) for x in new])
+        key = (inside, *[x if type(x) in _PLAIN else id(x) for x in new])
+        found: tuple[Any, ...] | None = self.alike.get(key)
+        if found is None:
+            found = self.alike[key] = new
+            types[id(new)] = inside
+        return found
 
-    return other(value), made
+    def _node(self, v: Any, kind: Any) -> Node:
+        fields = FIELDS.get(kind)
+        if fields is None:
+            raise CertificateError(f"cannot read {kind.__name__}")
+        read, types = self.read, self.types
+        values = [x if type(x) in _PLAIN else read(x) for x in fields(v)]
+        signature = (kind, *[types[id(x)] if type(x) is tuple else type(x) for x in values])
+        key = (signature, *[x if type(x) in _PLAIN else id(x) for x in values])
+        found: Node | None = self.alike.get(key)
+        if found is None:
+            if signature not in _FITTING:
+                _check_fields(kind, values)
+                _remember(signature)
+            found = self.alike[key] = kind(*values)
+            self.made.append(found)
+        return found
 
 
 # ---- declared types ----
@@ -185,21 +225,8 @@ Test = Callable[[Any], bool]
 @cache
 def _field_tests(kind: Any) -> tuple[Test, ...]:
     """For each field whether a decoded value has its declared type."""
-    return tuple(map(_test, _declared(kind)))
-
-
-@cache
-def _tuple_tests(kind: Any) -> tuple[tuple[int, Test], ...]:
-    """Places of fields that may be tuples, where the type of a value does not tell what is in it."""
-    wanted = _declared(kind)
-    tests = enumerate(_field_tests(kind))
-    return tuple((i, test) for i, test in tests if any(typing.get_origin(w) is tuple for w in _choices(wanted[i])))
-
-
-def _declared(kind: Any) -> list[Any]:
-    """The declared types of the fields of a kind of node."""
     hints = typing.get_type_hints(kind)
-    return [hints[f] for f in kind.__dataclass_fields__]
+    return tuple(_test(hints[f]) for f in kind.__dataclass_fields__)
 
 
 def _choices(wanted: Any) -> tuple[Any, ...]:
