@@ -12,7 +12,6 @@ import json
 import types
 import typing
 from collections.abc import Callable
-from dataclasses import dataclass
 from fractions import Fraction
 from functools import cache
 from typing import Any, TypeVar
