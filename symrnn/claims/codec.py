@@ -55,6 +55,7 @@ def decode(data: Any) -> Any:
 K = TypeVar("K")
 V = TypeVar("V")
 KEPT = 64  # recurrences that are not read again
+MOST_SHARED = 20_000  # nodes and tuples in recurrences that were read anew
 _DECODED: dict[str, tuple[Any, dict[Node, Node]]] = {}
 
 
@@ -138,24 +139,37 @@ def _check_fields(kind: Any, values: list[Any]) -> None:
 
 # ---- nodes read anew ----
 
-_READ: dict[int, _Reading] = {}
+def read_anew(*values: Any, shared: Node | None = None) -> list[tuple[Any, list[Node]]]:
+    """Each value as ``decode(encode(value))`` has it, without the data in between: nothing remembered on nodes is kept.
 
-
-def read_anew(value: Any, shared: Node | None = None) -> tuple[Any, list[Node]]:
-    """``decode(encode(value))`` without the data in between, and the nodes in it: nothing remembered on nodes is kept.
-
-    ``shared``: a part of many values, such as the recurrence of a claim, that is read once; its nodes are not given.
+    With each value the nodes in it that are in none before. ``shared``: a part of many values, such as the recurrence
+    of a claim, of which equal ones are read once; its nodes are not given.
     """
-    if shared is None:
-        reading = _Reading({}, {}, {id(()): ()}, [])
-    else:
-        first = _READ.get(id(shared))
-        if first is None:
-            first = _Reading({}, {}, {id(()): ()}, [])
-            first.read(shared)
-            _kept(_READ, id(shared), first)
-        reading = _Reading(first.seen.copy(), first.alike.copy(), first.types.copy(), [])
-    return reading.read(value), reading.made
+    reading, found = _Reading(None if shared is None else _with_shared(shared)), []
+    for value in values:
+        reading.made = []
+        found.append((reading.read(value), reading.made))
+    return found
+
+
+def _with_shared(shared: Node) -> _Reading:
+    """What was read of ``shared`` and of others like it."""
+    global _SHARED
+    if id(shared) not in _SHARED.seen:
+        if len(_SHARED.alike) >= MOST_SHARED:
+            _SHARED = _Reading(None)
+        _SHARED.read(shared)
+        _SHARED.made.clear()
+    return _SHARED
+
+
+class _Types(dict[int, Key]):
+    """The types in tuples, by the identity of the tuple; ``before``: those of what was read before."""
+
+    before: _Types
+
+    def __missing__(self, place: int) -> Key:
+        return self.before[place]
 
 
 class _Reading:
@@ -163,17 +177,26 @@ class _Reading:
 
     ``seen``: what was made of the object with an identity; ``met``: these objects, kept alive so that nothing else gets
     their identity. ``alike``: the one node, tuple or fraction with such types and such plain values and identities in
-    it. ``types``: those in a tuple that was made, by its identity. ``made``: the nodes.
+    it. ``types``: those in a tuple that was made, by its identity. ``made``: the nodes. ``before``: what was read
+    before, to which nothing is added.
     """
 
-    __slots__ = ("alike", "made", "met", "seen", "types")
+    __slots__ = ("alike", "before", "made", "met", "seen", "types")
 
-    def __init__(self, seen: dict[int, Any], alike: dict[Key, Any], types: dict[int, Key], met: list[Any]) -> None:
-        self.seen, self.alike, self.types, self.met = seen, alike, types, met
+    def __init__(self, before: _Reading | None) -> None:
+        self.before = before
+        self.seen: dict[int, Any] = {}
+        self.met: list[Any] = []
+        self.alike: dict[Key, Any] = {}
+        self.types = _Types({id(()): ()})
+        if before is not None:
+            self.types.before = before.types
         self.made: list[Node] = []
 
     def read(self, v: Any) -> Any:
         found = self.seen.get(id(v))
+        if found is None and self.before is not None:
+            found = self.before.seen.get(id(v))
         if found is None:
             kind = type(v)
             if kind is tuple:
@@ -187,12 +210,16 @@ class _Reading:
             self.met.append(v)
         return found
 
+    def _like(self, key: Key) -> Any:
+        found = self.alike.get(key)
+        return self.before.alike.get(key) if found is None and self.before is not None else found
+
     def _tuple(self, v: tuple[Any, ...]) -> tuple[Any, ...]:
         read, types = self.read, self.types
         new = tuple([x if type(x) in _PLAIN else read(x) for x in v])
         inside = tuple([types[id(x)] if type(x) is tuple else type(x) for x in new])
         key = (inside, *[x if type(x) in _PLAIN else id(x) for x in new])
-        found: tuple[Any, ...] | None = self.alike.get(key)
+        found: tuple[Any, ...] | None = self._like(key)
         if found is None:
             found = self.alike[key] = new
             types[id(new)] = inside
@@ -206,7 +233,7 @@ class _Reading:
         values = [x if type(x) in _PLAIN else read(x) for x in fields(v)]
         signature = (kind, *[types[id(x)] if type(x) is tuple else type(x) for x in values])
         key = (signature, *[x if type(x) in _PLAIN else id(x) for x in values])
-        found: Node | None = self.alike.get(key)
+        found: Node | None = self._like(key)
         if found is None:
             if signature not in _FITTING:
                 _check_fields(kind, values)
@@ -214,6 +241,9 @@ class _Reading:
             found = self.alike[key] = kind(*values)
             self.made.append(found)
         return found
+
+
+_SHARED = _Reading(None)
 
 
 # ---- declared types ----
