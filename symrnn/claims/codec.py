@@ -25,15 +25,17 @@ LONGEST_NUMBER = 8000  # digits, past which Python reads no numbers either
 
 def encode(value: Any) -> Any:
     """A node as ``[type name, field, ...]``, a tuple as ``{"t": [...]}``, a fraction as ``{"q": "1/4"}``."""
-    if isinstance(value, Node):
-        return [type(value).__name__, *map(encode, value.parts())]
-    if isinstance(value, tuple):
-        return {"t": [encode(v) for v in value]}
-    if isinstance(value, Fraction):
-        return {"q": str(value)}
-    if value is None or isinstance(value, str | int | bool):
+    kind = type(value)
+    if kind in _PLAIN:
         return value
-    raise TypeError(f"cannot encode {type(value).__name__}")
+    if kind is tuple:
+        return {"t": [v if type(v) in _PLAIN else encode(v) for v in value]}
+    if kind is Fraction:
+        return {"q": str(value)}
+    fields = FIELDS.get(kind)
+    if fields is None:
+        raise TypeError(f"cannot encode {kind.__name__}")
+    return [kind.__name__, *[v if type(v) in _PLAIN else encode(v) for v in fields(value)]]
 
 
 def decode(data: Any) -> Any:

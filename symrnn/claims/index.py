@@ -26,27 +26,24 @@ FIELDS: dict[type[Any], Callable[[Any], tuple[Any, ...]]] = {}  # what gives the
 def node(cls: type[T]) -> type[T]:
     """Class decorator: a frozen dataclass with a cached hash, known to the JSON codec by its name."""
     made: Any = dataclass(frozen=True, eq=True, repr=False)(cls)
-    slow_hash: Callable[[Any], int] = made.__hash__
+    names = tuple(made.__dataclass_fields__)
+    read = FIELDS[made] = _reader(names)
 
     def cached_hash(self: Any) -> int:
         found: int | None = self._hash
         if found is None:
-            found = self.__dict__["_hash"] = slow_hash(self)
+            found = self.__dict__["_hash"] = hash(read(self))
         return found
 
-    slow_eq: Callable[[Any, Any], Any] = made.__eq__
-
-    def fast_eq(self: Any, other: Any) -> Any:
+    def fast_eq(self: Any, other: Any) -> bool:
         if self is other:
             return True
-        if type(self) is not type(other) or cached_hash(self) != cached_hash(other):
+        if type(self) is not type(other) or (self._hash or cached_hash(self)) != (other._hash or cached_hash(other)):
             return False
-        return slow_eq(self, other)
+        return read(self) == read(other)
 
-    names = tuple(made.__dataclass_fields__)
     made.__hash__, made.__eq__ = cached_hash, fast_eq
     made.__init__ = _initializer(names, made.__init__)
-    read = FIELDS[made] = _reader(names)
     made.parts = lambda self: read(self)
     NODES[made.__name__] = made
     return made  # type: ignore[no-any-return]
@@ -247,12 +244,16 @@ def index_text(index: Index) -> str:
 
 def substitute_index(index: Index, values: Mapping[Any, Any]) -> Index:
     """Replace variables by index expressions, all at once."""
-    if not any(v in values for v, _ in index.terms):
-        return index
-    out = Index((), index.const)
+    changed, const = False, index.const
+    coefficients: dict[Var, int] = {}
     for v, c in index.terms:
-        out = out + c * as_index(values.get(v, v))
-    return out
+        value = values.get(v)
+        changed = changed or value is not None
+        form = as_index(v if value is None else value)
+        const += c * form.const
+        for w, d in form.terms:
+            coefficients[w] = coefficients.get(w, 0) + c * d
+    return _index(coefficients, const) if changed else index
 
 
 _NAME = re.compile(r"[A-Za-z][A-Za-z0-9]*(_[A-Za-z0-9]+)*'?\Z")
