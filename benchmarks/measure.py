@@ -95,6 +95,7 @@ def naive(task: str, *numbers: int | str, cap: int) -> Time:
 def _output(arguments: Sequence[str], cap: int | None = None) -> str | None:
     """What a Python process prints, or None if the system ended it at the cap. Raises where it fails."""
     environment = {**os.environ, "PYTHONHASHSEED": "0", "COLUMNS": "100", "NO_COLOR": "1"}
+    environment |= {"PYTHONDONTWRITEBYTECODE": ""}  # compiled once, as what is installed
     run = subprocess.run(
         [sys.executable, *arguments],
         cwd=ROOT,

@@ -446,11 +446,12 @@ class Null(Verdictive):
 
 def entry_of(claim: Node, verdict: str, certificate: Node) -> dict[str, Any]:
     """What a certificates file holds of one step, besides its derivation and id."""
-    from symrnn.claims.codec import encode, sha256
+    from symrnn.claims.codec import checksum, encode
 
+    data = encode(claim)
     return {
-        "claim": encode(claim),
-        "sha256": sha256(claim),
+        "claim": data,
+        "sha256": checksum(data),
         "verdict": verdict,
         "certificate": encode(certificate),
     }

@@ -84,10 +84,9 @@ def check(claim: Claim, certificate: Node) -> Judgement:
 
 def _read(claim: Claim, certificate: Node) -> tuple[Claim, Any]:
     """Both anew, and well formed."""
-    claim, parts = read_anew(claim, claim.cell)
+    (claim, parts), (certificate, more) = read_anew(claim, certificate, shared=claim.cell)
     check_claim(claim, parts)
-    certificate, parts = read_anew(certificate)
-    check_parts(parts)
+    check_parts(more)
     return claim, certificate
 
 

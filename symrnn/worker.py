@@ -8,6 +8,7 @@ from __future__ import annotations
 
 import contextlib
 import copyreg
+import gc
 import math
 import multiprocessing
 import os
@@ -38,6 +39,7 @@ DEADLINE = 60.0  # seconds a step may take
 STARTUP = 60.0  # seconds a worker may take before it begins a step: imports
 GRACE = 30.0  # seconds after its deadline at which an orphaned worker ends itself
 TICK = 0.5  # seconds between two calls of on_tick
+RARELY = 50_000, 20, 20  # when a worker looks for cycles: trees have none, and small objects are what it makes
 
 copyreg.pickle(Cell, lambda cell: (Cell, (cell.recurrence, cell.names)))  # for spawn
 
@@ -362,6 +364,7 @@ def _serve(
     """Decide steps until told to stop. Ctrl-C is the parent's business; what is printed is not for the report."""
     signal.signal(signal.SIGINT, signal.SIG_IGN)
     sys.stdout = sys.stderr
+    gc.set_threshold(*RARELY)
     try:
         while True:
             while not connection.poll(2.0):

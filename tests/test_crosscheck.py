@@ -442,7 +442,7 @@ def test_slopes_are_good_to_more_than_fifty_digits():
 def test_singular_matrices_have_determinant_zero_and_no_inverse(rows):
     """mpmath's LU decomposition swaps with None where the first column of what is left is zero."""
     numbers = Arithmetic(50)
-    a = numbers.ctx.matrix(rows)
+    a = numbers.of_rows(rows)
     assert numbers.determinant(a) == numbers.determinant(a.T) == 0
     with pytest.raises(Undefined):
         numbers.inverse(a)

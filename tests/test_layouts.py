@@ -32,13 +32,13 @@ class FromArrays:
 
     def constant(self, head: Any, at: Any, network: Any) -> Any:
         value = self.values[head.name]
-        return NUMBERS.ctx.mpf(float(value)) if head.shape is None else NUMBERS.ctx.matrix(value.tolist())
+        return NUMBERS.ctx.mpf(float(value)) if head.shape is None else NUMBERS.of_rows(value.tolist())
 
     def initial(self, head: Any, at: int) -> Any:
         return NUMBERS.matrix(N, 1, lambda i, j: NUMBERS.ctx.mpf(0))
 
     def drive(self, head: Any, at: int, network: Any) -> Any:
-        return NUMBERS.ctx.matrix([[float(x)] for x in self.inputs[at - 1]])
+        return NUMBERS.of_rows([[float(x)] for x in self.inputs[at - 1]])
 
 
 def run(about: Cell, values: dict[str, Array], inputs: Array, block: str = "h") -> Array:

@@ -16,24 +16,26 @@ from fractions import Fraction
 from functools import cache
 from typing import Any, TypeVar
 
-from symrnn.claims.index import NODES, Node
-from symrnn.claims.substitution import distinct
+from symrnn.claims.index import FIELDS, NODES, Node
 from symrnn.errors import CertificateError
 
+Key = tuple[Any, ...]
 LONGEST_NUMBER = 8000  # digits, past which Python reads no numbers either
 
 
 def encode(value: Any) -> Any:
     """A node as ``[type name, field, ...]``, a tuple as ``{"t": [...]}``, a fraction as ``{"q": "1/4"}``."""
-    if isinstance(value, Node):
-        return [type(value).__name__, *map(encode, value.parts())]
-    if isinstance(value, tuple):
-        return {"t": [encode(v) for v in value]}
-    if isinstance(value, Fraction):
-        return {"q": str(value)}
-    if value is None or isinstance(value, str | int | bool):
+    kind = type(value)
+    if kind in _PLAIN:
         return value
-    raise TypeError(f"cannot encode {type(value).__name__}")
+    if kind is tuple:
+        return {"t": [v if type(v) in _PLAIN else encode(v) for v in value]}
+    if kind is Fraction:
+        return {"q": str(value)}
+    fields = FIELDS.get(kind)
+    if fields is None:
+        raise TypeError(f"cannot encode {kind.__name__}")
+    return [kind.__name__, *[v if type(v) in _PLAIN else encode(v) for v in fields(value)]]
 
 
 def decode(data: Any) -> Any:
@@ -55,6 +57,7 @@ def decode(data: Any) -> Any:
 K = TypeVar("K")
 V = TypeVar("V")
 KEPT = 64  # recurrences that are not read again
+MOST_SHARED = 20_000  # nodes and tuples in recurrences that were read anew
 _DECODED: dict[str, tuple[Any, dict[Node, Node]]] = {}
 
 
@@ -103,21 +106,26 @@ def _decode_node(data: list[Any], known: dict[Node, Node]) -> Node:
 
 def _fitting(kind: Any, values: list[Any]) -> Node:
     """The node of a kind with the given values; CertificateError unless each has its declared type."""
-    signature = (kind, *map(type, values))
+    signature = (kind, *map(_type, values))
     if signature not in _FITTING:
         _check_fields(kind, values)
-        if len(_FITTING) >= SIGNATURES:
-            _FITTING.clear()
-        _FITTING.add(signature)
-    elif tuple in signature:
-        for at, fits in _tuple_tests(kind):
-            if not fits(values[at]):
-                _check_fields(kind, values)
+        _remember(signature)
     return kind(*values)  # type: ignore[no-any-return]
 
 
+def _type(value: Any) -> Any:
+    """The type of a value, of a tuple those of what is in it."""
+    return tuple(map(_type, value)) if type(value) is tuple else type(value)
+
+
+def _remember(signature: Key) -> None:
+    if len(_FITTING) >= SIGNATURES:
+        _FITTING.clear()
+    _FITTING.add(signature)
+
+
 _PLAIN = frozenset((str, int, bool, type(None)))
-_FITTING: set[tuple[Any, ...]] = set()  # kinds with types of values that were found to be as declared, tuples apart
+_FITTING: set[Key] = set()  # kinds with types of values that were found to be as declared
 SIGNATURES = 4096
 
 
@@ -133,48 +141,111 @@ def _check_fields(kind: Any, values: list[Any]) -> None:
 
 # ---- nodes read anew ----
 
-_READ: dict[int, tuple[list[Node], dict[int, Node], dict[Node, Node]]] = {}
+def read_anew(*values: Any, shared: Node | None = None) -> list[tuple[Any, list[Node]]]:
+    """Each value as ``decode(encode(value))`` has it, without the data in between: nothing remembered on nodes is kept.
 
-
-def read_anew(value: Any, shared: Node | None = None) -> tuple[Any, list[Node]]:
-    """``decode(encode(value))`` without the data in between, and the nodes in it: nothing remembered on nodes is kept.
-
-    ``shared``: a part of many values, such as the recurrence of a claim, that is read once; its nodes are not given.
+    With each value the nodes in it that are in none before. ``shared``: a part of many values, such as the recurrence
+    of a claim, of which equal ones are read once; its nodes are not given.
     """
-    if shared is None:
-        return _read(value, {}, {})
-    found = _READ.get(id(shared))
-    if found is None:
-        seen: dict[int, Node] = {}
-        known: dict[Node, Node] = {}
-        _read(shared, seen, known)
-        # what the numbers in ``seen`` stand for is kept alive, so that nothing else gets them
-        found = _kept(_READ, id(shared), (distinct(shared), seen, known))
-    return _read(value, found[1].copy(), found[2].copy())
+    reading, found = _Reading(None if shared is None else _with_shared(shared)), []
+    for value in values:
+        reading.made = []
+        found.append((reading.read(value), reading.made))
+    return found
 
 
-def _read(value: Any, seen: dict[int, Node], known: dict[Node, Node]) -> tuple[Any, list[Node]]:
-    made: list[Node] = []
+def _with_shared(shared: Node) -> _Reading:
+    """What was read of ``shared`` and of others like it."""
+    global _SHARED
+    if id(shared) not in _SHARED.seen:
+        if len(_SHARED.alike) >= MOST_SHARED:
+            _SHARED = _Reading(None)
+        _SHARED.read(shared)
+        _SHARED.made.clear()
+    return _SHARED
 
-    def node(n: Any) -> Any:
-        found = seen.get(id(n))
+
+class _Types(dict[int, Key]):
+    """The types in tuples, by the identity of the tuple; ``before``: those of what was read before."""
+
+    before: _Types
+
+    def __missing__(self, place: int) -> Key:
+        return self.before[place]
+
+
+class _Reading:
+    """Values read anew, equal ones as one object.
+
+    ``seen``: what was made of the object with an identity; ``met``: these objects, kept alive so that nothing else gets
+    their identity. ``alike``: the one node, tuple or fraction with such types and such plain values and identities in
+    it. ``types``: those in a tuple that was made, by its identity. ``made``: the nodes. ``before``: what was read
+    before, to which nothing is added.
+    """
+
+    __slots__ = ("alike", "before", "made", "met", "seen", "types")
+
+    def __init__(self, before: _Reading | None) -> None:
+        self.before = before
+        self.seen: dict[int, Any] = {}
+        self.met: list[Any] = []
+        self.alike: dict[Key, Any] = {}
+        self.types = _Types({id(()): ()})
+        if before is not None:
+            self.types.before = before.types
+        self.made: list[Node] = []
+
+    def read(self, v: Any) -> Any:
+        found = self.seen.get(id(v))
+        if found is None and self.before is not None:
+            found = self.before.seen.get(id(v))
         if found is None:
-            kind = type(n)
-            if NODES.get(kind.__name__) is not kind:
-                raise CertificateError(f"cannot read {kind.__name__}")
-            new = _fitting(kind, [v if type(v) in _PLAIN else other(v) for v in n.parts()])
-            found = seen[id(n)] = known.setdefault(new, new)
-            if found is new:
-                made.append(new)
+            kind = type(v)
+            if kind is tuple:
+                found = self._tuple(v) if v else ()
+            elif kind is Fraction:
+                found = _fraction(str(v))
+                found = self.alike.setdefault((Fraction, found), found)
+            else:
+                found = self._node(v, kind)
+            self.seen[id(v)] = found
+            self.met.append(v)
         return found
 
-    def other(v: Any) -> Any:
-        kind = type(v)
-        if kind is tuple:
-            return tuple([x if type(x) in _PLAIN else other(x) for x in v]) if v else ()
-        return _fraction(str(v)) if kind is Fraction else node(v)
+    def _like(self, key: Key) -> Any:
+        found = self.alike.get(key)
+        return self.before.alike.get(key) if found is None and self.before is not None else found
 
-    return other(value), made
+    def _tuple(self, v: tuple[Any, ...]) -> tuple[Any, ...]:
+        read, types = self.read, self.types
+        new = tuple([x if type(x) in _PLAIN else read(x) for x in v])
+        inside = tuple([types[id(x)] if type(x) is tuple else type(x) for x in new])
+        key = (inside, *[x if type(x) in _PLAIN else id(x) for x in new])
+        found: tuple[Any, ...] | None = self._like(key)
+        if found is None:
+            found = self.alike[key] = new
+            types[id(new)] = inside
+        return found
+
+    def _node(self, v: Any, kind: Any) -> Node:
+        fields = FIELDS.get(kind)
+        if fields is None:
+            raise CertificateError(f"cannot read {kind.__name__}")
+        read, types = self.read, self.types
+        values = [x if type(x) in _PLAIN else read(x) for x in fields(v)]
+        signature = (kind, *[types[id(x)] if type(x) is tuple else type(x) for x in values])
+        key = (signature, *[x if type(x) in _PLAIN else id(x) for x in values])
+        found: Node | None = self._like(key)
+        if found is None:
+            if signature not in _FITTING:
+                _check_fields(kind, values)
+                _remember(signature)
+            found = self.alike[key] = kind(*values)
+            self.made.append(found)
+        return found
+
+
+_SHARED = _Reading(None)
 
 
 # ---- declared types ----
@@ -185,21 +256,8 @@ Test = Callable[[Any], bool]
 @cache
 def _field_tests(kind: Any) -> tuple[Test, ...]:
     """For each field whether a decoded value has its declared type."""
-    return tuple(map(_test, _declared(kind)))
-
-
-@cache
-def _tuple_tests(kind: Any) -> tuple[tuple[int, Test], ...]:
-    """Places of fields that may be tuples, where the type of a value does not tell what is in it."""
-    wanted = _declared(kind)
-    tests = enumerate(_field_tests(kind))
-    return tuple((i, test) for i, test in tests if any(typing.get_origin(w) is tuple for w in _choices(wanted[i])))
-
-
-def _declared(kind: Any) -> list[Any]:
-    """The declared types of the fields of a kind of node."""
     hints = typing.get_type_hints(kind)
-    return [hints[f] for f in kind.__dataclass_fields__]
+    return tuple(_test(hints[f]) for f in kind.__dataclass_fields__)
 
 
 def _choices(wanted: Any) -> tuple[Any, ...]:

@@ -19,55 +19,91 @@ from symrnn.errors import ClaimError
 
 T = TypeVar("T")
 NODES: dict[str, type[Any]] = {}  # every node type by name: what certificates may contain
+FIELDS: dict[type[Any], Callable[[Any], tuple[Any, ...]]] = {}  # what gives the fields of its nodes, by node type
 
 
 @dataclass_transform(frozen_default=True)
 def node(cls: type[T]) -> type[T]:
     """Class decorator: a frozen dataclass with a cached hash, known to the JSON codec by its name."""
     made: Any = dataclass(frozen=True, eq=True, repr=False)(cls)
-    slow_hash: Callable[[Any], int] = made.__hash__
+    names = tuple(made.__dataclass_fields__)
+    read = FIELDS[made] = _reader(names)
 
     def cached_hash(self: Any) -> int:
         found: int | None = self._hash
         if found is None:
-            found = self.__dict__["_hash"] = slow_hash(self)
+            found = self.__dict__["_hash"] = hash(read(self))
         return found
 
-    slow_eq: Callable[[Any, Any], Any] = made.__eq__
-
-    def fast_eq(self: Any, other: Any) -> Any:
+    def fast_eq(self: Any, other: Any) -> bool:
         if self is other:
             return True
-        if type(self) is not type(other) or cached_hash(self) != cached_hash(other):
+        if type(self) is not type(other) or (self._hash or cached_hash(self)) != (other._hash or cached_hash(other)):
             return False
-        return slow_eq(self, other)
+        return read(self) == read(other)
 
     made.__hash__, made.__eq__ = cached_hash, fast_eq
-    made.parts = _reader(tuple(made.__dataclass_fields__))
+    made.__init__ = _initializer(names, made.__init__)
+    made.parts = lambda self: read(self)
     NODES[made.__name__] = made
     return made  # type: ignore[no-any-return]
+
+
+_MISSING = object()
+
+
+def _initializer(names: tuple[str, ...], slow: Callable[..., None]) -> Callable[..., None]:
+    """An ``__init__`` that does what a dataclass's does without ``object.__setattr__`` for each field.
+
+    Nodes are made by the million. What is not given by position is left to ``slow``.
+    """
+    if not 1 <= len(names) <= 6:
+        return slow
+    a, b, c, d, e, f = (*names, *[""] * (6 - len(names)))
+
+    def one(self: Any, _1: Any = _MISSING, **named: Any) -> None:
+        if _1 is _MISSING or named:
+            return slow(self, *_given(_1), **named)
+        self.__dict__[a] = _1
+
+    def two(self: Any, _1: Any = _MISSING, _2: Any = _MISSING, **named: Any) -> None:
+        if _2 is _MISSING or named:
+            return slow(self, *_given(_1, _2), **named)
+        store = self.__dict__
+        store[a], store[b] = _1, _2
+
+    def three(self: Any, _1: Any = _MISSING, _2: Any = _MISSING, _3: Any = _MISSING, **named: Any) -> None:
+        if _3 is _MISSING or named:
+            return slow(self, *_given(_1, _2, _3), **named)
+        store = self.__dict__
+        store[a], store[b], store[c] = _1, _2, _3
+
+    def more(self: Any, *values: Any, **named: Any) -> None:
+        if len(values) != len(names) or named:
+            return slow(self, *values, **named)
+        store = self.__dict__
+        if f:
+            store[a], store[b], store[c], store[d], store[e], store[f] = values
+        elif e:
+            store[a], store[b], store[c], store[d], store[e] = values
+        else:
+            store[a], store[b], store[c], store[d] = values
+
+    return (one, two, three)[len(names) - 1] if len(names) <= 3 else more
+
+
+def _given(*values: Any) -> list[Any]:
+    return [v for v in values if v is not _MISSING]
 
 
 def _reader(names: tuple[str, ...]) -> Callable[[Any], tuple[Any, ...]]:
     """A function that gives the fields of a node, in order."""
     if len(names) > 1:
-        several: Any = attrgetter(*names)
-
-        def parts(self: Any) -> tuple[Any, ...]:
-            return several(self)  # type: ignore[no-any-return]
-
-    elif names:
-        (only,) = names
-
-        def parts(self: Any) -> tuple[Any, ...]:
-            return (getattr(self, only),)
-
-    else:
-
-        def parts(self: Any) -> tuple[Any, ...]:
-            return ()
-
-    return parts
+        return attrgetter(*names)
+    if not names:
+        return lambda self: ()
+    (only,) = names
+    return lambda self: (getattr(self, only),)
 
 
 class Node:
@@ -208,12 +244,16 @@ def index_text(index: Index) -> str:
 
 def substitute_index(index: Index, values: Mapping[Any, Any]) -> Index:
     """Replace variables by index expressions, all at once."""
-    if not any(v in values for v, _ in index.terms):
-        return index
-    out = Index((), index.const)
+    changed, const = False, index.const
+    coefficients: dict[Var, int] = {}
     for v, c in index.terms:
-        out = out + c * as_index(values.get(v, v))
-    return out
+        value = values.get(v)
+        changed = changed or value is not None
+        form = as_index(v if value is None else value)
+        const += c * form.const
+        for w, d in form.terms:
+            coefficients[w] = coefficients.get(w, 0) + c * d
+    return _index(coefficients, const) if changed else index
 
 
 _NAME = re.compile(r"[A-Za-z][A-Za-z0-9]*(_[A-Za-z0-9]+)*'?\Z")

@@ -68,6 +68,11 @@ class Claim(Node):
 
 def with_activation(n: Node, old: str, new: str) -> Node:
     """The same claim or recurrence with one activation function for another."""
+    if isinstance(n, Recurrence):  # claims about it are many
+        known: dict[tuple[str, str], Node] = n.__dict__.setdefault("_activated", {})
+        if (old, new) not in known:
+            known[old, new] = rebuild(n, lambda c: with_activation(c, old, new))
+        return known[old, new]
     if isinstance(n, Apply) and n.function == old:
         return Apply(new, with_activation(n.arg, old, new), n.order)  # type: ignore[arg-type]
     if isinstance(n, Index | Var | Sym):

@@ -10,6 +10,7 @@ from symrnn.claims.tree import HOLE, ForAll, Immediate, Jac, Loss, Pred, Prod, P
 from symrnn.errors import ClaimError
 
 BINDERS = (Prod, Sum, ForAll)
+NOTHING: frozenset[Var] = frozenset()
 
 
 def fields(n: Node) -> tuple[Any, ...]:
@@ -18,9 +19,9 @@ def fields(n: Node) -> tuple[Any, ...]:
 
 def children(value: Any) -> tuple[Node, ...]:
     """The nodes directly inside a node (or tuple), in order; remembered on nodes."""
-    if not isinstance(value, Node):
+    if type(value) is tuple:
         return tuple(_inside(value, []))
-    found = value._children
+    found: tuple[Node, ...] | None = value._children
     if found is None:
         found = value.__dict__["_children"] = tuple(_inside(value.parts(), []))
     return found
@@ -101,7 +102,13 @@ def free_vars(n: Node) -> frozenset[Var]:
         elif isinstance(n, Loss):
             out = frozenset().union(*(free_vars(c) for c in children(n) if c != n.time)) - {n.time}
         else:
-            out = frozenset().union(*(free_vars(c) for c in children(n)))
+            out = NOTHING
+            for c in children(n):
+                found = c._free
+                if found is None:
+                    found = free_vars(c)
+                if not found <= out:
+                    out = out | found if out else found
         n.__dict__["_free"] = out
     return out
 
@@ -122,7 +129,7 @@ def substitute(n: Any, values: Mapping[Any, Any]) -> Any:
 
     Capture-avoiding: a binder whose variable occurs in a value is renamed first.
     """
-    if isinstance(n, Node) and all(isinstance(k, Var) for k in values):
+    if isinstance(n, Node) and all([type(k) is Var for k in values]):
         return _substitute_integers(n, values)
     values = {k: v for k, v in values.items() if k != v}
     return _substitute(n, values, _keys(values)) if values else n
@@ -134,7 +141,7 @@ REMEMBERED = 64  # substitutions that a node remembers
 def _substitute_integers(n: Node, values: Mapping[Any, Any]) -> Any:
     """``substitute`` for variables only, remembered on the node: claims are evaluated at the same few integers."""
     free = free_vars(n)
-    relevant = {v: values[v] for v in free if v in values and values[v] != v}
+    relevant = {v: x for v, x in values.items() if v in free and x != v}
     if not relevant:
         return n
     known: dict[Any, Any] = n.__dict__.setdefault("_substituted", {})

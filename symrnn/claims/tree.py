@@ -139,7 +139,7 @@ class Sym(Term):
     @property
     def head(self) -> Sym:
         """The symbol without its index: the constant, or the family it is a member of."""
-        return Sym(self.name, self.shape, self.role, self.props, (), bool(self.index) or self.family)
+        return Sym(self.name, self.shape, self.role, self.props, (), True) if self.index else self
 
 
 @node

@@ -6,15 +6,16 @@ Nothing here knows a derivative: every slope is a central difference of the func
 from __future__ import annotations
 
 import hashlib
-from collections.abc import Callable
+from collections.abc import Callable, Iterable, Sequence
 from fractions import Fraction
 from typing import Any
 
 import mpmath
 
+from symrnn.crosscheck.dense import Matrix
 from symrnn.errors import Undefined
 
-Value = Any  # an mpf (a scalar), or a matrix of the private context
+Value = Any  # an mpf of the private context (a scalar), or a Matrix of them
 
 
 class NotNumeric(Exception):
@@ -102,17 +103,36 @@ class Arithmetic:
 
     def is_matrix(self, value: Value) -> bool:
         """Whether a value is a matrix rather than a number."""
-        return isinstance(value, self.ctx.matrix)
+        return isinstance(value, Matrix)
 
     def matrix(self, rows: int, cols: int, entry: Callable[[int, int], Value]) -> Value:
         """The rows x cols matrix with the given entries, counted from 0."""
-        return self.ctx.matrix([[entry(i, j) for j in range(cols)] for i in range(rows)])
+        return self.of_rows([[entry(i, j) for j in range(cols)] for i in range(rows)])
+
+    def of_rows(self, rows: Sequence[Sequence[Value]]) -> Value:
+        """The matrix with the given rows."""
+        mpf, convert = self.ctx.mpf, self.ctx.convert
+        return Matrix(self.ctx, [[x if type(x) is mpf else convert(x) for x in row] for row in rows])
+
+    def column(self, entries: Iterable[Value]) -> Value:
+        """The column vector with the given entries."""
+        return self.of_rows([[x] for x in entries])
+
+    def eye(self, size: int) -> Value:
+        """The identity matrix."""
+        return self.matrix(size, size, lambda i, j: int(i == j))
+
+    def zeros(self, rows: int, cols: int) -> Value:
+        """The zero matrix."""
+        return self.matrix(rows, cols, lambda i, j: 0)
+
+    def _theirs(self, value: Value) -> Any:
+        """A matrix as mpmath has it."""
+        return self.ctx.matrix([value.row(i) for i in range(value.rows)])
 
     def entrywise(self, function: Callable[[Value], Value], value: Value) -> Value:
         """``function`` applied to a number or to every entry of a matrix."""
-        if not self.is_matrix(value):
-            return function(value)
-        return self.matrix(value.rows, value.cols, lambda i, j: function(value[i, j]))
+        return value.each(function) if self.is_matrix(value) else function(value)
 
     def scalar(self, value: Value) -> Value:
         """A number, also from the 1 x 1 matrix that stands for it. Raises Undefined for another matrix."""
@@ -140,7 +160,7 @@ class Arithmetic:
         """The determinant of a number or square matrix."""
         a = self.square(value)
         try:
-            return self.ctx.det(a)
+            return self.ctx.det(self._theirs(a))
         except TypeError:  # mpmath looks for a pivot in a column of zeros, finds none and swaps with None
             return self.ctx.nan if any(self.ctx.isnan(x) for x in a) else self.ctx.mpf(0)
 
@@ -150,7 +170,7 @@ class Arithmetic:
         scale = self.largest(a)
         if scale == 0 or abs(self.determinant(a / scale)) < self.ctx.mpf(10) ** -(self.digits + 20):
             raise Undefined("the inverse of a singular matrix")
-        out = self.ctx.inverse(a)
+        out = self.of_rows(self.ctx.inverse(self._theirs(a)).tolist())
         return out if self.is_matrix(value) else out[0, 0]
 
     def power(self, base: Value, exponent: int) -> Value:
@@ -161,7 +181,7 @@ class Arithmetic:
             base, exponent = self.inverse(base), -exponent
         if not self.is_matrix(base):
             return base**exponent
-        out = self.ctx.eye(base.rows)
+        out = self.eye(base.rows)
         for _ in range(exponent):
             out = out * base
         return out
@@ -179,7 +199,7 @@ class Arithmetic:
             return self.ctx.sqrt(self.ctx.fsum(x * x for x in value))
         if kind == "2":
             tall = value if value.rows >= value.cols else value.T
-            return max(self.ctx.svd_r(tall, compute_uv=False))
+            return max(self.ctx.svd_r(self._theirs(tall), compute_uv=False))
         raise NotNumeric(f"norm {kind}")
 
     def eigenvalues(self, value: Value) -> list[Value]:
@@ -188,7 +208,7 @@ class Arithmetic:
         if a.rows == 1:
             return [a[0, 0]]
         try:
-            return list(self.ctx.eig(a, left=False, right=False))
+            return list(self.ctx.eig(self._theirs(a), left=False, right=False))
         except RuntimeError as error:
             raise NotNumeric(f"eigenvalues: {error}") from error
 

@@ -169,7 +169,7 @@ class RandomSource:
         if rows != cols:
             raise Skip(f"{head.name} is not square")
         a, b, c = (self.random.number(head.key, at, i) for i in range(3))
-        one = self.numbers.ctx.eye(rows)
+        one = self.numbers.eye(rows)
         if self.diagonal_group:
             return self.random.with_properties(rows, rows, properties | {"diagonal"}, head.key, at)
         if properties & {"diagonal", "scalar"}:
@@ -195,7 +195,7 @@ class RandomSource:
                 mix = RandomMatrices(self.numbers, self.random.seed, "").plain(
                     len(x), len(previous), "mix", head.name, state.name
                 )
-                response = mix * self.numbers.ctx.matrix(previous)
+                response = mix * self.numbers.column(previous)
                 x = x + (response if x.cols == 1 else response.T)
             return x
         return x if self.trajectory == "free" else self._steered(head, at, network, x)
@@ -204,7 +204,7 @@ class RandomSource:
         target = self._entered(head)
 
         def response(value: Value) -> Value:
-            return self.numbers.ctx.matrix(list(network.held({(head.name, at): value}, at).at_time(target, at)))
+            return self.numbers.column(list(network.held({(head.name, at): value}, at).at_time(target, at)))
 
         base = response(0 * x)
         columns = [response(self._unit(x, i)) - base for i in range(len(x))]

@@ -99,8 +99,8 @@ class _Given:
         x = _looked_up(self.inputs, (head.name, at))
         if head.name not in self.feedback or network.recurrence is None:
             return x
-        ctx, previous = network.numbers.ctx, network.value(network.recurrence.states[0], at - 1)
-        response = self.feedback[head.name] * ctx.matrix(list(previous))
+        previous = network.value(network.recurrence.states[0], at - 1)
+        response = self.feedback[head.name] * network.numbers.column(previous)
         return x + (response if x.cols == 1 else response.T)
 
 
@@ -303,14 +303,14 @@ def _complete(claim: Claim, given: _Given, ints: dict[Var, int], length: int, nu
     for head in cell.inputs:
         rows, cols = (env.integer(d) for d in head.shape or ())
         if not any(name == head.name for name, _ in given.inputs):
-            given.inputs |= {(head.name, at): numbers.ctx.zeros(rows, cols) for at in range(1, length)}
+            given.inputs |= {(head.name, at): numbers.zeros(rows, cols) for at in range(1, length)}
     for head in cell.params:
         if head.name not in given.constants and head.shape is not None:
             rows, cols = (env.integer(d) for d in head.shape)
             if 1 in (rows, cols) and Index((), 1) in head.shape:
-                given.constants[head.name] = numbers.ctx.zeros(rows, cols)
+                given.constants[head.name] = numbers.zeros(rows, cols)
             elif rows == cols and head.name == "W_xh":
-                given.constants[head.name] = numbers.ctx.eye(rows)
+                given.constants[head.name] = numbers.eye(rows)
 
 
 def _follow(network: Network, given: _Given, numbers: Arithmetic) -> None:

@@ -54,7 +54,7 @@ def _outcome(t: Total | Immediate, env: Environment, times: range) -> Callable[[
     at = env.integer(of.index[0])
 
     def outcome(net: Network) -> Value:
-        state = env.numbers.ctx.matrix(list(net.value(of.head, at)))
+        state = env.numbers.column(net.value(of.head, at))
         return state if row is None else row * state
 
     return outcome
@@ -90,9 +90,8 @@ def _by_moving(t: Total | Immediate, env: Environment, network: Network) -> Valu
     at = network.value(t.wrt.head, q)
 
     def nudged(place: int, nudge: Value) -> Value:
-        changed = at.copy()
         i, j = (place, 0) if at.cols == 1 else (0, place)
-        changed[i, j] = changed[i, j] + nudge
+        changed = at.changed(i, j, nudge)
         return outcome(network.held({**held, (t.wrt.name, q): changed}, q))
 
     columns = [env.numbers.slope(partial(nudged, place)) for place in range(len(at))]
@@ -116,8 +115,7 @@ def _by_parameter(t: Total | Immediate, env: Environment, network: Network) -> V
     m = at if env.numbers.is_matrix(at) else env.numbers.square(at)
 
     def nudged(i: int, j: int, nudge: Value) -> Value:
-        changed = m.copy()
-        changed[i, j] = changed[i, j] + nudge
+        changed = m.changed(i, j, nudge)
         source = _Nudged(network.source, t.wrt, changed if env.numbers.is_matrix(at) else changed[0, 0])
         return outcome(network.driven_by(source, since + 1))
 

@@ -68,8 +68,8 @@ class RandomMatrices:
                 self._swap,
                 self._reflection,
                 self._turn,
-                self.numbers.ctx.eye,
-                self.numbers.ctx.zeros,
+                self.numbers.eye,
+                self.numbers.zeros,
             )
             makers += [partial(maker, rows) for maker in known]
         for make in makers:
@@ -91,7 +91,7 @@ class RandomMatrices:
             return a
         n = a.rows
         if "scalar" in properties:
-            return a[0, 0] * self.numbers.ctx.eye(n)
+            return a[0, 0] * self.numbers.eye(n)
         for name in sorted(properties & set(_MIRRORED)):
             a = (a + _MIRRORED[name] * a.T) / 2
         for name in sorted(properties & set(_PATTERNS)):
@@ -99,7 +99,7 @@ class RandomMatrices:
         if "orthogonal" in properties:
             return self._cayley(a)
         if "normal" in properties and not properties & {"diagonal", *_MIRRORED}:
-            return a[0, 0] * self.numbers.ctx.eye(n) + (a - a.T)
+            return a[0, 0] * self.numbers.eye(n) + (a - a.T)
         return a
 
     def _masked(self, a: Value, keep: Callable[[int, int], bool]) -> Value:
@@ -108,7 +108,7 @@ class RandomMatrices:
 
     def _cayley(self, a: Value) -> Value:
         """(I - K)(I + K)^-1 for the skew part K of a: orthogonal."""
-        skew, one = a - a.T, self.numbers.ctx.eye(a.rows)
+        skew, one = a - a.T, self.numbers.eye(a.rows)
         return (one - skew) * self.numbers.inverse(one + skew)
 
     def _signs(self, n: int) -> Value:
@@ -119,7 +119,7 @@ class RandomMatrices:
 
     def _reflection(self, n: int) -> Value:
         v = RandomMatrices(self.numbers, self.seed, "").plain(n, 1, "mirror")
-        return self.numbers.ctx.eye(n) - (2 / (v.T * v)[0, 0]) * (v * v.T)
+        return self.numbers.eye(n) - (2 / (v.T * v)[0, 0]) * (v * v.T)
 
     def _turn(self, n: int) -> Value:
         return self.numbers.matrix(n, n, lambda i, j: self.numbers.ctx.mpf((i ^ 1 == j) * (1 if i < j else -1)))

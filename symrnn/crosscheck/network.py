@@ -162,7 +162,7 @@ class Network:
 
         def outcome(place: int, nudge: Value) -> Value:
             again = self._nudged_run(wrt, q, hold, place, nudge)
-            return self.numbers.ctx.matrix(self._vector(again.value(of, p)))
+            return self.numbers.column(self._vector(again.value(of, p)))
 
         places = range(len(self._vector(at)))
         columns = [self.numbers.slope(partial(outcome, place)) for place in places]
@@ -174,10 +174,8 @@ class Network:
         return list(value)
 
     def _nudged(self, value: Value, place: int, nudge: Value) -> Value:
-        out = value.copy()
         i, j = (place, 0) if value.cols == 1 else (0, place)
-        out[i, j] = out[i, j] + nudge
-        return out
+        return value.changed(i, j, nudge)
 
 
 def _definitions(recurrence: Recurrence | None) -> dict[str, Term]:

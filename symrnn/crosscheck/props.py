@@ -111,11 +111,11 @@ def property_error(name: str, value: Value, numbers: Arithmetic) -> Value:
         wrong = [abs(a[i, j]) for i in range(n) for j in range(n) if _ZERO_PATTERN[name](i, j)]
         return max(wrong, default=zero) / size
     ideal: Any = {
-        "scalar": lambda: (a, a[0, 0] * numbers.ctx.eye(n)),
+        "scalar": lambda: (a, a[0, 0] * numbers.eye(n)),
         "symmetric": lambda: (a, a.T),
         "skew": lambda: (a, -a.T),
         "normal": lambda: (a * a.T, a.T * a),
-        "orthogonal": lambda: (a * a.T, numbers.ctx.eye(n)),
+        "orthogonal": lambda: (a * a.T, numbers.eye(n)),
     }.get(name)
     if ideal is None:
         raise NotNumeric(name)

@@ -87,10 +87,12 @@ class Environment:
 
 def integer(form: Index, ints: Mapping[Var, int]) -> int:
     """The value of an index expression. Raises NotNumeric for a variable without one."""
-    for v, _ in form.terms:
+    total = form.const
+    for v, c in form.terms:
         if v not in ints:
             raise NotNumeric(f"{v} has no value")
-    return form.const + sum(c * ints[v] for v, c in form.terms)
+        total += c * ints[v]
+    return total
 
 
 def evaluate(node: Term, env: Environment) -> Value:
@@ -219,8 +221,8 @@ def _blocks(t: Blocks, env: Environment) -> Value:
     widths = {tuple(v.cols for v in band) for band in bands}
     if len(widths) != 1:
         raise Undefined(f"{t}: blocks of different widths one above the other")
-    rows = [[x for v in band for x in v[i, :]] for band in bands for i in range(band[0].rows)]
-    return env.numbers.ctx.matrix(rows)
+    rows = [[x for v in band for x in v.row(i)] for band in bands for i in range(band[0].rows)]
+    return env.numbers.of_rows(rows)
 
 
 def _diag(t: Diag, env: Environment) -> Value:
@@ -307,8 +309,8 @@ _RULES: dict[type[Any], Callable[[Any, Environment], Value]] = {
     Const: lambda t, env: env.numbers.fraction(t.value),
     SizeOf: lambda t, env: env.numbers.ctx.mpf(env.integer(t.index)),
     Sym: _sym,
-    Eye: lambda t, env: env.numbers.ctx.eye(env.integer(t.size)),
-    Zeros: lambda t, env: env.numbers.ctx.zeros(env.integer(t.rows), env.integer(t.cols)),
+    Eye: lambda t, env: env.numbers.eye(env.integer(t.size)),
+    Zeros: lambda t, env: env.numbers.zeros(env.integer(t.rows), env.integer(t.cols)),
     Add: _add,
     Times: _times,
     MatMul: _matmul,
