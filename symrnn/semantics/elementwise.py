@@ -1,7 +1,7 @@
 """Normal forms of elementwise products and of diagonal matrices made of columns. Trusted by the kernel.
 
-diag(D v) = D diag(v) for diagonal D. An elementwise product is linear in both factors; what is diagonal at their ends
-comes out, (D A E) o B = D (A o B) E, and a column times a row is two diagonal matrices, (x y^T) o B = diag(x) B diag(y).
+diag(D v) = D diag(v) for diagonal D. An elementwise product is linear in both factors; what is diagonal at their
+ends comes out, (D A E) o B = D (A o B) E; a column times a row is two diagonals, (x y^T) o B = diag(x) B diag(y).
 """
 
 from __future__ import annotations

@@ -12,7 +12,7 @@ from typing import TYPE_CHECKING
 from symrnn.claims.index import Index
 from symrnn.claims.shapes import ONE, shape_of
 from symrnn.claims.substitution import free_vars
-from symrnn.claims.tree import Diag, MatMul, Prod, Term, Trace, Transpose
+from symrnn.claims.tree import Diag, Inv, MatMul, Prod, Term, Trace, Transpose
 from symrnn.semantics.context import base
 from symrnn.semantics.monomials import UNIT, ZERO, Mono, Poly, Word, exponent
 
@@ -91,7 +91,7 @@ def is_column(f: Term) -> bool:
 
 def one_by_one(a: Algebra, word: Word) -> Poly | None:
     """
-    tr(x y) = tr(x) tr(y),  tr(x^k) = tr(x)^k,  tr(prod x_j) = prod tr(x_j)      x and y being 1 x 1
+    tr(x y) = tr(x) tr(y),  tr(x^k) = tr(x)^k,  tr(x^-1) = tr(x)^-1,  tr(prod x_j) = prod tr(x_j)      (all 1 x 1)
     """
     if len(word) == 1:
         return _of_factor(a, word[0])
@@ -113,6 +113,9 @@ def _of_factor(a: Algebra, f: Term) -> Poly | None:
         return None
     if exponent(f) != ONE:
         return a.raise_scalar(a.trace(Trace(base(f))), exponent(f))
+    if isinstance(f, Inv):
+        p = a.trace(Trace(f.arg))
+        return a.raise_scalar(p, -ONE) if len(p) == 1 else {(((a.to_term(p, None), -ONE),), (), ()): Fraction(1)}
     if isinstance(f, Prod) and f.lo == ZERO:
         if f.var in free_vars(f.body):
             return a.poly(Prod(Trace(f.body), f.var, f.lo, f.hi, f.descending))
