@@ -385,6 +385,19 @@ class Regular(Proof):
 
 
 @node
+class Defining(Proof):
+    """A property that an equation says: symmetric, skew, normal or orthogonal. ``turned``: X X^T = I, not X^T X = I."""
+
+    turned: bool
+    proof: Proof
+
+
+@node
+class Different(Proof):
+    """Two terms differ, as their difference is known to be invertible."""
+
+
+@node
 class Leaf(Proof):
     """At explicit sizes: every entry of the goal reduces to 0 by the polynomials known to vanish."""
 

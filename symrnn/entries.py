@@ -18,6 +18,7 @@ from symrnn.claims.shapes import ONE, check_shapes, rows_used, shape_of
 from symrnn.claims.substitution import free_vars, substitute, symbols, walk
 from symrnn.claims.tree import (
     Abs,
+    Add,
     And,
     Apply,
     Const,
@@ -29,6 +30,7 @@ from symrnn.claims.tree import (
     MatMul,
     Norm,
     Not,
+    Pow,
     Pred,
     Prop,
     Rel,
@@ -36,13 +38,14 @@ from symrnn.claims.tree import (
     Sym,
     Term,
     Times,
+    Transpose,
 )
 from symrnn.errors import Refused
 from symrnn.semantics.beginnings import within
 from symrnn.semantics.inequalities import combines
 from symrnn.semantics.properties import show_property
 from symrnn.semantics.rates import check_values
-from symrnn.semantics.sequents import Sequent, sequent_of
+from symrnn.semantics.sequents import Sequent, property_as_equation, sequent_of
 from symrnn.semantics.uses import definition_of
 
 Premise = str | tuple[Sequent, Node]  # as in ``analysis``
@@ -290,6 +293,39 @@ def regular(s: Sequent, c: cert.Regular) -> Iterator[Premise]:
     yield replace(s, goal=Rel("<", ZERO, entry) if c.above else Rel("<", entry, ZERO)), c.proof
 
 
+def defining(s: Sequent, c: cert.Defining) -> Iterator[Premise]:
+    """
+    X^T = X      (skew: X^T = -X; normal: X^T X = X X^T; orthogonal: X^T X = I, or X X^T = I)
+    -----------------------------------------------------------------------------------------
+    X is symmetric      (skew, normal, orthogonal)
+    """
+    shape = shape_of(s.goal.arg) if isinstance(s.goal, Pred) else None
+    sides = property_as_equation(s.goal) if isinstance(s.goal, Pred) else None
+    if not isinstance(s.goal, Pred) or sides is None or shape is None or shape[0] != shape[1]:
+        raise Refused("the goal is no property of a square matrix that an equation says")
+    if c.turned and s.goal.name == "orthogonal":
+        sides = MatMul((s.goal.arg, Transpose(s.goal.arg))), sides[1]
+    yield replace(s, goal=Rel("=", *sides)), c.proof
+
+
+def different(s: Sequent, c: cert.Different) -> Iterator[Premise]:
+    """
+    X - Y is known to be invertible      (of numbers: not 0)
+    ---------------------------------------------------------
+    not X = Y
+    """
+    equation = s.goal.arg if isinstance(s.goal, Not) else None
+    if not isinstance(equation, Rel) or equation.op != "=":
+        raise Refused("the goal is not that two terms differ")
+    sides = [x for x in (equation.lhs, equation.rhs) if x != ZERO]
+    gap = Add((equation.lhs, Times((Const(Fraction(-1)), equation.rhs)))) if len(sides) == 2 else sides[0]
+    shape = shape_of(gap)
+    if shape is not None and shape[0] != shape[1]:
+        raise Refused("only square matrices are invertible")
+    s.algebra("left").poly(Pow(gap, as_index(-1)))
+    yield from ()
+
+
 # ---- side conditions ----
 
 
@@ -347,4 +383,6 @@ RULES: dict[type[Node], Rule] = {
     cert.Applied: applied,
     cert.Injective: injective,
     cert.Regular: regular,
+    cert.Defining: defining,
+    cert.Different: different,
 }

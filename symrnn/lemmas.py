@@ -26,15 +26,19 @@ from symrnn.claims.build import (
     matrix,
     negation,
     norm,
+    product,
+    scalar,
     spectral_radius,
     squarefree_minimal_polynomial,
     symmetric,
     trace,
     unitarily_diagonalizable,
     vanishes,
+    vector,
+    zeros,
 )
 from symrnn.claims.build import has_property as _is
-from symrnn.claims.index import lag, size
+from symrnn.claims.index import index, lag, size
 from symrnn.claims.recurrence import Claim
 from symrnn.claims.tree import Prop
 
@@ -54,7 +58,8 @@ def _lemma(name: str, conclusion: Prop, reference: str, *hypotheses: Prop) -> Le
 
 _n, _m, _k = size("n"), size("m"), lag("k")
 _A, _B = matrix("A", _n), matrix("B", _n)
-_M = matrix("M", _n, _m)
+_M, _N = matrix("M", _n, _m), matrix("N", _m, _n)
+_c, _v, _i = scalar("c"), vector("v", _n), index("i")
 _U, _S = matrix("U", _n), matrix("S", _n)
 _SMALL = matrix("A", 2)
 _HJ = "Horn and Johnson, Matrix Analysis, 2nd ed., "
@@ -70,6 +75,28 @@ LEMMAS: dict[str, Lemma] = {
         _lemma("a left inverse is a right inverse", eq(_B @ _A, eye(_n)), _HJ + "section 0.5", eq(_A @ _B, eye(_n))),
         _lemma("an inverse is a left inverse", eq(inv(_A) @ _A, eye(_n)), "the definition", invertible(_A)),
         _lemma("an inverse is a right inverse", eq(_A @ inv(_A), eye(_n)), "the definition", invertible(_A)),
+        _lemma("what has an inverse", invertible(_A), _HJ + "section 0.5", eq(_A @ _B, eye(_n))),
+        _lemma("first factor of an invertible product", invertible(_A), _HJ + "section 0.5", invertible(_A @ _B)),
+        _lemma("last factor of an invertible product", invertible(_B), _HJ + "section 0.5", invertible(_A @ _B)),
+        _lemma("invertible by the determinant", invertible(_A), _HJ + "section 0.5", negation(eq(det(_A), 0))),
+        _lemma("determinant of what is invertible", negation(eq(det(_A), 0)), _HJ + "section 0.5", invertible(_A)),
+        _lemma("I plus a skew matrix", invertible(eye(_n) + _A), _HJ + "section 4.1", _is("skew", _A)),
+        _lemma("Sylvester's determinant identity", eq(det(eye(_n) + _M @ _N), det(eye(_m) + _N @ _M)), _HJ + "1.3.P20"),
+        _lemma(
+            "determinant of an upper triangular matrix",
+            eq(det(_A), product(_A[_i, _i], _i, 1, _n)),
+            _HJ + "section 0.9.3",
+            _is("upper_triangular", _A),
+        ),
+        _lemma(
+            "determinant of a lower triangular matrix",
+            eq(det(_A), product(_A[_i, _i], _i, 1, _n)),
+            _HJ + "section 0.9.3",
+            _is("lower_triangular", _A),
+        ),
+        # numbers
+        _lemma("a number and its reciprocal", eq(_c * _c**-1, 1), "the definition", negation(eq(_c, 0))),
+        _lemma("magnitude of what is not negative", eq(absolute(_c), _c), "the definition", le(0, _c)),
         # norms and spectral radii
         _lemma("spectral radius below the 2-norm", le(_rho(_A), norm(_A)), _HJ + "theorem 5.6.9"),
         _lemma("spectral radius below the 1-norm", le(_rho(_A), norm(_A, 1)), _HJ + "theorem 5.6.9"),
@@ -79,6 +106,14 @@ LEMMAS: dict[str, Lemma] = {
         ),
         _lemma("2-norm by a spectral radius", eq(_rho(_M.T @ _M), norm(_M) ** 2), _HJ + "section 5.6, example 5.6.6"),
         _lemma("Frobenius norm by a trace", eq(trace(_M.T @ _M), norm(_M, "fro") ** 2), _HJ + "section 5.6"),
+        _lemma("trace by the spectral radius", le(absolute(trace(_A)), trace(eye(_n)) * _rho(_A)), _HJ + "section 1.2"),
+        _lemma(
+            "eigenvalues below the spectral radius",
+            le(absolute(_c), _rho(_A)),
+            _HJ + "definition 1.2.9",
+            eq(_A @ _v, _c * _v),
+            negation(eq(_v, zeros(_n, 1))),
+        ),
         _lemma("Neumann series", invertible(eye(_n) - _A), _HJ + "corollary 5.6.16", lt(_rho(_A), 1)),
         _lemma("2-norm below the Frobenius norm", le(norm(_M), norm(_M, "fro")), _HJ + "section 5.6, 5.6.P23"),
         _lemma(

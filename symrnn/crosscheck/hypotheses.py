@@ -166,9 +166,14 @@ def _own_property(rel: Rel) -> tuple[Sym, str] | None:
         if isinstance(left, MatMul) and len(left.args) == 2 and isinstance(right, Eye):
             a, b = left.args
             head = a if isinstance(a, Sym) else b
-            if isinstance(head, Sym) and Transpose(head) in (a, b):
+            if isinstance(head, Sym) and Transpose(head) in (a, b) and _is_square(head):
                 return head.head, "orthogonal"
     return None
+
+
+def _is_square(head: Sym) -> bool:
+    """U^T U = I of a tall U says that its columns are orthonormal, which no property says."""
+    return head.shape is not None and head.shape[0] == head.shape[1]
 
 
 def _solved(left: Term, right: Term, bound: tuple[Var, ...]) -> Iterator[Definition]:

@@ -24,6 +24,7 @@ from symrnn.search.rules import (
     difference_of,
     inverse_rules,
     matches,
+    reciprocal_rules,
     rules_of,
     scaled,
     within_functions,
@@ -164,7 +165,8 @@ def _rewrite(s: Sequent, how: How, mode: str) -> Words | None:
     for _ in range(STEPS):
         if not difference:
             return Words(how[0], how[1], (), tuple(uses), how[2])
-        more = (*determinant_rules(s, how, difference), *inverse_rules(s, how, difference))
+        finders = (determinant_rules, inverse_rules, reciprocal_rules)
+        more = [rule for find in finders for rule in find(s, how, difference)]
         step = _step(s, how, difference, [*rules, *more], seen)
         if step is None:
             return None

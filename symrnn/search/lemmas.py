@@ -16,6 +16,7 @@ from symrnn.claims.substitution import fields, free_vars, substitute, symbols, w
 from symrnn.claims.tree import (
     Const,
     Discriminant,
+    Not,
     Or,
     Pow,
     Pred,
@@ -45,7 +46,7 @@ def prove_by_lemma(s: Sequent, prove: Prover, depth: int = 0) -> Proof | None:
     for i in range(len(s.hypotheses)):
         if accepted(s, Given(i)):
             return Given(i)
-    if depth >= DEEPEST or not isinstance(s.goal, Pred | Rel | Or):
+    if depth >= DEEPEST or not isinstance(s.goal, Not | Pred | Rel | Or):
         return None
     for name, lemma in LEMMAS.items():
         for values in instances(s, lemma.claim, s.goal):

@@ -103,6 +103,8 @@ def _factor(p: Term, s: Term, free: frozenset[Any], values: Values, algebra: Alg
         gap = as_index(0)
     if not algebra.context.at_least(gap, 0) and not algebra.context.regular(base(s)):
         return None
+    if gap.is_const and exponent(s).is_const and abs(gap.const) > abs(exponent(s).const):
+        return None  # what is left would be larger than what there was
     values.update(trial)
     left = power(base(s), gap)
     return () if left is None else (left,)

@@ -23,6 +23,7 @@ from symrnn.search.entrywise import prove_entrywise
 from symrnn.search.equations import prove_at_once, prove_equation
 from symrnn.search.explicit import prove_explicit
 from symrnn.search.inductions import prove_by_induction
+from symrnn.search.inverses import prove_by_definition, prove_different, prove_invertible, prove_with_inverses
 from symrnn.search.jordan import prove_by_binomials
 from symrnn.search.lags import prove_for_any_lag
 from symrnn.search.lemmas import prove_by_lemma, with_facts
@@ -94,6 +95,9 @@ def prove_sequent(s: Sequent, search: Search, depth: int = 0) -> Proof | None:
     found = _by_goal(s, search, depth, deeper)
     if found is not None or depth or search.models.refute(s):
         return found
+    found = prove_with_inverses(s, deeper, lambda x: _by_goal(x, search, 0, deeper))
+    if found is not None:
+        return found
     found = _from_facts(s, search, deeper)
     if found is None and s.hypotheses:
         found = prove_by_contrary(s, lambda x: _by_goal(x, search, 1, deeper) or _from_facts(x, search, deeper))
@@ -121,6 +125,8 @@ def _by_goal(s: Sequent, search: Search, depth: int, deeper: Strategy) -> Proof 
         return _all(s, (Implies(goal.left, goal.right), Implies(goal.right, goal.left)), search, depth)
     if isinstance(goal, Or):
         return _any(s, goal, search, depth, deeper)
+    if isinstance(goal, Not) and (distinct := prove_different(s)) is not None:
+        return distinct
     if isinstance(goal, ForAllTrajectories | Not) or (isinstance(goal, Pred) and goal.var is not None):
         return prove_limit(s, deeper) or prove_block_limit(s, deeper) or prove_by_lemma(s, deeper, depth)
     if isinstance(goal, Pred):
@@ -129,6 +135,8 @@ def _by_goal(s: Sequent, search: Search, depth: int, deeper: Strategy) -> Proof 
             or prove_by_lemma(s, deeper, depth)
             or prove_by_annihilator(s, deeper)
             or prove_rewritten(s, deeper)
+            or prove_invertible(s, deeper)
+            or prove_by_definition(s, deeper)
             or prove_at_chosen_matrices(s)
         )
     if isinstance(goal, Rel) and goal.op != "=":

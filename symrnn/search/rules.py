@@ -11,7 +11,7 @@ from dataclasses import dataclass, replace
 from fractions import Fraction
 from typing import Any
 
-from symrnn.certificates import Known, Proof, Use, Words
+from symrnn.certificates import Different, Known, Proof, Use, Words
 from symrnn.claims.index import Index, Var, as_index
 from symrnn.claims.shapes import ONE, shape_of
 from symrnn.claims.substitution import free_vars, substitute, symbols, walk
@@ -323,6 +323,18 @@ def _determinant_lemmas(algebra: Algebra, x: Term) -> Iterator[tuple[str, tuple[
         yield "determinant of a transpose", (("A", x.arg),)
     elif algebra.context.has(x, "orthogonal"):
         yield "determinant of a transpose", (("A", x),)
+
+
+def reciprocal_rules(s: Sequent, how: How, p: Poly) -> Iterator[Rule]:
+    """x / x = 1 for the compound numbers that are divided by."""
+    name = "lemma:a number and its reciprocal"
+    (c,) = symbols(LEMMAS[name[6:]].claim)
+    found = {a for scalars, _, _ in p for a, e in scalars if isinstance(a, Add) and not e.terms and e.const < 0}
+    for x in sorted(found, key=lambda t: t.key):
+        equation = Equation(Times((x, Pow(x, as_index(-1)))), Const(Fraction(1)), frozenset())
+        whole = difference_of(s, how, equation.lhs, equation.rhs) or {}
+        for lead in sorted((m for m in whole if m != UNIT), key=_weight, reverse=True)[:1]:
+            yield Rule(name, equation, lead, whole[lead], ((c, x),), (Different(),))
 
 
 def inverse_rules(s: Sequent, how: How, p: Poly) -> Iterator[Rule]:

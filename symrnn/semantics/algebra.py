@@ -53,6 +53,7 @@ from symrnn.errors import Refused
 from symrnn.semantics.blocks import as_unit, blocks_form, meeting, vanishes
 from symrnn.semantics.chain import jacobian_form
 from symrnn.semantics.context import Context, base
+from symrnn.semantics.elementwise import diag_form, hadamard_form, transposed
 from symrnn.semantics.entry_forms import entry_form
 from symrnn.semantics.functions import (
     abs_form,
@@ -62,6 +63,7 @@ from symrnn.semantics.functions import (
     radius_form,
 )
 from symrnn.semantics.gradients import FORMS
+from symrnn.semantics.inner_products import in_order, inner_product, one_by_one, power_of_outer, taken_out
 from symrnn.semantics.monomials import (
     LONGEST,
     MOST,
@@ -152,7 +154,9 @@ class Algebra:
         for m1, c1 in p.items():
             for m2, c2 in q.items():
                 mono, factor = self._join(m1, m2)
-                put(out, mono, _times(_times(c1, c2), factor))
+                c = _times(_times(c1, c2), factor)
+                for made, d in taken_out(self, mono, c).items() if inner_product(mono[2]) else ((mono, c),):
+                    put(out, made, d)
         return out
 
     def _join(self, a: Mono, b: Mono) -> tuple[Mono, Fraction]:
@@ -207,13 +211,6 @@ class Algebra:
             out = self.times(out, self.trace(Trace(arg)) if scale and shape == (ONE, ONE) else self.poly(arg))
         return out
 
-    def hadamard(self, t: Hadamard) -> Poly:
-        shape = shape_of(t)
-        if shape is not None and shape[1] == ONE:
-            return self.times(self.diag(Diag(t.left)), self.poly(t.right))
-        a, b = sorted((self.term(t.left), self.term(t.right)), key=lambda x: x.key)
-        return self.letter(Hadamard(a, b)) if shape is not None else self.times(self.poly(t.left), self.poly(t.right))
-
     def pow(self, t: Pow) -> Poly:
         p, e = self.poly(t.base), t.exponent
         if self.context.at_least(e, 0):
@@ -234,6 +231,9 @@ class Algebra:
             ((mono, c),) = p.items()
             if not mono[1] and (len(mono[2]) <= 1 or all(self.context.commute(a, b) for a in mono[2] for b in mono[2])):
                 return self.raise_mono(mono, c, e)
+            outer = power_of_outer(self, mono, c, e)
+            if outer is not None:
+                return outer
         if e.is_const and 0 <= e.const <= LONGEST:
             out: Poly = {UNIT: Fraction(1)}
             for _ in range(e.const):
@@ -242,6 +242,13 @@ class Algebra:
         if any_sign:
             raise Refused("a power of a sum or product with an exponent of unknown sign")
         return self._power_block(p, e, shape_of(base_term))
+
+    def raise_scalar(self, p: Poly, e: Index) -> Poly:
+        """The normal form of a scalar to a power; of a single monomial that may be divided by also a negative one."""
+        if len(p) == 1 and not next(iter(p))[1]:
+            ((mono, c),) = p.items()
+            return self.raise_mono(mono, c, e)
+        return self._raise(p, e, Const(Fraction(1)), any_sign=False)
 
     def _power_block(self, p: Poly, e: Index, shape: Shape) -> Poly:
         count = guaranteed(self, e)
@@ -272,6 +279,8 @@ class Algebra:
             if not mono[1] and all(self._nonzero(s) for s, _ in mono[0]) and all(map(self.context.regular, mono[2])):
                 inverse = tuple(self._inverse_factor(f) for f in reversed(mono[2]))
                 return {(tuple((s, -x) for s, x in mono[0]), (), self.word(inverse)): 1 / c}
+        if shape_of(original) is None and p and p[max(p, key=mono_key)] < 0:
+            return {m: -c for m, c in self._reciprocal({m: -c for m, c in p.items()}, original).items()}
         block = self.to_term(p, shape_of(original))
         if block.key not in self.context.invertible:
             raise Refused(f"{original} is not known to be invertible")
@@ -326,6 +335,8 @@ class Algebra:
             return (Inv(turned_arg) if turned_arg.key in self.context.invertible else Transpose(f)), plus
         if isinstance(f, Apply):
             return Apply(f.function, self.term(Transpose(f.arg)), f.order), plus
+        if isinstance(f, Hadamard) and (found := transposed(self, f)) is not None:
+            return found
         return (f.arg if isinstance(f, Transpose) else Transpose(f)), plus
 
     def trace(self, t: Trace) -> Poly:
@@ -335,15 +346,19 @@ class Algebra:
             return self.poly(t.arg)
         out: Poly = {}
         for (scalars, binders, word), c in self.poly(t.arg).items():
-            inner = self._trace_of_word(word) if word else self.size_of(SizeOf(shape[0]))
+            inner = self.trace_of_word(word) if word else self.size_of(SizeOf(shape[0]))
             for mono, d in self.times({(scalars, binders, ()): c}, inner).items():
                 put(out, mono, d)
         return out
 
-    def _trace_of_word(self, word: Word) -> Poly:
+    def trace_of_word(self, word: Word) -> Poly:
         """The least spelling among the rotations of the word and of its transpose, which may change the sign."""
         if len(word) == 1 and isinstance(word[0], Diag) and isinstance(word[0].arg, Softmax):
             return {UNIT: Fraction(1)}  # shares of 1
+        word = in_order(self, word)
+        numbers = one_by_one(self, word)
+        if numbers is not None:
+            return numbers
         turned = [self._turn(f) for f in reversed(word)]
         sign = Fraction(1)
         for _, s in turned:
@@ -358,7 +373,7 @@ class Algebra:
         if not best:
             raise Refused("a trace whose word cancels")
         if len(best) < len(word):  # a power and its inverse met where the word closes
-            return {m: c * x for m, x in self._trace_of_word(best).items()}
+            return {m: c * x for m, x in self.trace_of_word(best).items()}
         if (best, -c) in spun:
             return {}  # it is its own negative
         return {(((Trace(self.as_product(best)), ONE),), (), ()): c}
@@ -380,14 +395,6 @@ class Algebra:
 
     def as_product(self, word: Word) -> Term:
         return word[0] if len(word) == 1 else MatMul(word)
-
-    def diag(self, t: Diag) -> Poly:
-        out: Poly = {}
-        for (scalars, binders, word), c in self.poly(t.arg).items():
-            v = self.as_product(word) if word else Eye(ONE)
-            ones = not word or (isinstance(v, Apply) and v.function == "identity" and v.order == 1)
-            put(out, (scalars, binders, () if ones else (Diag(v),)), c)
-        return out
 
     def apply(self, t: Apply) -> Poly:
         if t.function == "identity" and t.order == 0:
@@ -444,7 +451,7 @@ _RULES: dict[type[Term], Callable[[Algebra, Any], Poly]] = {
     Add: Algebra.add,
     Times: Algebra.product,
     MatMul: Algebra.product,
-    Hadamard: Algebra.hadamard,
+    Hadamard: hadamard_form,
     Pow: Algebra.pow,
     Transpose: Algebra.transpose,
     Inv: Algebra.inv,
@@ -456,7 +463,7 @@ _RULES: dict[type[Term], Callable[[Algebra, Any], Poly]] = {
     Binomial: binomial_form,
     JordanBlock: jordan_form,
     Abs: abs_form,
-    Diag: Algebra.diag,
+    Diag: diag_form,
     Blocks: blocks_form,
     Apply: Algebra.apply,
     Entry: entry_form,

@@ -7,11 +7,12 @@ from typing import TYPE_CHECKING
 
 from symrnn.claims.index import Index
 from symrnn.claims.shapes import ONE, shape_of
-from symrnn.claims.tree import Abs, Apply, Diag, Entry, Eye, Hadamard, Term, Trace
+from symrnn.claims.substitution import walk
+from symrnn.claims.tree import Abs, Apply, Diag, Entry, Eye, Hadamard, Term, Trace, Transpose
 from symrnn.errors import Refused
 from symrnn.semantics.context import base
 from symrnn.semantics.functions import abs_form, shift_entries, shift_entry
-from symrnn.semantics.monomials import Poly, exponent, put, scalar_atom, with_scalar
+from symrnn.semantics.monomials import Poly, exponent, put, scalar_atom
 
 if TYPE_CHECKING:
     from symrnn.semantics.algebra import Algebra
@@ -36,7 +37,8 @@ def entry_form(a: Algebra, t: Entry) -> Poly:
                 continue  # off the diagonal of a diagonal matrix
             shape = shape_of(t.arg)
             whole = a.as_product(word) if word else Eye((shape or (ONE, ONE))[0])
-            put(out, (with_scalar(scalars, Entry(whole, t.row, t.col)), binders, ()), c)
+            for mono, d in a.times({(scalars, binders, ()): c}, _atom(a, whole, t.row, t.col)).items():
+                put(out, mono, d)
             continue
         known = shift_entry(a.context, rest[0], t.row, t.col) if rest else None
         if known == 0:
@@ -56,7 +58,7 @@ def _of_letter(a: Algebra, f: Term, i: Index, j: Index) -> Poly:
     x, e = base(f), exponent(f)
     if e != ONE:
         if not a.context.diagonal(x):
-            return scalar_atom(Entry(f, i, j))
+            return _atom(a, f, i, j)
         p = _of_letter(a, x, i, j)
         fine = len(p) == 1 and not next(iter(p))[1]
         return a.raise_mono(*next(iter(p.items())), e) if fine else {(((Entry(x, i, j), e),), (), ()): Fraction(1)}
@@ -68,4 +70,21 @@ def _of_letter(a: Algebra, f: Term, i: Index, j: Index) -> Poly:
         return abs_form(a, Abs(Entry(x.arg, i, j)))
     if isinstance(x, Hadamard):
         return a.times(entry_form(a, Entry(x.left, i, j)), entry_form(a, Entry(x.right, i, j)))
-    return scalar_atom(Entry(x, i, j))
+    return _atom(a, x, i, j)
+
+
+def _atom(a: Algebra, x: Term, i: Index, j: Index) -> Poly:
+    """The least spelling of X_ij = (X^T)_ji: with fewest transposes; an entry that is its own negative is 0."""
+    p = a.transpose(Transpose(x)) if shape_of(x) is not None else {}
+    if len(p) != 1 or next(iter(p))[:2] != ((), ()) or abs(next(iter(p.values()))) != 1 or not next(iter(p))[2]:
+        return scalar_atom(Entry(x, i, j))
+    ((_, _, word), sign), *_ = p.items()
+    here, there = Entry(x, i, j), Entry(a.as_product(word), j, i)
+    if here == there and sign == -1:
+        return {}
+    best, c = min((here, Fraction(1)), (there, sign), key=lambda item: (_transposes(item[0]), item[0].key))
+    return {(((best, ONE),), (), ()): c}
+
+
+def _transposes(t: Term) -> int:
+    return sum(isinstance(x, Transpose) for x in walk(t))

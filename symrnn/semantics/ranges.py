@@ -15,6 +15,7 @@ from symrnn.claims.substitution import free_vars, substitute, walk
 from symrnn.claims.tree import Binomial, Const, Pow, Prod, Shape, SizeOf, Sum, Term
 from symrnn.errors import Refused
 from symrnn.semantics.context import base
+from symrnn.semantics.contractions import contracted
 from symrnn.semantics.monomials import (
     LONGEST,
     UNIT,
@@ -99,6 +100,15 @@ def _on_supports(a: Algebra, t: Sum) -> list[Sum] | None:
 
 
 def _sum_form(a: Algebra, t: Sum) -> Poly:
+    met, left = contracted(a, t, sum_var(depth(a, "#")))
+    if left is None:
+        return met
+    for mono, c in _running(a, left).items():
+        put(met, mono, c)
+    return met
+
+
+def _running(a: Algebra, t: Sum) -> Poly:
     taken, lo, hi = _ends(a, t, at_hi=a.context.peel == "right")
     out: Poly = {}
     for at in taken:

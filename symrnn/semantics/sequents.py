@@ -14,7 +14,7 @@ from functools import cached_property
 
 from symrnn.claims.index import Index, Node, Var, as_index
 from symrnn.claims.recurrence import Claim, Recurrence
-from symrnn.claims.shapes import ONE, rows_used, shape_of
+from symrnn.claims.shapes import ONE, is_scalar, rows_used, shape_of
 from symrnn.claims.substitution import children, free_vars, substitute, symbols, walk
 from symrnn.claims.tree import (
     And,
@@ -36,6 +36,7 @@ from symrnn.claims.tree import (
     Sum,
     Sym,
     Term,
+    Trace,
     Transpose,
     Zeros,
 )
@@ -332,13 +333,14 @@ def equations_of(hypotheses: tuple[Prop, ...]) -> dict[str, Equation]:
         if isinstance(body, Rel) and body.op == "=":
             found[f"hyp:{i}"] = Equation.of(body, free)
         elif isinstance(body, Pred):
-            sides = _property_as_equation(body)
+            sides = property_as_equation(body)
             if sides is not None:
                 found[f"hyp:{i}"] = Equation.of(Rel("=", *sides), free)
     return found
 
 
-def _property_as_equation(p: Pred) -> tuple[Term, Term] | None:
+def property_as_equation(p: Pred) -> tuple[Term, Term] | None:
+    """The equation that a property is, if it is one."""
     x, xt = p.arg, Transpose(p.arg)
     shape = shape_of(x)
     if p.name == "symmetric":
@@ -364,7 +366,8 @@ def context_of(s: Sequent, peel: str) -> Context:
     """Ranges, facts, commuting pairs and invertible terms that the hypotheses of a sequent record."""
     plain = Context(s.cell, _ranges(s.hypotheses), (), (), frozenset(), peel, _rows(s))
     known = replace(plain, facts=tuple(_facts(s.hypotheses, plain)))
-    richer = replace(known, commuting=tuple(_commuting(s.hypotheses, known)))
+    inverted = replace(known, invertible=frozenset(_invertible_keys(s.hypotheses, known)))
+    richer = replace(known, commuting=tuple(_commuting(s.hypotheses, inverted)))
     return replace(richer, invertible=frozenset(_invertible_keys(s.hypotheses, richer)))
 
 
@@ -416,20 +419,26 @@ def _properties_in(body: Prop) -> Iterator[tuple[str, Term]]:
         return  # of a limit
     if isinstance(body, Pred):
         yield body.name, body.arg
-    if isinstance(body, Not) and isinstance(body.arg, Rel) and body.arg.op == "=" and shape_of(body.arg.lhs) is None:
-        sides = (body.arg.lhs, body.arg.rhs)
-        for x, other in (sides, sides[::-1]):
-            if isinstance(other, Const) and other.value == 0:
-                yield "invertible", x
+    if isinstance(body, Not) and isinstance(body.arg, Rel) and body.arg.op == "=":
+        yield from _gaps(body.arg)
     if isinstance(body, Rel) and body.op == "<":
-        for x, other in ((body.lhs, body.rhs), (body.rhs, body.lhs)):
-            if isinstance(other, Const) and other.value == 0 and shape_of(x) is None:
-                yield "invertible", x
+        yield from _gaps(body)
     if isinstance(body, Rel) and body.op != "=" and shape_of(body.rhs) is None and _at_least_zero(body.lhs):
         yield "nonnegative", body.rhs
     if isinstance(body, Rel | Pred):  # true, so all its terms are defined
         for x in _inverted(body):
             yield "invertible", x
+
+
+def _gaps(p: Rel) -> Iterator[tuple[str, Term]]:
+    """The difference of two numbers that are not equal, both ways round."""
+    if not all(is_scalar(shape_of(x)) for x in (p.lhs, p.rhs)):
+        return
+    for x, other in ((p.lhs, p.rhs), (p.rhs, p.lhs)):
+        gap = x if other == Const(Fraction(0)) else x - other
+        yield "invertible", gap
+        if shape_of(gap) is not None:
+            yield "invertible", Trace(gap)  # the same number
 
 
 def _at_least_zero(t: Term) -> bool:
