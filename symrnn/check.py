@@ -15,6 +15,7 @@ from symrnn.claims.substitution import walk
 from symrnn.claims.text import text
 from symrnn.claims.tree import Jac
 from symrnn.derivations import Derivation, Step
+from symrnn.errors import not_too_deep
 from symrnn.verdicts import DerivationResult, StepResult
 
 if TYPE_CHECKING:
@@ -26,7 +27,7 @@ def check(derivation: Derivation, memory: Memory | None = None) -> DerivationRes
 
     ``memory``: where what search finds is kept and, after the kernel's check, used again.
     Nothing ends a step that takes long: ``symrnn check`` decides in processes that can be ended. Raises ClaimError for
-    a claim that turns out malformed.
+    a claim that turns out malformed, or nested too deeply.
 
     >>> from symrnn import Derivation, eq, matrix, size
     >>> n = size("n")
@@ -72,7 +73,12 @@ def _sound(result: StepResult) -> bool:
 
 
 def check_step(derivation: Derivation, step: Step, earlier: Mapping[str, StepResult]) -> StepResult:
-    """Decide one step; ``earlier`` holds the results of its ancestors."""
+    """Decide one step; ``earlier`` holds the results of its ancestors. Raises ClaimError as ``check`` does."""
+    with not_too_deep(f"step {step.id}"):
+        return _check_step(derivation, step, earlier)
+
+
+def _check_step(derivation: Derivation, step: Step, earlier: Mapping[str, StepResult]) -> StepResult:
     from symrnn.crosscheck import crosscheck
     from symrnn.search import conditions, inference, presentation, repairs, variants
     from symrnn.search.decide import decide

@@ -25,8 +25,9 @@ def write_out(text: str) -> None:
     """Write to standard output; quietly stop if nobody reads it any more."""
     if sys.stdout is None:  # closed by the shell
         return
+    encoding = getattr(sys.stdout, "encoding", None) or "utf-8"
     try:
-        sys.stdout.write(text)
+        sys.stdout.write(text.encode(encoding, "backslashreplace").decode(encoding))  # what it has no characters for
         sys.stdout.flush()
     except BrokenPipeError:
         no_reader()

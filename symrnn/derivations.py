@@ -14,7 +14,7 @@ from symrnn.claims.recurrence import Claim
 from symrnn.claims.substitution import free_vars, rebuild, symbols, walk
 from symrnn.claims.tree import ForAll, Immediate, Jac, Prop, Sym, Total
 from symrnn.claims.wellformed import one_loss_a_name
-from symrnn.errors import ClaimError
+from symrnn.errors import ClaimError, not_too_deep
 from symrnn.lemmas import LEMMAS
 
 EXPECTATIONS = ("proved", "conditional", "refuted", "undecided")
@@ -111,15 +111,9 @@ class Derivation:
                 there = ", ".join(known) or "none yet"
                 raise ClaimError(f"step {id} follows {cited}, which is no earlier step; there are: {there}")
         chosen = _checked("layout", layout or self.layout, LAYOUTS)
-        hypotheses = tuple(
-            _resolve(as_prop(a), chosen) for a in ([assuming] if isinstance(assuming, Prop) else assuming)
-        )
-        conclusion, about = _resolve(as_prop(claim), chosen), cell or self.cell
-        hypotheses = tuple(_closed(h, conclusion) for h in hypotheses)
-        made = Claim(conclusion, hypotheses, about.recurrence if about else None)
-        _check_names(made)
-        if not any(isinstance(x, Sym) and x.role != "free" for p in (conclusion, *hypotheses) for x in walk(p)):
-            made = Claim(conclusion, hypotheses, None)  # about matrices alone
+        with not_too_deep(f"step {id}"):
+            given = (assuming,) if isinstance(assuming, Prop) else tuple(assuming)
+            made = _made(claim, given, chosen, cell or self.cell)
         step = Step(id, title, made, because, follows, using, _expectation(expect), chosen, _caller()[1])
         self.steps.append(step)
         return step
@@ -131,6 +125,17 @@ class Derivation:
             from symrnn.cli import main
 
             raise SystemExit(main(["check", self.source, *sys.argv[1:]], standalone_mode=False))
+
+
+def _made(claim: Prop, assuming: tuple[Prop, ...], layout: str, cell: Cell | None) -> Claim:
+    """The claim of a step, about its cell only if it speaks of it."""
+    conclusion = _resolve(as_prop(claim), layout)
+    hypotheses = tuple(_closed(_resolve(as_prop(a), layout), conclusion) for a in assuming)
+    made = Claim(conclusion, hypotheses, cell.recurrence if cell else None)
+    _check_names(made)
+    if not any(isinstance(x, Sym) and x.role != "free" for p in (conclusion, *hypotheses) for x in walk(p)):
+        return Claim(conclusion, hypotheses, None)  # about matrices alone
+    return made
 
 
 def _names(what: str, given: Iterable[str]) -> tuple[str, ...]:

@@ -2,6 +2,9 @@
 
 from __future__ import annotations
 
+from collections.abc import Iterator
+from contextlib import contextmanager
+
 
 class SymrnnError(Exception):
     """Base of everything the package raises on purpose; the message is meant to be read by the user."""
@@ -9,6 +12,15 @@ class SymrnnError(Exception):
 
 class ClaimError(SymrnnError):
     """A claim, cell or derivation is malformed: an undeclared symbol, a prime on what is no function, a bad id."""
+
+
+@contextmanager
+def not_too_deep(what: str) -> Iterator[None]:
+    """What Python cannot follow to its end as a ClaimError."""
+    try:
+        yield
+    except RecursionError:
+        raise ClaimError(f"{what} is nested too deeply to be read: give names to parts of it") from None
 
 
 class ShapeMismatch(SymrnnError):

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import importlib
+import io
 import json
 import os
 import pty
@@ -20,6 +21,7 @@ import pytest
 
 from symrnn import Derivation
 from symrnn.cli import main
+from symrnn.console import write_out
 from symrnn.derivations import Step
 from symrnn.errors import CertificateError, ClaimError, Refused
 from symrnn.report.json import loads, schema
@@ -401,3 +403,11 @@ def _read(descriptor: int) -> bytes:
         return os.read(descriptor, 1000)
     except OSError:  # the other end is closed
         return b""
+
+
+@pytest.mark.parametrize(("encoding", "shown"), [("ascii", b"\\xfc \\ud800"), ("utf-8", b"\xc3\xbc \\ud800")])
+def test_what_the_terminal_has_no_characters_for(encoding: str, shown: bytes, monkeypatch: pytest.MonkeyPatch) -> None:
+    written = io.BytesIO()
+    monkeypatch.setattr("sys.stdout", io.TextIOWrapper(written, encoding=encoding))
+    write_out("\xfc \ud800")
+    assert written.getvalue() == shown

@@ -6,18 +6,24 @@ from typing import Any
 
 import pytest
 
-from symrnn import any_of, eq, eye, iff, inv, matrix, size
+from symrnn import any_of, eq, eye, iff, index, inv, lag, matrix, product, scalar, size, summation
 from symrnn.claims.recurrence import Claim
 from symrnn.search.conditions import of_null
 from symrnn.search.decide import decide
 
-n = size("n")
-A, B = matrix("A", n), matrix("B", n)
+n, k, l, j = size("n"), lag("k"), lag("l", 0), index("j")
+A, B, x = matrix("A", n), matrix("B", n), scalar("x")
 CLAIMS: list[tuple[Any, bool]] = [
     (eq(inv(A) @ A, eye(n)), True),
     (any_of(eq(inv(A) @ A, eye(n)), eq(A, 0)), False),  # holds for A = 0
     (any_of(eq(inv(A) @ A, eye(n)), eq(inv(B) @ B, eye(n))), False),  # one of them will do
     (iff(eq(inv(A) @ A, eye(n)), eq(inv(B) @ B, eye(n))), False),  # neither has an inverse: both sides are false
+    (eq(product(inv(A) @ A, j, 1, k), eye(n)), False),  # that there is a first factor is for a proof to see
+    (eq(product(inv(A) @ A, j, 1, l), eye(n)), False),  # nothing is inverted for l = 0
+    (eq(summation(x / x, j, 1, l), l), False),
+    (eq(x**l / x**l, 1), False),  # 0^0 = 1 has an inverse
+    (eq((x**k).inv * x**k, 1), True),
+    (eq((inv(A) @ A) ** l, eye(n)), True),  # a power has no value where its base has none
 ]
 
 

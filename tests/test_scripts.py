@@ -8,7 +8,8 @@ from pathlib import Path
 
 import pytest
 
-from symrnn.errors import ScriptError
+from symrnn import Derivation, check, eq, matrix, size
+from symrnn.errors import ClaimError, ScriptError
 from symrnn.scripts import Loaded, find, load, load_script
 
 GOOD = """
@@ -182,3 +183,16 @@ def test_one_path_is_no_list_of_letters(tmp_path):
     script = tmp_path / "one.py"
     script.write_text("", encoding="utf-8")
     assert find(str(script)) == find(script) == find([script]) == ([script], [])
+
+
+@pytest.mark.parametrize("depth", [250, 3000])
+def test_what_is_nested_too_deeply_is_told(depth: int) -> None:
+    n = size("n")
+    A = matrix("A", n)
+    deep = A
+    for _ in range(depth):
+        deep = A + deep @ A
+    d = Derivation("Deep")
+    with pytest.raises(ClaimError, match="step 1 is nested too deeply"):
+        d.step("1", eq(deep, A))
+        check(d)

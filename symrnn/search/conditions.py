@@ -19,17 +19,18 @@ from symrnn.claims.recurrence import Claim
 from symrnn.claims.shapes import check_shapes
 from symrnn.claims.substitution import free_vars, walk
 from symrnn.claims.text import text
-from symrnn.claims.tree import And, Const, Discriminant, Iff, IndexRel, Not, Or, Pred, Prop, Rel, Total
+from symrnn.claims.tree import And, Const, Discriminant, Iff, IndexRel, Not, Or, Pred, Prop, Rel, Term, Total
 from symrnn.errors import SymrnnError
 from symrnn.search.decide import Decision, with_witness
 from symrnn.search.natural import natural_hypotheses
+from symrnn.search.nullsets import surely_inverted
 from symrnn.search.presentation import domain
 from symrnn.search.questions import holds, met, prove
 from symrnn.search.refute import Tally
 from symrnn.search.residuals import exact_forms
 from symrnn.semantics.instances import Instance
 from symrnn.semantics.numbers import num_text
-from symrnn.semantics.sequents import flatten
+from symrnn.semantics.sequents import flatten, sequent_of
 from symrnn.verdicts import Condition
 
 MOST_SUFFICIENT = 8
@@ -97,10 +98,10 @@ def of_null(claim: Claim, decision: Decision) -> tuple[Condition, ...]:
 def _necessary(claim: Claim, condition: Prop) -> bool:
     """Whether the claim also implies the condition: without an inverse its atom is false; else by proof."""
     parts = condition.args if isinstance(condition, And) else (condition,)
-    goal, _ = flatten(claim)
+    goal = sequent_of(claim).goal
     atoms = goal.args if isinstance(goal, And) else (goal,)  # of which each must hold: no "or", "not" or "implies"
-    asserted = all(isinstance(p, Rel | Pred) for p in atoms)
-    if asserted and all(isinstance(p, Pred) and p.name == "invertible" for p in parts):
+    needed = frozenset[Term]().union(*(surely_inverted(p) for p in atoms if isinstance(p, Rel | Pred)))
+    if all(isinstance(p, Pred) and p.name == "invertible" and p.arg in needed for p in parts):
         return True
     return holds(Claim(condition, (*claim.hypotheses, claim.conclusion), claim.cell))
 

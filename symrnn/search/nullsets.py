@@ -9,9 +9,10 @@ from itertools import islice, product
 from symrnn import kernel
 from symrnn.certificates import Null
 from symrnn.claims.build import invertible
+from symrnn.claims.index import Node
 from symrnn.claims.recurrence import Claim
 from symrnn.claims.shapes import shape_of
-from symrnn.claims.substitution import symbols, walk
+from symrnn.claims.substitution import children, symbols, walk
 from symrnn.claims.tree import (
     And,
     Apply,
@@ -23,8 +24,10 @@ from symrnn.claims.tree import (
     Not,
     Pow,
     Pred,
+    Prod,
     Prop,
     Rel,
+    Sum,
     Sym,
     Term,
     Transpose,
@@ -32,6 +35,7 @@ from symrnn.claims.tree import (
 from symrnn.errors import Refused, SymrnnError
 from symrnn.search.prove import prove
 from symrnn.search.refute import Tally, witness
+from symrnn.semantics.context import Context
 from symrnn.semantics.instances import Instance
 from symrnn.semantics.multiples import scalar_value
 from symrnn.semantics.nullity import is_open
@@ -93,16 +97,34 @@ def _inverted(goal: Prop) -> list[Term]:
     return [found[key] for key in sorted(found)]
 
 
-def _parts(x: Term) -> Iterator[Term]:
-    """Terms that are all invertible if and only if x is, as far as that is plain to see."""
+def surely_inverted(atom: Prop) -> frozenset[Term]:
+    """What must be invertible for an atom to have a value: no term of a range or power that may be empty."""
+    found: set[Term] = set()
+    todo: list[Node] = [atom]
+    while todo:
+        t = todo.pop()
+        if isinstance(t, Inv):
+            found.update(_parts(t.arg, surely=True))
+        if isinstance(t, Pow) and t.exponent.is_const and t.exponent.const < 0:
+            found.update(_parts(t.base, surely=True))
+        todo += [] if isinstance(t, Prod | Sum | Pred) and t.var is not None else children(t)
+    return frozenset(found)
+
+
+def _parts(x: Term, surely: bool = False) -> Iterator[Term]:
+    """Terms that are all invertible if and only if x is, as far as that is plain to see.
+
+    X is so only if X^k is, which for k = 0 says nothing; ``surely`` takes that into account.
+    """
     shape = shape_of(x)
     if isinstance(x, Pow):
-        yield from _parts(x.base)
+        if not surely or (x.exponent.is_const and x.exponent.const) or Context().at_least(x.exponent, 1):
+            yield from _parts(x.base, surely)
     elif isinstance(x, Inv | Transpose):
-        yield from _parts(x.arg)
+        yield from _parts(x.arg, surely)
     elif isinstance(x, MatMul) and all(shape_of(f) == shape for f in x.args):
         for f in x.args:
-            yield from _parts(f)
+            yield from _parts(f, surely)
     elif not isinstance(x, Const | Eye):
         yield x
 

@@ -2,6 +2,8 @@
 
 from __future__ import annotations
 
+from collections.abc import Mapping
+from itertools import product
 from typing import Any
 
 from symrnn import counterexamples
@@ -30,16 +32,15 @@ from symrnn.certificates import (
     Words,
     entry_of,
 )
-from symrnn.claims.index import Node, Var, as_index
+from symrnn.claims.index import Index, Node, Var, as_index
 from symrnn.claims.recurrence import Claim
 from symrnn.claims.shapes import rows_used
 from symrnn.claims.substitution import free_vars, substitute, walk
 from symrnn.claims.text import text
 from symrnn.claims.tree import IndexRel
 from symrnn.errors import SymrnnError
-from symrnn.search.decide import Decision
+from symrnn.search.decide import Decision, decide_by_proof
 from symrnn.search.layouts import wrong_layout
-from symrnn.search.questions import holds
 from symrnn.semantics.sequents import flatten, numeric_bound
 from symrnn.verdicts import Crosscheck, Scope
 
@@ -165,25 +166,32 @@ def _range(variables: list[Var], hypotheses: tuple[Any, ...]) -> Data:
                 fixed.append(-gap.const * gap.terms[0][1])
     if fixed and len(fixed) == len(variables):
         return sorted(set(fixed))
-    bounds = [b[1] for h in hypotheses if (b := numeric_bound(h)) is not None and b[0] in variables]
-    lows = [v.low for v in variables if v.low not in (None, 1)]
-    return {"min": min([*bounds, *lows])} if bounds or lows else "all"
+    bounds = [b for h in hypotheses if (b := numeric_bound(h)) is not None and b[0] in variables]
+    if not bounds and all(v.low in (None, 1) for v in variables):
+        return "all"
+    least = {v: 1 if v.low is None else v.low for v in variables} | dict(sorted(bounds, key=lambda b: b[1]))
+    return {"min": max(least.values())}  # from there on for each of them
 
 
 def partial_scope(claim: Claim, verdict: str) -> Scope | None:
-    """For an undecided claim, the small sizes at which it is proved."""
+    """For an undecided claim, the small values at which it is proved, whichever of them each of its sizes has."""
     if verdict != "undecided":
         return None
     goal, hypotheses = flatten(claim)
-    sizes = [v for v in free_vars(goal) if v.kind == "size"]
+    sizes = sorted((v for v in free_vars(goal) if v.kind == "size"), key=lambda v: v.key)
     if not sizes:
         return None
-    proved = []
+    proved: list[int] = []
     for n in SMALL_SIZES:
-        try:
-            small = substitute(claim, {v: as_index(n) for v in sizes})
-            if holds(small):
-                proved.append(n)
-        except SymrnnError:
-            continue
+        new = (values for values in product((*proved, n), repeat=len(sizes)) if n in values)
+        if all(_proved_at(claim, dict(zip(sizes, map(as_index, values), strict=True))) for values in new):
+            proved.append(n)
     return Scope(proved, domain(claim).lags) if proved else None
+
+
+def _proved_at(claim: Claim, sizes: Mapping[Var, Index]) -> bool:
+    """Whether a claim is proved at some sizes, and not from hypotheses that nothing meets there."""
+    try:
+        return decide_by_proof(substitute(claim, sizes)).verdict == "proved"
+    except SymrnnError:
+        return False

@@ -7,15 +7,17 @@ from __future__ import annotations
 
 from fractions import Fraction
 
-from symrnn.claims.substitution import symbols
+from symrnn.claims.substitution import symbols, walk
 from symrnn.claims.tree import (
     Add,
     And,
     Const,
     Discriminant,
     Eye,
+    Inv,
     MatMul,
     Not,
+    Pow,
     Pred,
     Prop,
     Rel,
@@ -25,6 +27,7 @@ from symrnn.claims.tree import (
     Transpose,
 )
 from symrnn.errors import Refused
+from symrnn.semantics.context import Context
 from symrnn.semantics.multiples import scalar_value
 
 LINEAR = frozenset(("diagonal", "symmetric", "scalar", "invertible", "lower_triangular", "upper_triangular"))
@@ -35,8 +38,13 @@ Affine = tuple[Fraction, Fraction]  # a R + b I, R = diag(1, ..., n)
 
 
 def is_open(h: Prop) -> bool:
-    """Whether a hypothesis that holds somewhere holds nearby."""
+    """Whether a hypothesis that holds somewhere holds nearby.
+
+    What denies an equation also holds where a side has no inverse, and so no value: on a closed set.
+    """
     if isinstance(h, Not):
+        if any(isinstance(t, Inv) or (isinstance(t, Pow) and not Context().at_least(t.exponent, 0)) for t in walk(h)):
+            return False
         return (isinstance(h.arg, Rel) and h.arg.op == "=") or (isinstance(h.arg, Pred) and h.arg.name in CLOSED)
     return (isinstance(h, Rel) and h.op == "<") or (isinstance(h, Pred) and h.name == "invertible")
 
