@@ -11,6 +11,7 @@ from symrnn.cells import Cell
 from symrnn.claims.build import as_prop
 from symrnn.claims.index import Index, Node, Var, index, lag, size, time
 from symrnn.claims.recurrence import Claim
+from symrnn.claims.spreading import spread
 from symrnn.claims.substitution import free_vars, rebuild, symbols, walk
 from symrnn.claims.tree import ForAll, Immediate, Jac, Prop, Sym, Total
 from symrnn.claims.wellformed import one_loss_a_name
@@ -112,9 +113,9 @@ class Derivation:
                 raise ClaimError(f"step {id} follows {cited}, which is no earlier step; there are: {there}")
         chosen = _checked("layout", layout or self.layout, LAYOUTS)
         hypotheses = tuple(
-            _resolve(as_prop(a), chosen) for a in ([assuming] if isinstance(assuming, Prop) else assuming)
+            spread(_resolve(as_prop(a), chosen)) for a in ([assuming] if isinstance(assuming, Prop) else assuming)
         )
-        conclusion, about = _resolve(as_prop(claim), chosen), cell or self.cell
+        conclusion, about = spread(_resolve(as_prop(claim), chosen)), cell or self.cell
         hypotheses = tuple(_closed(h, conclusion) for h in hypotheses)
         made = Claim(conclusion, hypotheses, about.recurrence if about else None)
         _check_names(made)

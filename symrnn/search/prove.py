@@ -33,6 +33,7 @@ from symrnn.search.products import prove_by_products
 from symrnn.search.quantified import prove_at_chosen_matrices
 from symrnn.search.refute import quickly_refuted
 from symrnn.search.reversals import prove_with_a_sum_reversed
+from symrnn.search.spelling import prove_by_spelling, with_slopes_as_values
 from symrnn.search.states import prove_by_the_whole_state
 from symrnn.search.steps import prove_by_steps
 from symrnn.search.substitutions import prove_by_substitution
@@ -180,6 +181,18 @@ def _by_totals(s: Sequent) -> Proof | None:
     return prove_by_totals(s, rest)
 
 
+def _by_slopes(s: Sequent) -> Proof | None:
+    """With the slopes of states as values at every step, by the strategies for sums and products."""
+
+    def rest(inner: Sequent) -> Proof | None:
+        found = (
+            p for strategy in (prove_equation, _by_totals, prove_by_induction) if (p := strategy(inner)) is not None
+        )
+        return next((p for p in found if _holds(inner, p)), None)
+
+    return with_slopes_as_values(s, rest)
+
+
 AFTER_TOTALS: tuple[Strategy, ...] = (prove_equation, prove_by_induction)
 EQUATION_STRATEGIES: tuple[Strategy, ...] = (
     prove_by_steps,
@@ -187,10 +200,12 @@ EQUATION_STRATEGIES: tuple[Strategy, ...] = (
     prove_by_paths,
     prove_by_bodies,
     prove_equation,
+    prove_by_spelling,
     _by_totals,
     prove_with_cuts,
     prove_entrywise,
     prove_by_induction,
+    _by_slopes,
     prove_with_a_sum_reversed,
     prove_by_substitution,
     prove_by_unfolding,
