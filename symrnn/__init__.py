@@ -63,6 +63,7 @@ if TYPE_CHECKING:
         negation,
         norm,
         number,
+        ones,
         orthogonal,
         product,
         scalar,
@@ -173,6 +174,7 @@ __all__ = [
     "negation",
     "norm",
     "number",
+    "ones",
     "orthogonal",
     "product",
     "relu",
@@ -204,7 +206,7 @@ _HOMES = {  # the modules that the names come from, as above
     "claims.build": (
         "absolute all_of any_of binomial block_matrix bounded commutator det diag diagonal diagonalizable discriminant "
         "entry eq explodes eye for_all_trajectories forall ge gt hadamard has_property iff implies inv "
-        "invertible jordan_block jordan_decomposable le lt matrix negation norm number orthogonal "
+        "invertible jordan_block jordan_decomposable le lt matrix negation norm number ones orthogonal "
         "product scalar spectral_radius squarefree_minimal_polynomial summation symmetric trace transpose "
         "unitarily_diagonalizable vanishes vector zeros"
     ),

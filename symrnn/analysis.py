@@ -107,6 +107,15 @@ def annihilated(s: Sequent, c: cert.Annihilated) -> Iterator[Premise]:
     yield replace(s, goal=Rel("=", Add(tuple(powers)), Zeros(size, size))), c.proof
 
 
+def spelt(s: Sequent, c: cert.Spelt) -> Iterator[Premise]:
+    """
+    the goal in normal forms with s' = s - s^2 (sigmoid), s' = 1 - s^2 (tanh), and gates as they are defined
+    -------------------------------------------------------------------------------------------------------
+    the goal
+    """
+    yield replace(s, spelt=True), c.proof
+
+
 def antisymmetry(s: Sequent, c: cert.Antisymmetry) -> Iterator[Premise]:
     """
     l <= r      r <= l
@@ -357,6 +366,7 @@ RULES: dict[type[Node], Rule] = {
     cert.Cite: cite,
     cert.Annihilated: annihilated,
     cert.Antisymmetry: antisymmetry,
+    cert.Spelt: spelt,
     cert.Given: given,
     cert.Fact: fact,
     cert.Geometric: geometric,

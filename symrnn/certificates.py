@@ -57,6 +57,13 @@ class Words(Proof):
 
 
 @node
+class Spelt(Proof):
+    """The goal where derivatives of activations are written by their values, s' = s - s^2 and tanh' = 1 - tanh^2."""
+
+    proof: Proof
+
+
+@node
 class Induct(Proof):
     """Induction on a lag from ``low`` on, generalised over times and indices; ``bases`` are its first values."""
 

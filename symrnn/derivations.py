@@ -11,6 +11,7 @@ from symrnn.cells import Cell
 from symrnn.claims.build import as_prop
 from symrnn.claims.index import Index, Node, Var, index, lag, size, time
 from symrnn.claims.recurrence import Claim
+from symrnn.claims.spreading import spread
 from symrnn.claims.substitution import free_vars, rebuild, symbols, walk
 from symrnn.claims.tree import ForAll, Immediate, Jac, Prop, Sym, Total
 from symrnn.claims.wellformed import one_loss_a_name
@@ -129,8 +130,8 @@ class Derivation:
 
 def _made(claim: Prop, assuming: tuple[Prop, ...], layout: str, cell: Cell | None) -> Claim:
     """The claim of a step, about its cell only if it speaks of it."""
-    conclusion = _resolve(as_prop(claim), layout)
-    hypotheses = tuple(_closed(_resolve(as_prop(a), layout), conclusion) for a in assuming)
+    conclusion = spread(_resolve(as_prop(claim), layout))
+    hypotheses = tuple(_closed(spread(_resolve(as_prop(a), layout)), conclusion) for a in assuming)
     made = Claim(conclusion, hypotheses, cell.recurrence if cell else None)
     _check_names(made)
     if not any(isinstance(x, Sym) and x.role != "free" for p in (conclusion, *hypotheses) for x in walk(p)):

@@ -438,6 +438,7 @@ _RULES: dict[type[Any], Callable[[Any, _Scope], Expr]] = {
     tree.SizeOf: lambda t, scope: sympy.Integer(scope.integer(t.index)),
     Sym: _sym,
     tree.Eye: lambda t, scope: sympy.eye(scope.integer(t.size)),
+    tree.Ones: lambda t, scope: sympy.ones(scope.integer(t.rows), 1),
     tree.Zeros: lambda t, scope: sympy.zeros(scope.integer(t.rows), scope.integer(t.cols)),
     tree.Add: _add,
     tree.Times: _times,

@@ -40,6 +40,7 @@ from symrnn.claims.tree import (
 from symrnn.claims.wellformed import check_claim, check_parts
 from symrnn.errors import Refused, ShapeMismatch, refusal
 from symrnn.semantics.algebra import Algebra
+from symrnn.semantics.columns import columns
 from symrnn.semantics.instances import Instance, World
 from symrnn.semantics.monomials import Poly, minus
 from symrnn.semantics.nullity import is_null_outside, is_open
@@ -236,7 +237,7 @@ def _words(s: Sequent, c: cert.Words) -> Iterator[str]:
         sides = _comparable(l, r) if None in shapes else (l, r)
         difference = minus(difference, minus(left.poly(sides[0]), right.poly(sides[1])))
     if difference and any(shape is not None and shape[1] == ONE for shape in shapes):
-        difference = left.columns(difference)
+        difference = columns(left, difference)
     if difference and (ONE, ONE) in shapes:
         difference = _as_entry(left, difference)
     if difference:

@@ -8,9 +8,11 @@ from typing import Any
 from symrnn.claims.activations import Activation
 from symrnn.claims.index import Index, IndexLike, Var, as_index, checked_name
 from symrnn.claims.recurrence import Recurrence, activations_of
+from symrnn.claims.shapes import is_scalar, shape_of, shape_text
+from symrnn.claims.spreading import spread
 from symrnn.claims.substitution import symbols
-from symrnn.claims.tree import Diag, Sym, Term
-from symrnn.errors import ClaimError
+from symrnn.claims.tree import Diag, Sym, Term, as_term
+from symrnn.errors import ClaimError, ShapeMismatch
 
 TIME = Var("t", "time", None)
 Update = Callable[[Index], Term]
@@ -88,13 +90,15 @@ def cell(
     autonomous ['W', 'h', 'n', 't']
     """
     t = as_index(TIME)
-    defined = tuple((s, update(t)) for s, update in (locals or {}).items())
-    steps = tuple((s, update(t)) for s, update in states.items())
+    defined = tuple((s, spread(as_term(update(t)))) for s, update in (locals or {}).items())
+    steps = tuple((s, spread(as_term(update(t)))) for s, update in states.items())
     families = (*states, *inputs, *(s for s, _ in defined))
     used = frozenset().union(*(symbols(term) for _, term in (*defined, *steps)))
     undeclared = sorted(s.name for s in used - frozenset(families) if s.family or s.index)
     if undeclared:
         raise ClaimError(f"cell {name}: {', '.join(undeclared)} used but not declared as a state, input or local")
+    for s, definition in (*defined, *steps):
+        _check_shape(name, s, definition)
     params = tuple(sorted(used - frozenset(families), key=lambda s: s.name))
     names: dict[str, Any] = {}
     for s in (*families, *params):
@@ -112,6 +116,17 @@ def cell(
         steps,
     )
     return Cell(recurrence, {**_sizes(families), **names, "t": t})
+
+
+def _check_shape(name: str, s: Sym, definition: Term) -> None:
+    try:
+        shape = shape_of(definition)
+    except ShapeMismatch as error:
+        raise ClaimError(f"cell {name}: in the definition of {s.name}, {error}") from error
+    if shape != s.shape and not (is_scalar(shape) and is_scalar(s.shape)):
+        raise ClaimError(
+            f"cell {name}: {s.name} is declared as {shape_text(s.shape)}; its definition is {shape_text(shape)}"
+        )
 
 
 def _sizes(families: tuple[Sym, ...]) -> dict[str, Index]:

@@ -31,6 +31,7 @@ from symrnn.claims.tree import (
     JordanBlock,
     Norm,
     Not,
+    Ones,
     Or,
     Pred,
     Prod,
@@ -112,6 +113,15 @@ def zeros(rows: IndexLike, cols: IndexLike | None = None) -> Term:
     A = 0
     """
     return Zeros(as_index(rows), as_index(rows if cols is None else cols))
+
+
+def ones(n: IndexLike) -> Term:
+    """The n x 1 column of ones. A number beside a column means so many of each: ``1 - z[t]`` is ``ones(n) - z[t]``.
+
+    >>> print(eq(diag(ones(3)), eye(3)))
+    diag(ones) = I
+    """
+    return Ones(as_index(n))
 
 
 def eq(lhs: object, rhs: object) -> Prop:

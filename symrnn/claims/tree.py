@@ -17,16 +17,8 @@ from symrnn.errors import ClaimError
 Shape = tuple[Index, Index] | None  # None: a scalar
 
 PROPERTIES = (
-    "diagonal",
-    "invertible",
-    "lower_triangular",
-    "nonnegative",
-    "normal",
-    "orthogonal",
-    "scalar",
-    "skew",
-    "symmetric",
-    "upper_triangular",
+    *("diagonal", "invertible", "lower_triangular", "nonnegative", "normal"),
+    *("orthogonal", "scalar", "skew", "symmetric", "upper_triangular"),
 )
 SPECTRAL = (
     "diagonalizable",  # A = U S U^-1, S diagonal, over the field
@@ -155,6 +147,13 @@ class Zeros(Term):
 
     rows: Index
     cols: Index
+
+
+@node
+class Ones(Term):
+    """The column vector of ones."""
+
+    rows: Index
 
 
 @node

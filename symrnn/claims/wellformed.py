@@ -32,6 +32,7 @@ from symrnn.claims.tree import (
     Loss,
     MatMul,
     Norm,
+    Ones,
     Pow,
     Pred,
     Rel,
@@ -150,8 +151,9 @@ def _jacobian(n: Jac) -> bool:
     return n.layout in LAYOUTS and all(s.role != "free" and len(s.index) == 1 for s in (n.of, n.wrt))
 
 
-def _sized(n: Eye | Zeros | JordanBlock) -> bool:
-    for d in (n.rows, n.cols) if isinstance(n, Zeros) else (n.size,):
+def _sized(n: Eye | Zeros | Ones | JordanBlock) -> bool:
+    sizes = (n.rows, n.cols) if isinstance(n, Zeros) else (n.rows,) if isinstance(n, Ones) else (n.size,)
+    for d in sizes:
         _size(d, type(n).__name__)
     return True
 
@@ -230,6 +232,7 @@ _CHECKS: dict[type[Node], Callable[[Any], None]] = {
     ForAll: _checked(lambda n: n.var.kind != "bound" if isinstance(n.var, Var) else not n.var.index),
     Eye: _checked(_sized),
     Zeros: _checked(_sized),
+    Ones: _checked(_sized),
     JordanBlock: _checked(_sized),
 }
 

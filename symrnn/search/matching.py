@@ -27,6 +27,10 @@ def solve(pattern: Index, subject: Index, free: frozenset[Any], values: Values) 
         else:
             rest = rest - c * as_index(v)
     rest = rest - pattern.const
+    for v, c in tuple(unknown):  # of several, those that the subject has as well stand for themselves
+        if len(unknown) > 1 and (v, c) in subject.terms:
+            unknown.remove((v, c))
+            values[v], rest = as_index(v), rest - c * as_index(v)
     if not unknown:
         return rest == as_index(0)
     if len(unknown) > 1 or abs(unknown[0][1]) != 1:

@@ -34,6 +34,7 @@ from symrnn.search.paths import prove_by_paths
 from symrnn.search.products import prove_by_products
 from symrnn.search.quantified import prove_at_chosen_matrices
 from symrnn.search.reversals import prove_with_a_sum_reversed
+from symrnn.search.spelling import prove_by_spelling, with_slopes_as_values
 from symrnn.search.states import prove_by_the_whole_state
 from symrnn.search.steps import prove_by_steps
 from symrnn.search.substitutions import prove_by_substitution
@@ -202,6 +203,12 @@ def _by_totals(s: Sequent) -> Proof | None:
     return prove_by_totals(s, lambda inner: _first(inner, AFTER_TOTALS))
 
 
+def _by_slopes(s: Sequent) -> Proof | None:
+    """With the slopes of states as values at every step, by the strategies for sums and products."""
+
+    return with_slopes_as_values(s, lambda inner: _first(inner, (prove_equation, _by_totals, prove_by_induction)))
+
+
 AFTER_TOTALS: tuple[Strategy, ...] = (prove_equation, prove_by_induction)
 PLAINEST: tuple[Strategy, ...] = (prove_by_steps, prove_equation)
 PLAIN: tuple[Strategy, ...] = (
@@ -212,10 +219,12 @@ PLAIN: tuple[Strategy, ...] = (
     prove_equation,
 )
 FURTHER: tuple[Strategy, ...] = (
+    prove_by_spelling,
     _by_totals,
     prove_with_cuts,
     prove_entrywise,
     prove_by_induction,
+    _by_slopes,
     prove_with_a_sum_reversed,
     prove_by_substitution,
     prove_by_unfolding,

@@ -35,6 +35,7 @@ from symrnn.claims.tree import (
     JordanBlock,
     MatMul,
     Norm,
+    Ones,
     Pow,
     Prod,
     Shape,
@@ -52,6 +53,7 @@ from symrnn.claims.tree import (
 from symrnn.errors import Refused
 from symrnn.semantics.blocks import as_unit, blocks_form, meeting, vanishes
 from symrnn.semantics.chain import jacobian_form
+from symrnn.semantics.columns import apply_form, ones_form, times_ones
 from symrnn.semantics.context import Context, base
 from symrnn.semantics.elementwise import diag_form, hadamard_form, transposed
 from symrnn.semantics.entry_forms import entry_form
@@ -121,6 +123,9 @@ class Algebra:
         for factor in factors:
             if isinstance(factor, Eye):
                 continue
+            if isinstance(factor, Ones) and out and (column := times_ones(out[-1])) is not None:
+                out = list(self.word((*out[:-1], *column)))
+                continue
             first = len(out)
             while first > 0 and self._commute(out[first - 1], factor):
                 first -= 1
@@ -187,7 +192,8 @@ class Algebra:
             return scalar_atom(t)
         definition = cell.definition(t.name, t.index[0]) if cell is not None and t.role == "local" else None
         # matrices such as D_t are names for their definitions; vectors stay letters until an equation is used
-        return self.poly(definition) if isinstance(definition, Diag) else self.letter(t)
+        named = isinstance(definition, Diag) or (self.context.spelt and isinstance(definition, Apply))
+        return self.poly(definition) if named and definition is not None else self.letter(t)
 
     def letter(self, t: Term) -> Poly:
         return {((), (), (t,)): Fraction(1)}
@@ -378,29 +384,8 @@ class Algebra:
             return {}  # it is its own negative
         return {(((Trace(self.as_product(best)), ONE),), (), ()): c}
 
-    def columns(self, p: Poly) -> Poly:
-        """A column vector in normal form, u o v being v o u: diag(u) diag(v) w with u, v and w in order."""
-        out: Poly = {}
-        for (scalars, binders, word), c in p.items():
-            count = next((i for i, f in enumerate(word) if not isinstance(f, Diag)), len(word))
-            tail = word[count:]
-            if not tail or not count:
-                put(out, (scalars, binders, word), c)
-                continue
-            parts = [f.arg for f in word[:count] if isinstance(f, Diag)] + [self.as_product(tail)]
-            parts.sort(key=lambda t: t.key)
-            last = parts[-1].args if isinstance(parts[-1], MatMul) else (parts[-1],)
-            put(out, (scalars, binders, (*self.word(Diag(t) for t in parts[:-1]), *last)), c)
-        return out
-
     def as_product(self, word: Word) -> Term:
         return word[0] if len(word) == 1 else MatMul(word)
-
-    def apply(self, t: Apply) -> Poly:
-        if t.function == "identity" and t.order == 0:
-            return self.poly(t.arg)
-        made = Apply(t.function, self.term(t.arg), t.order)
-        return scalar_atom(made) if shape_of(made) is None else self.letter(made)
 
     def opaque_scalar(self, t: Any) -> Poly:
         """Determinants and discriminants: functions of the normal form of their argument."""
@@ -448,6 +433,7 @@ _RULES: dict[type[Term], Callable[[Algebra, Any], Poly]] = {
     Sym: Algebra.sym,
     Eye: lambda self, t: {UNIT: Fraction(1)},
     Zeros: lambda self, t: {},
+    Ones: ones_form,
     Add: Algebra.add,
     Times: Algebra.product,
     MatMul: Algebra.product,
@@ -465,7 +451,7 @@ _RULES: dict[type[Term], Callable[[Algebra, Any], Poly]] = {
     Abs: abs_form,
     Diag: diag_form,
     Blocks: blocks_form,
-    Apply: Algebra.apply,
+    Apply: apply_form,
     Entry: entry_form,
     Jac: jacobian_form,
     **FORMS,

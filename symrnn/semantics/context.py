@@ -42,7 +42,8 @@ class Context:
 
     ``facts``: properties of symbols (a family's head stands for all members). ``invertible``: keys of normal forms
     known to be invertible. ``peel``: at which end products and sums give up their guaranteed factors. ``rows``: free
-    indices with the numbers of rows or columns that they run over.
+    indices with the numbers of rows or columns that they run over. ``spelt``: gates are
+    names for their definitions, and slopes are written by values, s' = s - s^2.
     """
 
     cell: Recurrence | None = None
@@ -52,6 +53,7 @@ class Context:
     invertible: frozenset[str] = frozenset()
     peel: str = "left"
     rows: frozenset[tuple[Var, Index]] = frozenset()
+    spelt: bool = False
 
     def within(self, var: Var, lo: Index, hi: Index) -> Context:
         """The context inside a binder."""

@@ -14,7 +14,7 @@ from symrnn.claims.index import Index
 from symrnn.claims.recurrence import Recurrence
 from symrnn.claims.shapes import ONE, shape_of
 from symrnn.claims.substitution import walk
-from symrnn.claims.tree import Add, Apply, Const, Diag, Eye, Hadamard, MatMul, Sym, Term, Times, Transpose, Zeros
+from symrnn.claims.tree import Add, Apply, Const, Diag, Eye, Hadamard, MatMul, Ones, Sym, Term, Times, Transpose, Zeros
 from symrnn.errors import Refused
 
 
@@ -164,5 +164,6 @@ _RULES: dict[type[Term], Callable[[Derivative, Any], Term | None]] = {
     Hadamard: Derivative.hadamard,
     Apply: Derivative.apply,
     Const: lambda self, e: None,
+    Ones: lambda self, e: None,
     Zeros: lambda self, e: None,
 }

@@ -11,7 +11,8 @@ from typing import TYPE_CHECKING
 
 from symrnn.claims.index import Index
 from symrnn.claims.shapes import ONE, shape_of
-from symrnn.claims.tree import Apply, Diag, Eye, Hadamard, Term, Transpose
+from symrnn.claims.tree import Apply, Diag, Eye, Hadamard, Ones, Term, Transpose
+from symrnn.semantics.columns import columns
 from symrnn.semantics.monomials import Poly, Word, put
 
 if TYPE_CHECKING:
@@ -19,14 +20,14 @@ if TYPE_CHECKING:
 
 
 def diag_form(a: Algebra, t: Diag) -> Poly:
-    """Linear; diagonal letters before the last come out."""
+    """Linear; diagonal letters before the last come out; diag(ones) = I."""
     out: Poly = {}
-    for (scalars, binders, word), c in a.poly(t.arg).items():
+    for (scalars, binders, word), c in columns(a, a.poly(t.arg)).items():
         count = 0
         while count < len(word) - 1 and shape_of(word[0]) != (ONE, ONE) and a.context.diagonal(word[count]):
             count += 1
         v = a.as_product(word[count:]) if word else Eye(ONE)
-        ones = not word or (isinstance(v, Apply) and v.function == "identity" and v.order == 1)
+        ones = isinstance(v, Eye | Ones) or (isinstance(v, Apply) and v.function == "identity" and v.order == 1)
         put(out, (scalars, binders, a.word((*word[:count], *(() if ones else (Diag(v),))))), c)
     return out
 

@@ -10,6 +10,7 @@ from symrnn.claims.shapes import ONE, shape_of
 from symrnn.claims.substitution import walk
 from symrnn.claims.tree import Abs, Apply, Diag, Entry, Eye, Hadamard, Term, Trace, Transpose
 from symrnn.errors import Refused
+from symrnn.semantics.columns import apply_form
 from symrnn.semantics.context import base
 from symrnn.semantics.functions import abs_form, shift_entries, shift_entry
 from symrnn.semantics.monomials import Poly, exponent, put, scalar_atom
@@ -65,7 +66,7 @@ def _of_letter(a: Algebra, f: Term, i: Index, j: Index) -> Poly:
     if isinstance(x, Diag):
         return entry_form(a, Entry(x.arg, i, ONE))
     if isinstance(x, Apply):
-        return a.apply(Apply(x.function, Entry(x.arg, i, j), x.order))
+        return apply_form(a, Apply(x.function, Entry(x.arg, i, j), x.order))
     if isinstance(x, Abs):
         return abs_form(a, Abs(Entry(x.arg, i, j)))
     if isinstance(x, Hadamard):

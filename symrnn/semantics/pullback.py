@@ -24,6 +24,7 @@ from symrnn.claims.tree import (
     Hadamard,
     Loss,
     MatMul,
+    Ones,
     Softmax,
     Sym,
     Term,
@@ -219,5 +220,6 @@ _RULES: dict[type[Term], Callable[[_Pullback, Any, Term], Term | None]] = {
     Hadamard: _Pullback.hadamard,
     Apply: _Pullback.apply,
     Const: lambda self, e, u: None,
+    Ones: lambda self, e, u: None,
     Zeros: lambda self, e, u: None,
 }

@@ -78,7 +78,7 @@ class Sequent:
 
     ``inducted``: variables an induction holds fixed. ``settled``: relations between sizes and lags that were used up.
     ``explicit``: what is known at explicit sizes, once a proof has gone there. ``spoken``: what it is
-    about, so that all of its trajectories have begun by then.
+    about, so that all of its trajectories have begun by then. ``spelt``: how normal forms write slopes (``Context``).
     """
 
     goal: Prop
@@ -89,6 +89,7 @@ class Sequent:
     settled: tuple[Prop, ...] = ()
     explicit: Explicit | None = None
     spoken: Spoken = ((), Context())
+    spelt: bool = False
 
     def algebra(self, peel: str, plain: bool = False) -> Algebra:
         """Normal forms under the hypotheses; ``plain``: without the commuting pairs among them."""
@@ -196,6 +197,7 @@ class Sequent:
             self.settled + made.settled,
             self.explicit,
             self.spoken,
+            self.spelt,
         )
 
     def at_explicit_sizes(self) -> Explicit:
@@ -364,7 +366,7 @@ def _strip(h: Prop) -> tuple[frozenset[Var | Sym], Prop]:
 
 def context_of(s: Sequent, peel: str) -> Context:
     """Ranges, facts, commuting pairs and invertible terms that the hypotheses of a sequent record."""
-    plain = Context(s.cell, _ranges(s.hypotheses), (), (), frozenset(), peel, _rows(s))
+    plain = Context(s.cell, _ranges(s.hypotheses), (), (), frozenset(), peel, _rows(s), s.spelt)
     known = replace(plain, facts=tuple(_facts(s.hypotheses, plain)))
     inverted = replace(known, invertible=frozenset(_invertible_keys(s.hypotheses, known)))
     richer = replace(known, commuting=tuple(_commuting(s.hypotheses, inverted)))

@@ -14,7 +14,7 @@ from symrnn.claims.index import Index, Node, Var, as_index, node, substitute_ind
 from symrnn.claims.recurrence import Recurrence
 from symrnn.claims.shapes import shape_of
 from symrnn.claims.substitution import free_vars, substitute
-from symrnn.claims.tree import Add, Blocks, Jac, MatMul, Prod, Rel, Sum, Sym, Term, Transpose
+from symrnn.claims.tree import Add, Apply, Blocks, Jac, MatMul, Prod, Rel, Sum, Sym, Term, Transpose
 from symrnn.errors import Refused
 from symrnn.semantics.algebra import Algebra
 from symrnn.semantics.context import Context
@@ -141,8 +141,16 @@ def _jacobian(cell: Recurrence, blocks: tuple[str, ...], turned: bool) -> Term:
 
 
 def _equal(cell: Recurrence, a: Term, b: Term) -> bool:
+    """Whether two terms at the time of a step are equal, as they stand or with slopes written by values."""
+    if shape_of(a) != shape_of(b):
+        return False
     algebra = Algebra(Context(cell))
-    return shape_of(a) == shape_of(b) and not minus(algebra.poly(a), algebra.poly(b))
+    if not minus(algebra.poly(a), algebra.poly(b)):
+        return True
+    # s_t is no first state where there is a d s_t / d s_(t-1)
+    values = {member(s, as_index(cell.time)): update for s, update in cell.steps if isinstance(update, Apply)}
+    spelt = Algebra(Context(cell, spelt=True))
+    return not minus(spelt.poly(substitute(a, values)), spelt.poly(substitute(b, values)))
 
 
 def _is_written_out(t: Term, whole: WholeState, step: Step) -> bool:

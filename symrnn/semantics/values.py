@@ -35,6 +35,7 @@ from symrnn.claims.tree import (
     JordanBlock,
     MatMul,
     Norm,
+    Ones,
     Pow,
     Prod,
     SizeOf,
@@ -135,6 +136,9 @@ class Values:
     def zeros(self, t: Zeros) -> Matrix:
         row = (self.number(Fraction(0)),) * _bounded(self.integer(t.cols))
         return (row,) * _bounded(self.integer(t.rows))
+
+    def ones(self, t: Ones) -> Matrix:
+        return ((self.number(Fraction(1)),),) * _bounded(self.integer(t.rows))
 
     def add(self, t: Add) -> Matrix:
         parts = [a for a in t.args if not (isinstance(a, Const) and a.value == 0)]
@@ -384,6 +388,7 @@ _RULES: dict[type[Term], Callable[[Values, Any], Matrix]] = {
     Sym: lambda self, t: self.symbol(t),
     Eye: Values.identity,
     Zeros: Values.zeros,
+    Ones: Values.ones,
     Add: Values.add,
     Times: Values.times,
     MatMul: Values.matmul,

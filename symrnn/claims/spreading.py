@@ -1,0 +1,86 @@
+"""Numbers beside columns: ``1 - z`` means ones - z, and ``le(v, q)`` says that every entry is at most q.
+
+Taken up once, when a claim or a recurrence is made; the tree then has the column of ones, and nothing else need know.
+"""
+
+from __future__ import annotations
+
+from fractions import Fraction
+from typing import Any
+
+from symrnn.claims.index import Index, Var
+from symrnn.claims.shapes import ONE, shape_of
+from symrnn.claims.substitution import rebuild
+from symrnn.claims.tree import Add, Const, Hadamard, Ones, Rel, Term, Times
+from symrnn.errors import ClaimError, ShapeMismatch
+
+
+def spread(n: Any) -> Any:
+    """An expression or claim with numbers beside columns written as multiples of the column of ones.
+
+    In sums, elementwise products and equations only numbers are taken so, in inequalities all scalars. The number 0
+    fits everything as it is. What does not fit otherwise stays, to be refuted.
+
+    >>> from symrnn import hadamard, le, scalar, size, vector
+    >>> v, q = vector("v", size("n")), scalar("q")
+    >>> print(spread(le(hadamard(1 - v, v), q)))
+    hadamard(ones - v, v) <= q ones
+    """
+    if isinstance(n, Index | Var):
+        return n
+    made = rebuild(n, spread)
+    if isinstance(made, Add):
+        return _sum(made)
+    if isinstance(made, Hadamard):
+        return Hadamard(_beside(made.left, made.right, False), _beside(made.right, made.left, False))
+    if isinstance(made, Rel):
+        free = made.op != "="
+        return Rel(made.op, _beside(made.lhs, made.rhs, free), _beside(made.rhs, made.lhs, free))
+    return made
+
+
+def _sum(t: Add) -> Add:
+    column = next((a for a in t.args if _rows(a) is not None), None)
+    return t if column is None else Add(tuple(_beside(a, column, False) for a in t.args))
+
+
+def _beside(t: Term, other: Term, any_scalar: bool) -> Term:
+    """A scalar as a column if the other term is one."""
+    rows, value = _rows(other), _number(t)
+    if rows is None or _shape(t) is not None or value == 0 or (value is None and not any_scalar):
+        return t
+    if value == 1:
+        return Ones(rows)
+    return Times((t if value is None else Const(value), Ones(rows)))
+
+
+def _number(t: Term) -> Fraction | None:
+    """The value of a number or product of numbers; None for what is none."""
+    if isinstance(t, Const):
+        return t.value
+    if not isinstance(t, Times):
+        return None
+    out = Fraction(1)
+    for a in t.args:
+        value = _number(a)
+        if value is None:
+            return None
+        out *= value
+    return out
+
+
+def _rows(t: Term) -> Index | None:
+    """The number of entries of a column with more than one, for some sizes; None for what is no column."""
+    shape = _shape(t)
+    return shape[0] if shape is not None and shape[1] == ONE and shape[0] != ONE else None
+
+
+def _shape(t: Term) -> Any:
+    """The shape, or a 0 x 0 one where there is none: it is neither a scalar nor a column."""
+    try:
+        return shape_of(t)
+    except (ClaimError, ShapeMismatch):
+        return Index((), 0), Index((), 0)
+
+
+__all__ = ["spread"]

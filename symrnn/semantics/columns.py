@@ -1,0 +1,74 @@
+"""Normal forms of columns: diag, the column of ones, activations and their slopes. Trusted by the kernel.
+
+u o v = v o u = diag(u) v, diag(diag(u) v) = diag(u) diag(v), diag(v) ones = v, diag(ones) = I. Where the context says
+so, slopes are written by values: s' = s - s^2 for the sigmoid, 1 - s^2 for tanh.
+"""
+
+from __future__ import annotations
+
+from fractions import Fraction
+from typing import TYPE_CHECKING
+
+from symrnn.claims.index import as_index
+from symrnn.claims.shapes import ONE, shape_of
+from symrnn.claims.tree import Apply, Const, Diag, Hadamard, MatMul, Ones, Pow, Shape, Term
+from symrnn.semantics.monomials import LONGEST, UNIT, Poly, minus, power, put, scalar_atom
+
+if TYPE_CHECKING:
+    from symrnn.semantics.algebra import Algebra
+
+SLOPES = {"sigmoid": "s", "tanh": "1"}  # s' = s - s^2, s' = 1 - s^2
+
+
+def columns(a: Algebra, p: Poly) -> Poly:
+    """A column vector in normal form, u o v being v o u: diag(u) diag(v) w with u, v and w in order."""
+    out: Poly = {}
+    for (scalars, binders, word), c in p.items():
+        word = tuple(x for f in word for x in _copies(f))
+        count = next((i for i, f in enumerate(word) if not isinstance(f, Diag)), len(word))
+        tail = word[count:]
+        if not tail or not count:
+            put(out, (scalars, binders, word), c)
+            continue
+        parts = [f.arg for f in word[:count] if isinstance(f, Diag)] + [a.as_product(tail)]
+        parts.sort(key=lambda t: t.key)
+        last = parts[-1].args if isinstance(parts[-1], MatMul) else (parts[-1],)
+        put(out, (scalars, binders, (*a.word(Diag(t) for t in parts[:-1]), *last)), c)
+    return out
+
+
+def ones_form(a: Algebra, t: Ones) -> Poly:
+    """A letter; one of one entry is the number 1."""
+    return {UNIT: Fraction(1)} if t.rows == ONE else a.letter(t)
+
+
+def apply_form(a: Algebra, t: Apply) -> Poly:
+    if t.function == "identity" and t.order == 0:
+        return a.poly(t.arg)
+    shape = shape_of(t)
+    if t.order == 1 and a.context.spelt and t.function in SLOPES and (shape is None or shape[1] == ONE):
+        return _spelt(a, t.function, t.arg, shape)
+    made = Apply(t.function, a.term(t.arg), t.order)
+    return scalar_atom(made) if shape_of(made) is None else a.letter(made)
+
+
+def _spelt(a: Algebra, function: str, arg: Term, shape: Shape) -> Poly:
+    """The derivative of an activation by its values: s - s^2 for the sigmoid, 1 - s^2 for tanh, entry by entry."""
+    s = Apply(function, arg, 0)
+    first = a.poly(s if SLOPES[function] == "s" else Const(Fraction(1)) if shape is None else Ones(shape[0]))
+    return minus(first, a.poly(Hadamard(s, s)))
+
+
+def _copies(f: Term) -> tuple[Term, ...]:
+    """The power of a diag as its factors, if they are few; what else there is as it stands."""
+    few = isinstance(f, Pow) and isinstance(f.base, Diag) and f.exponent.is_const and 0 < f.exponent.const <= LONGEST
+    return (f.base,) * f.exponent.const if few and isinstance(f, Pow) else (f,)
+
+
+def times_ones(f: Term) -> tuple[Term, ...] | None:
+    """A diag, or a power of one, times the column of ones: diag(v)^e ones = diag(v)^(e - 1) v."""
+    copies = _copies(f)
+    if not isinstance(copies[-1], Diag):
+        return None
+    v, rest = copies[-1].arg, power(copies[-1], as_index(len(copies) - 1))
+    return (*(() if rest is None else (rest,)), *(v.args if isinstance(v, MatMul) else (v,)))
