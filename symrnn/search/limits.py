@@ -33,11 +33,13 @@ def prove_limit(s: Sequent, prove: Prover) -> Proof | None:
         return _for_all(s, prove)
     if not isinstance(goal, Pred) or goal.var is None:
         return None
-    for strategy in (prove_by_lemma, _geometric, _factored, _dominated, _split, prove_rewritten, _turned):
-        found = strategy(s, prove)
-        if found is not None:
-            return found
-    return None
+    return _plainly(s, prove) or prove_rewritten(s, prove) or _turned(s, prove)
+
+
+def _plainly(s: Sequent, prove: Prover) -> Proof | None:
+    """A limit of the expression as it stands."""
+    strategies = (prove_by_lemma, _geometric, _factored, _dominated, _split)
+    return next((p for strategy in strategies if (p := strategy(s, prove)) is not None), None)
 
 
 def _geometric(s: Sequent, prove: Prover) -> Proof | None:
@@ -181,7 +183,7 @@ def prove_rewritten(s: Sequent, prove: Prover) -> Proof | None:
             term = substitute(other, values)
             equal = prove(replace(s, goal=Rel("=", goal.arg, term)))
             after = replace(s, goal=replace(goal, arg=term))
-            onwards = prove if goal.var is None else partial(prove_limit, prove=prove)
+            onwards = prove if goal.var is None else partial(_plainly, prove=prove)  # not back again
             rest = onwards(after) if equal is not None else None
             made = Rewritten(term, equal, rest) if equal is not None and rest is not None else None
             if made is not None and accepted(s, made):

@@ -27,7 +27,7 @@ Strategy = Callable[[Sequent], Proof | None]
 
 def prove_by_spelling(s: Sequent) -> Proof | None:
     """The goal by rewriting, or by induction, in normal forms that know no slopes but values."""
-    if not isinstance(s.goal, Rel) or s.spelt or not _has_slopes(s):
+    if not isinstance(s.goal, Rel) or s.spelt or not _has_slopes(s) or not _has_values(s):
         return None
     spelt = replace(s, spelt=True)
     found = _with_states_written_out(spelt) or prove_equation(spelt) or prove_by_induction(spelt, depth=1)
@@ -90,3 +90,13 @@ def _has_slopes(s: Sequent) -> bool:
     if s.cell is not None and any(name in SLOPES for name in activations_of(s.cell)):
         return True
     return any(isinstance(t, Apply) and t.order == 1 and t.function in SLOPES for t in walk(s.goal))
+
+
+def _has_values(s: Sequent) -> bool:
+    """Whether the goal speaks of values of such an activation, outside derivatives: of what slopes are written by."""
+    moving = tuple(_moving(s.goal))
+    if any(x.role == "state" for x in moving):
+        return True
+    locals_ = {} if s.cell is None else {head.name: term for head, term in s.cell.locals}
+    terms = (s.goal, *(locals_[x.name] for x in moving if x.name in locals_))
+    return any(isinstance(t, Apply) and t.order == 0 and t.function in SLOPES for term in terms for t in walk(term))
