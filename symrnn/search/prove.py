@@ -140,7 +140,7 @@ def _by_goal(s: Sequent, search: Search, depth: int, deeper: Strategy) -> Proof 
             or prove_by_ascent(s, prove_by_products)
         )
     if isinstance(goal, Rel):
-        found = None if depth else _first(s, FURTHER)
+        found = None if depth else _first(s, EQUATION_STRATEGIES)
         return found or prove_by_lemma(s, deeper, depth) or prove_by_antisymmetry(s, deeper)
     return None
 
@@ -203,7 +203,7 @@ PLAIN: tuple[Strategy, ...] = (
     prove_by_bodies,
     prove_equation,
 )
-FURTHER: tuple[Strategy, ...] = (
+EQUATION_STRATEGIES: tuple[Strategy, ...] = (
     _by_totals,
     prove_with_cuts,
     prove_entrywise,
