@@ -37,11 +37,11 @@ class Models:
         self._found: list[_Model] = []
         self._rest = map(_Model, _met(claim))
 
-    def refute(self, s: Sequent) -> bool:
-        """Whether the goal of a sequent fails in one of them, where the hypotheses of the sequent hold too."""
+    def refute(self, s: Sequent, most: int | None = None) -> bool:
+        """Whether the goal of a sequent fails in one of (the first few of) them that meet its hypotheses too."""
         if s.inducted or s.explicit is not None:
             return False
-        return any(model.violates(s) for model in self._each())
+        return any(model.violates(s) for model in islice(self._each(), most))
 
     def _each(self) -> Iterator[_Model]:
         yield from self._found

@@ -42,6 +42,7 @@ from symrnn.semantics.sequents import Sequent, sequent_of
 
 Strategy = Callable[[Sequent], Proof | None]
 DEEPEST = 3  # lemmas that serve lemmas
+FEW = 3  # instances at which an equation is tried before it is rewritten
 Question = tuple[Prop, tuple[Prop, ...], tuple[str, ...]]  # goal, hypotheses, what equations are called
 
 
@@ -112,7 +113,10 @@ def _from_facts(s: Sequent, search: Search, deeper: Strategy) -> Proof | None:
 
 def _by_goal(s: Sequent, search: Search, depth: int, deeper: Strategy) -> Proof | None:
     goal = s.goal
-    plain = _first(s, PLAIN if not depth else PLAINEST) if isinstance(goal, Rel) and goal.op == "=" else None
+    equation = isinstance(goal, Rel) and goal.op == "="
+    if equation and search.models.refute(s, FEW):
+        return None
+    plain = _first(s, PLAIN if not depth else PLAINEST) if equation else None
     if plain is not None or search.models.refute(s):
         return plain
     if isinstance(goal, And):
