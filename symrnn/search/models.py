@@ -26,6 +26,7 @@ from symrnn.semantics.instances import Instance, Rows, World
 from symrnn.semantics.sequents import Sequent, flatten
 
 LOOKED = 24  # runs looked at, of each kind
+WEIGHTS = 64  # matrices looked at, small ones and large ones
 MOST = 4  # of those that meet the hypotheses, of each kind
 
 
@@ -36,11 +37,11 @@ class Models:
         self._found: list[_Model] = []
         self._rest = map(_Model, _met(claim))
 
-    def refute(self, s: Sequent) -> bool:
-        """Whether the goal of a sequent fails in one of them, where the hypotheses of the sequent hold too."""
+    def refute(self, s: Sequent, most: int | None = None) -> bool:
+        """Whether the goal of a sequent fails in one of (the first few of) them that meet its hypotheses too."""
         if s.inducted or s.explicit is not None:
             return False
-        return any(model.violates(s) for model in self._each())
+        return any(model.violates(s) for model in islice(self._each(), most))
 
     def _each(self) -> Iterator[_Model]:
         yield from self._found
@@ -106,7 +107,8 @@ def _matrices(claim: Claim) -> list[World]:
     (w,) = square
     for n in (2, 1):
         known = _values(n)
-        meeting = (m for order in (known, known[::-1]) for m in islice(_meeting(w, order, hypotheses), MOST))
+        ends = known[:WEIGHTS], known[: -WEIGHTS - 1 : -1]
+        meeting = (m for end in ends for m in islice(_meeting(w, end, hypotheses), MOST))
         found = [world for m in meeting if (world := _world(w, rows(m))) is not None]
         if found:
             return found
@@ -116,11 +118,11 @@ def _matrices(claim: Claim) -> list[World]:
 @cache
 def _values(n: int) -> list[Plain]:
     """Weights and their transposes, small ones first, then triangular ones whose norms say nothing of eigenvalues."""
-    found: list[Plain] = []
+    found, zero = list[Plain](), Fraction(0)
     for m in weights(n, False):
         found += [m, *([turned] if (turned := [list(r) for r in zip(*m, strict=True)]) != m else [])]
     for a, c in product((Fraction(1, 2), Fraction(2)), (8, 64)) if n == 2 else ():
-        found += [[[a, Fraction(c)], [Fraction(0), -a]], [[a, Fraction(0)], [Fraction(c), -a]]]
+        found += [[[a, Fraction(c)], [zero, zero]], [[a, zero], [Fraction(c), zero]]]
     return found
 
 

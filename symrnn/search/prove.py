@@ -44,6 +44,7 @@ from symrnn.semantics.sequents import Sequent, sequent_of
 
 Strategy = Callable[[Sequent], Proof | None]
 DEEPEST = 3  # lemmas that serve lemmas
+FEW = 3  # instances at which an equation is tried before it is rewritten
 Question = tuple[Prop, tuple[Prop, ...], tuple[str, ...]]  # goal, hypotheses, what equations are called
 
 
@@ -117,7 +118,10 @@ def _from_facts(s: Sequent, search: Search, deeper: Strategy) -> Proof | None:
 
 def _by_goal(s: Sequent, search: Search, depth: int, deeper: Strategy) -> Proof | None:
     goal = s.goal
-    plain = _first(s, PLAIN if not depth else PLAINEST) if isinstance(goal, Rel) and goal.op == "=" else None
+    equation = isinstance(goal, Rel) and goal.op == "="
+    if equation and search.models.refute(s, FEW):
+        return None
+    plain = _first(s, PLAIN if not depth else PLAINEST) if equation else None
     if plain is not None or search.models.refute(s):
         return plain
     if isinstance(goal, And):
@@ -149,7 +153,7 @@ def _by_goal(s: Sequent, search: Search, depth: int, deeper: Strategy) -> Proof 
             or prove_by_ascent(s, prove_by_products)
         )
     if isinstance(goal, Rel):
-        found = None if depth else _first(s, FURTHER)
+        found = None if depth else _first(s, EQUATION_STRATEGIES)
         return found or prove_by_lemma(s, deeper, depth) or prove_by_antisymmetry(s, deeper)
     return None
 
@@ -218,7 +222,7 @@ PLAIN: tuple[Strategy, ...] = (
     prove_by_bodies,
     prove_equation,
 )
-FURTHER: tuple[Strategy, ...] = (
+EQUATION_STRATEGIES: tuple[Strategy, ...] = (
     prove_by_spelling,
     _by_totals,
     prove_with_cuts,
