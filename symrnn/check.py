@@ -86,8 +86,8 @@ def _check_step(derivation: Derivation, step: Step, earlier: Mapping[str, StepRe
     start = time.perf_counter()
     claim = step.claim
     decision = decide(claim)
-    found = conditions.find(claim) if decision.verdict == "refuted" and decision.instance is not None else ()
-    found = (*conditions.of_null(claim, decision), *found)
+    point = decision.instance if decision.verdict == "refuted" else None
+    found = (*conditions.of_null(claim, decision), *(conditions.find(claim, point) if point is not None else ()))
     counterexample = presentation.counterexample(claim, decision)
     checked = crosscheck(claim, decision.verdict, counterexample)
     cited = [s for s in derivation.steps if s.id in step.follows]

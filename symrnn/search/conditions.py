@@ -24,9 +24,10 @@ from symrnn.errors import SymrnnError
 from symrnn.search.decide import Decision, with_witness
 from symrnn.search.natural import natural_hypotheses
 from symrnn.search.nullsets import surely_inverted
+from symrnn.search.orbits import speaks_of_limits
 from symrnn.search.presentation import domain
-from symrnn.search.questions import holds, met, prove
-from symrnn.search.refute import Tally
+from symrnn.search.questions import holds, met, prove, refute
+from symrnn.search.refute import Tally, violating
 from symrnn.search.residuals import exact_forms
 from symrnn.semantics.instances import Instance
 from symrnn.semantics.numbers import num_text
@@ -34,6 +35,7 @@ from symrnn.semantics.sequents import flatten, sequent_of
 from symrnn.verdicts import Condition
 
 MOST_SUFFICIENT = 8
+RUNS = 200  # at most, before a proof of a claim with a limit among its hypotheses
 
 
 @dataclass(frozen=True)
@@ -46,17 +48,32 @@ class Candidate:
     under: tuple[str, ...]
 
 
-def find(claim: Claim) -> tuple[Condition, ...]:
-    """The conditions found, sufficient ones first."""
+def find(claim: Claim, known: Instance | None = None) -> tuple[Condition, ...]:
+    """The conditions found, sufficient ones first; ``known``: an instance that violates the claim.
+
+    What that one meets does not suffice, and no proof is looked for.
+    """
     goal, _ = flatten(claim)
     if not isinstance(goal, Rel | Pred):
         return ()
     sufficient: list[Condition] = []
     for candidate in _sufficient(claim):
-        if not any(_stronger(candidate.shown, text_) for text_ in (c.text for c in sufficient)):
+        told = any(_stronger(candidate.shown, c.text) for c in sufficient)
+        if not told and not _insufficient(candidate.claim, known):
             made = _established(candidate)
             sufficient += [made] if made is not None else []
     return (*sufficient[:MOST_SUFFICIENT], *exact(claim))
+
+
+def _insufficient(claim: Claim, known: Instance | None) -> bool:
+    """Whether a claim under a further hypothesis is seen to be false still.
+
+    By the known counterexample; and by a few runs where a limit is a hypothesis, when a failing proof takes longest.
+    """
+    if known is not None and violating(claim, [known]) is not None:
+        return True
+    goal, _ = flatten(claim)
+    return isinstance(goal, Rel) and speaks_of_limits(claim) and refute(claim, Tally(most=RUNS)) is not None
 
 
 def exact(claim: Claim) -> Iterator[Condition]:

@@ -22,7 +22,9 @@ from symrnn.claims.tree import (
     And,
     Apply,
     ForAll,
+    ForAllTrajectories,
     Jac,
+    Not,
     Pred,
     Prop,
     Sym,
@@ -134,8 +136,10 @@ class _Runs:
         self.square = [s.name for s in cell.params if self._shape(s) == (n, n) and _is_square(s)]
         others = {s.name for s in (*cell.params, *cell.inputs)} - {*self.square[:1]}
         self.driver_matters = any(s.name in others for s in spoken)
-        self.static = [h for h in self.hypotheses if _is_static(h, {*self.square[:1]})]
+        wanted = [*self.hypotheses, *([Not(goal)] if violating and not isinstance(goal, ForAllTrajectories) else [])]
+        self.static = [h for h in wanted if _is_static(h, {*self.square[:1]})]
         self.fixed_by_params = [h for h in self.hypotheses if h not in self.static and _is_static(h, params)]
+        self.explained = False  # whether a run was made though the weight is one of which that cannot be told
         self.suitable: dict[Rows, bool | None] = {}  # weights, by whether they meet ``static``
 
     def all(self) -> Iterator[Instance]:
@@ -159,15 +163,17 @@ class _Runs:
             if glance(nearly, [[float(_slope(self.function, p)) for p in states]]) not in (*self.words, ""):
                 continue
             suits = self._suits(weight)
-            made = self._trajectory(weight, "nothing", (states,)) if suits is not False else None
+            useless = suits is False or (suits is None and self.explained)
+            made = None if useless else self._trajectory(weight, "nothing", (states,))
             if made is not None:
                 filled = self._filled(weight, made, "nothing", (states,), None)
                 yield from filled if suits else islice(filled, 1)
+                self.explained = self.explained or suits is None
 
     def _at(self, plain: Plain, kind: str, cycles: Cycles, out: set[tuple[str, str]]) -> Iterator[Instance]:
         weight, here = rows(plain), (str(plain), kind)
         suits = self._suits(weight)
-        if here in out or suits is False:
+        if here in out or suits is False or (suits is None and self.explained):
             return
         for cycle, monodromy in self._different(plain, kind, cycles):
             made = self._trajectory(weight, kind, cycle)
@@ -179,7 +185,7 @@ class _Runs:
                     return
                 yield instance
                 if suits is None:  # one run is enough to say why
-                    out.add(here)
+                    self.explained = True
                     return
 
     def _suits(self, weight: Rows) -> bool | None:
@@ -257,7 +263,9 @@ def _is_square(s: Sym) -> bool:
 
 
 def _is_static(h: Prop, names: set[str]) -> bool:
-    """Whether a hypothesis speaks of some parameters only, and of what it binds itself."""
+    """Whether a hypothesis speaks of some parameters only, and of what it binds itself; all trajectories are bound."""
+    if isinstance(h, ForAllTrajectories):  # what would decide it is a bound by the weight
+        return True
     bound = {p.var.name for p in walk(h) if isinstance(p, ForAll) and isinstance(p.var, Sym)}
     spoken = [s for s in symbols(h) if s.name not in bound]
     return all(s.role == "free" and s.name in names for s in spoken) and not any(isinstance(n, Jac) for n in walk(h))
