@@ -141,6 +141,7 @@ def _check_fields(kind: Any, values: list[Any]) -> None:
 
 # ---- nodes read anew ----
 
+
 def read_anew(*values: Any, shared: Node | None = None) -> list[tuple[Any, list[Node]]]:
     """Each value as ``decode(encode(value))`` has it, without the data in between: nothing remembered on nodes is kept.
 

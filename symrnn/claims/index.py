@@ -111,6 +111,7 @@ class Node:
 
     __dataclass_fields__: dict[str, Any]
     _hash: ClassVar[int | None] = None  # remembered on the node once it is known, as are the following
+    _key: ClassVar[str | None] = None
     _children: ClassVar[tuple[Node, ...] | None] = None
     _free: ClassVar[frozenset[Var] | None] = None
 
@@ -121,11 +122,11 @@ class Node:
     @property
     def key(self) -> str:
         """A canonical, injective text of the node, for sorting and for certificates' checksums."""
-        store = self.__dict__
-        if "_key" not in store:
-            inner = ",".join(_key_of(getattr(self, f)) for f in self.__dataclass_fields__)
-            store["_key"] = f"{type(self).__name__}({inner})"
-        return str(store["_key"])
+        found: str | None = self._key
+        if found is None:
+            inner = ",".join(_key_of(v) for v in self.parts())
+            found = self.__dict__["_key"] = f"{type(self).__name__}({inner})"
+        return found
 
     def __repr__(self) -> str:
         return self.key
