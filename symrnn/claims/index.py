@@ -164,6 +164,8 @@ class Index(Node):
     const: int
 
     def __add__(self, other: object) -> Index:
+        if type(other) is int:
+            return Index(self.terms, self.const + other)
         if not isinstance(other, Index | int) or isinstance(other, bool):
             return NotImplemented
         o = as_index(other)
@@ -182,9 +184,11 @@ class Index(Node):
         return Index(tuple((v, -c) for v, c in self.terms), -self.const)
 
     def __sub__(self, other: object) -> Index:
-        if not isinstance(other, Index | int) or isinstance(other, bool):
+        if type(other) is int:
+            return Index(self.terms, self.const - other)
+        if not isinstance(other, Index):
             return NotImplemented
-        return self + (-as_index(other))
+        return Index((), self.const - other.const) if self.terms == other.terms else self + -other
 
     def __rsub__(self, other: object) -> Index:
         return (-self) + other
