@@ -25,7 +25,7 @@ FIELDS: dict[type[Any], Callable[[Any], tuple[Any, ...]]] = {}  # what gives the
 @dataclass_transform(frozen_default=True)
 def node(cls: type[T]) -> type[T]:
     """Class decorator: a frozen dataclass with a cached hash, known to the JSON codec by its name."""
-    made: Any = dataclass(frozen=True, eq=True, repr=False)(cls)
+    made: Any = dataclass(frozen=True, eq=False, repr=False)(cls)
     names = tuple(made.__dataclass_fields__)
     read = FIELDS[made] = _reader(names)
 
