@@ -133,6 +133,26 @@ class Impostor(Sym):
     pass
 
 
+class Equal(type):
+    """The kind of classes that say they are another class."""
+
+    poses_as: type
+
+    def __hash__(cls) -> int:
+        return hash(cls.poses_as)
+
+    def __eq__(cls, other: object) -> bool:
+        return True
+
+
+class PosingText(str, metaclass=Equal):
+    poses_as = str
+
+
+class PosingSymbol(Sym, metaclass=Equal):
+    poses_as = Sym
+
+
 SYM = A.parts()
 WRONG = [
     ("a text of a class of its own", lambda: tampered(Sym(*SYM), name=Text("A"))),
@@ -145,6 +165,8 @@ WRONG = [
     ("an integer as a fraction", lambda: tampered(Const(Fraction(1)), value=1)),
     ("a fraction of a class of its own", lambda: tampered(Const(Fraction(1)), value=Ratio(1))),
     ("a node that is none", lambda: tampered(MatMul((A, B)), args=(A, Stranger()))),
+    ("a text of a class that says it is str", lambda: tampered(Sym(*SYM), name=PosingText("A"))),
+    ("a node of a class that says it is Sym", lambda: MatMul((A, PosingSymbol(*SYM)))),
     ("a subclass of a node", lambda: MatMul((A, Impostor(*SYM)))),
     ("a variable as an index", lambda: tampered(Eye(n), size=n.terms[0][0])),
     ("a proposition as a term", lambda: tampered(MatMul((A, B)), args=(A, Rel("=", A, B)))),
