@@ -196,6 +196,19 @@ def test_wrong_types_are_refused(what: str, make: Any) -> None:
     refuse(Claim(Rel("=", side, side), (), None))
 
 
+@pytest.mark.parametrize("value", [object(), None, 1, "x", [], {}, object, Sym, 1.0, len])
+def test_what_is_no_node(value: Any) -> None:
+    with pytest.raises(CertificateError):
+        read_anew(value)
+    if value is not None:
+        with pytest.raises(CertificateError):
+            read_anew(A, shared=value)
+    with pytest.raises(Refused):
+        kernel.check(value, NOTHING)
+    with pytest.raises(Refused):
+        kernel.check(FALSE, value)
+
+
 def test_a_field_that_is_missing() -> None:
     x = MatMul((A, B))
     del x.__dict__["args"]

@@ -227,7 +227,8 @@ class _Reading:
         return found
 
     def _node(self, v: Any, kind: Any) -> Node:
-        if NODES.get(kind.__name__) is not kind:
+        known: Any = NODES.get(kind.__name__)
+        if known is not kind:
             raise CertificateError(f"cannot read {kind.__name__}")
         values, types, key = self._inside(FIELDS[kind](v))
         found: Node | None = self._like((kind, types, *key))
