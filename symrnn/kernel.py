@@ -57,7 +57,7 @@ _SEAL = object()
 class Judgement:
     """What the kernel granted. Only this module can make one; ``replay`` from data is the real guard."""
 
-    claim: Claim
+    judged: Claim
     verdict: str
     lemmas: tuple[str, ...]
     failing_set: str | None
@@ -66,6 +66,12 @@ class Judgement:
     def __post_init__(self) -> None:
         if self.seal is not _SEAL:
             raise Refused("judgements are made by the kernel only")
+
+    @property
+    def claim(self) -> Claim:
+        """What was judged, as a copy: nodes that the kernel may meet again stay its own."""
+        ((claim, _),) = read_anew(self.judged)
+        return claim  # type: ignore[no-any-return]
 
 
 def check(claim: Claim, certificate: Node) -> Judgement:

@@ -78,7 +78,7 @@ def _decode(data: Any, known: dict[Node, Node]) -> Any:
         if len(data) == 1 and isinstance(data.get("q"), str):
             return _fraction(data["q"])
         raise CertificateError(f"unreadable value {str(data)[:80]}")
-    if type(data) in _PLAIN:
+    if any(type(data) is plain for plain in _PLAIN):  # a class may claim to equal another
         return data
     raise CertificateError(f"unreadable value {data!r}")
 
@@ -124,7 +124,8 @@ def _remember(signature: Key) -> None:
     _FITTING.add(signature)
 
 
-_PLAIN = frozenset((str, int, bool, type(None)))
+_NONE = type(None)
+_PLAIN = frozenset((str, int, bool, _NONE))
 _FITTING: set[Key] = set()  # kinds with types of values that were found to be as declared
 SIGNATURES = 4096
 
@@ -218,32 +219,41 @@ class _Reading:
         return self.before.alike.get(key) if found is None and self.before is not None else found
 
     def _tuple(self, v: tuple[Any, ...]) -> tuple[Any, ...]:
-        read, types = self.read, self.types
-        new = tuple([x if type(x) in _PLAIN else read(x) for x in v])
-        inside = tuple([types[id(x)] if type(x) is tuple else type(x) for x in new])
-        key = (inside, *[x if type(x) in _PLAIN else id(x) for x in new])
-        found: tuple[Any, ...] | None = self._like(key)
+        values, types, key = self._inside(v)
+        found: tuple[Any, ...] | None = self._like((types, *key))
         if found is None:
-            found = self.alike[key] = new
-            types[id(new)] = inside
+            found = self.alike[types, *key] = tuple(values)
+            self.types[id(found)] = types
         return found
 
     def _node(self, v: Any, kind: Any) -> Node:
-        fields = FIELDS.get(kind)
-        if fields is None:
+        known: Any = NODES.get(kind.__name__)
+        if known is not kind:
             raise CertificateError(f"cannot read {kind.__name__}")
-        read, types = self.read, self.types
-        values = [x if type(x) in _PLAIN else read(x) for x in fields(v)]
-        signature = (kind, *[types[id(x)] if type(x) is tuple else type(x) for x in values])
-        key = (signature, *[x if type(x) in _PLAIN else id(x) for x in values])
-        found: Node | None = self._like(key)
+        values, types, key = self._inside(FIELDS[kind](v))
+        found: Node | None = self._like((kind, types, *key))
         if found is None:
-            if signature not in _FITTING:
+            if (kind, *types) not in _FITTING:
                 _check_fields(kind, values)
-                _remember(signature)
-            found = self.alike[key] = kind(*values)
+                _remember((kind, *types))
+            found = self.alike[kind, types, *key] = kind(*values)
             self.made.append(found)
         return found
+
+    def _inside(self, items: tuple[Any, ...]) -> tuple[list[Any], Key, list[Any]]:
+        """The items anew, their types, and what tells them from others of these types."""
+        values, types, key = [], [], []
+        for x in items:
+            kind: Any = type(x)
+            if kind is str or kind is int or kind is bool or kind is _NONE:  # a class may claim to equal another
+                key.append(x)
+            else:
+                x = self.read(x)
+                key.append(id(x))
+                kind = type(x) if kind is not tuple else self.types[id(x)]
+            values.append(x)
+            types.append(kind)
+        return values, tuple(types), key
 
 
 _SHARED = _Reading(None)

@@ -25,7 +25,7 @@ FIELDS: dict[type[Any], Callable[[Any], tuple[Any, ...]]] = {}  # what gives the
 @dataclass_transform(frozen_default=True)
 def node(cls: type[T]) -> type[T]:
     """Class decorator: a frozen dataclass with a cached hash, known to the JSON codec by its name."""
-    made: Any = dataclass(frozen=True, eq=True, repr=False)(cls)
+    made: Any = dataclass(frozen=True, eq=False, repr=False)(cls)
     names = tuple(made.__dataclass_fields__)
     read = FIELDS[made] = _reader(names)
 
@@ -111,6 +111,7 @@ class Node:
 
     __dataclass_fields__: dict[str, Any]
     _hash: ClassVar[int | None] = None  # remembered on the node once it is known, as are the following
+    _key: ClassVar[str | None] = None
     _children: ClassVar[tuple[Node, ...] | None] = None
     _free: ClassVar[frozenset[Var] | None] = None
 
@@ -121,11 +122,11 @@ class Node:
     @property
     def key(self) -> str:
         """A canonical, injective text of the node, for sorting and for certificates' checksums."""
-        store = self.__dict__
-        if "_key" not in store:
-            inner = ",".join(_key_of(getattr(self, f)) for f in self.__dataclass_fields__)
-            store["_key"] = f"{type(self).__name__}({inner})"
-        return str(store["_key"])
+        found: str | None = self._key
+        if found is None:
+            inner = ",".join(_key_of(v) for v in self.parts())
+            found = self.__dict__["_key"] = f"{type(self).__name__}({inner})"
+        return found
 
     def __repr__(self) -> str:
         return self.key
@@ -163,6 +164,8 @@ class Index(Node):
     const: int
 
     def __add__(self, other: object) -> Index:
+        if type(other) is int:
+            return Index(self.terms, self.const + other)
         if not isinstance(other, Index | int) or isinstance(other, bool):
             return NotImplemented
         o = as_index(other)
@@ -181,9 +184,11 @@ class Index(Node):
         return Index(tuple((v, -c) for v, c in self.terms), -self.const)
 
     def __sub__(self, other: object) -> Index:
-        if not isinstance(other, Index | int) or isinstance(other, bool):
+        if type(other) is int:
+            return Index(self.terms, self.const - other)
+        if not isinstance(other, Index):
             return NotImplemented
-        return self + (-as_index(other))
+        return Index((), self.const - other.const) if self.terms == other.terms else self + -other
 
     def __rsub__(self, other: object) -> Index:
         return (-self) + other

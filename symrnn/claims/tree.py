@@ -487,7 +487,7 @@ def as_term(value: object) -> Term:
     if isinstance(value, bool) or isinstance(value, float):
         raise ClaimError(f"{value!r} is not exact: use whole numbers or Fraction(1, 4)")
     if isinstance(value, int | Fraction):
-        return Const(Fraction(value))
+        return Const(value if type(value) is Fraction else Fraction(value))
     if isinstance(value, Index):
         return Const(Fraction(value.const)) if value.is_const else SizeOf(value)
     raise ClaimError(f"{value!r} ({type(value).__name__}) cannot stand in a claim")

@@ -49,6 +49,7 @@ PREDICATES = frozenset((*PROPERTIES, *SPECTRAL, *LIMITS))
 LAYOUTS = ("", "numerator", "denominator")
 NORMS = ("1", "2", "inf", "fro")
 Meanings = dict[tuple[str, str], tuple[Any, ...]]
+Kinds = dict[type[Node], list[Any]]  # nodes by their kind
 DERIVATIVES = (Jac, Total, Immediate)
 PARTIAL = (Inv, Entry, *DERIVATIVES)  # terms without a value somewhere, or about the recurrence itself
 
@@ -61,37 +62,50 @@ def check_claim(claim: Claim, parts: Iterable[Node] | None = None) -> None:
     known = {} if claim.cell is None else _checked_recurrence(claim.cell)
     props = (claim.conclusion, *claim.hypotheses)
     parts = distinct(*props) if parts is None else parts
-    check_parts(parts)
-    _one_meaning(parts, known, claim.cell)
-    one_loss_a_name(parts)
-    kinds = set(map(type, parts))
-    if "bound" in [n.kind for n in parts if type(n) is Var]:
+    kinds = _by_kind(parts)
+    _check_kinds(kinds)
+    _one_meaning(kinds, known, claim.cell)
+    if Loss in kinds:
+        one_loss_a_name(parts)
+    if "bound" in [v.kind for v in kinds.get(Var, ())]:
         if any(v.kind == "bound" for p in props for v in free_vars(p)):
             raise ClaimError("a variable of normal forms occurs free")
-    if "hole" in [n.role for n in parts if type(n) is Sym]:
+    if "hole" in [s.role for s in kinds.get(Sym, ())]:
         raise ClaimError("a claim has a hole in it")
     if Entry in kinds and any((v.low or 1) > 1 for p in props for v, _ in rows_used(p)):
         raise ClaimError("a row or column with a least value: state it as a hypothesis")
-    for q in parts if ForAll in kinds else ():
-        if isinstance(q, ForAll) and isinstance(q.var, Sym):
+    for q in kinds.get(ForAll, ()):
+        if isinstance(q.var, Sym):
             _quantified(q.var, q.body, claim.cell)
 
 
 def check_parts(parts: Iterable[Node]) -> None:
     """Raises ClaimError if one of the nodes is no well-formed expression, claim or rule."""
-    for part in parts:
-        check = _CHECKS.get(type(part))
+    _check_kinds(_by_kind(parts))
+
+
+def _by_kind(parts: Iterable[Node]) -> Kinds:
+    found: Kinds = {}
+    for n in parts:
+        found.setdefault(type(n), []).append(n)
+    return found
+
+
+def _check_kinds(kinds: Kinds) -> None:
+    for kind, nodes in kinds.items():
+        check = _CHECKS.get(kind)
         if check is not None:
-            check(part)
+            for n in nodes:
+                check(n)
 
 
 def _checked_recurrence(cell: Recurrence) -> Meanings:
     """What each name in a recurrence means; raises ClaimError if it is malformed."""
     store = cell.__dict__
     if "_checked" not in store:
-        parts = distinct(cell)
-        check_parts(parts)
-        known = _one_meaning(parts, {}, cell)
+        kinds = _by_kind(distinct(cell))
+        _check_kinds(kinds)
+        known = _one_meaning(kinds, {}, cell)
         check_recurrence(cell)
         store["_checked"] = known
     return store["_checked"]  # type: ignore[no-any-return]
@@ -237,23 +251,20 @@ _CHECKS: dict[type[Node], Callable[[Any], None]] = {
 }
 
 
-def _one_meaning(parts: Iterable[Node], known: Meanings, cell: Recurrence | None) -> Meanings:
+def _one_meaning(kinds: Kinds, known: Meanings, cell: Recurrence | None) -> Meanings:
     """One name, one variable or symbol, those ``known`` included; what is moving is of the recurrence."""
     found: Meanings = {}
-    meaning: tuple[Any, ...]
-    for n in parts:
-        if isinstance(n, Var) and n.kind != "bound":
-            key, meaning = ("variable", n.name), (n.kind, n.low)
-        elif isinstance(n, Sym):
-            key, meaning = ("symbol", n.name), (n.shape, n.role, n.props, bool(n.index) or n.family)
-        else:
-            continue
+    meant: list[tuple[tuple[str, str], tuple[Any, ...]]] = [
+        (("variable", v.name), (v.kind, v.low)) for v in kinds.get(Var, ()) if v.kind != "bound"
+    ]
+    for s in kinds.get(Sym, ()):
+        meant.append((("symbol", s.name), (s.shape, s.role, s.props, bool(s.index) or s.family)))
+    for key, meaning in meant:
         first = known[key] if key in known else found.setdefault(key, meaning)
         if first != meaning:
-            raise ClaimError(f"two {key[0]}s are called {n.name}")
-    given = {("symbol", s.name) for s in families(cell)}
-    strange = sorted(name for (_, name), m in found.items() if len(m) == 4 and m[1] != "free")
-    if not given.issuperset(("symbol", name) for name in strange):
+            raise ClaimError(f"two {key[0]}s are called {key[1]}")
+    strange = sorted(name for (kind, name), m in found.items() if kind == "symbol" and m[1] != "free")
+    if strange and not {s.name for s in families(cell)}.issuperset(strange):
         raise ClaimError(f"{strange}: not of the recurrence")
     return found
 

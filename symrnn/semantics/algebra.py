@@ -70,6 +70,7 @@ from symrnn.semantics.monomials import (
     LONGEST,
     MOST,
     UNIT,
+    UNITY,
     ZERO,
     Mono,
     Poly,
@@ -169,7 +170,7 @@ class Algebra:
             first = depth(self, "#") + len(a[1])
             shift = {v: as_index(sum_var(first + i)) for i, (v, _) in enumerate(b[1])}
             b = rename(b, shift)
-        scalars, factor = merge_scalars((*a[0], *b[0]))
+        scalars, factor = merge_scalars((*a[0], *b[0])) if a[0] or b[0] else ((), UNITY)
         word = self.word(b[2], a[2])
         return (scalars, a[1] + b[1], word), factor if not vanishes(word) else Fraction(0)
 
@@ -196,7 +197,7 @@ class Algebra:
         return self.poly(definition) if named and definition is not None else self.letter(t)
 
     def letter(self, t: Term) -> Poly:
-        return {((), (), (t,)): Fraction(1)}
+        return {((), (), (t,)): UNITY}
 
     def add(self, t: Add) -> Poly:
         return self.add_up(*t.args)
@@ -211,7 +212,7 @@ class Algebra:
     def product(self, t: Times | MatMul) -> Poly:
         shapes = [shape_of(a) for a in t.args]
         scale = isinstance(t, Times) and any(s is not None and s != (ONE, ONE) for s in shapes)
-        out: Poly = {UNIT: Fraction(1)}
+        out: Poly = {UNIT: UNITY}
         for arg, shape in zip(t.args, shapes, strict=True):
             # a 1 x 1 matrix that scales a larger one stands for its entry, which is its trace
             out = self.times(out, self.trace(Trace(arg)) if scale and shape == (ONE, ONE) else self.poly(arg))
@@ -241,7 +242,7 @@ class Algebra:
             if outer is not None:
                 return outer
         if e.is_const and 0 <= e.const <= LONGEST:
-            out: Poly = {UNIT: Fraction(1)}
+            out: Poly = {UNIT: UNITY}
             for _ in range(e.const):
                 out = self.times(out, p)
             return out
@@ -424,14 +425,14 @@ class Algebra:
 
 def _times(a: Fraction, b: Fraction) -> Fraction:
     """a b; most coefficients are 1."""
-    return b if a == 1 else a if b == 1 else a * b
+    return b if a is UNITY or a == 1 else a if b is UNITY or b == 1 else a * b
 
 
 _RULES: dict[type[Term], Callable[[Algebra, Any], Poly]] = {
     Const: Algebra.const,
     SizeOf: Algebra.size_of,
     Sym: Algebra.sym,
-    Eye: lambda self, t: {UNIT: Fraction(1)},
+    Eye: lambda self, t: {UNIT: UNITY},
     Zeros: lambda self, t: {},
     Ones: ones_form,
     Add: Algebra.add,

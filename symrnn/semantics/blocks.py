@@ -57,7 +57,7 @@ def blocks_form(a: Algebra, t: Blocks) -> Poly:
 def meeting(word: Word) -> tuple[int, bool] | None:
     """The first place where E_i^T stands before E_j of the same partition, and whether i = j; None if nowhere."""
     for at, (left, right) in enumerate(zip(word, word[1:], strict=False)):
-        if isinstance(left, Transpose) and isinstance(left.arg, Blocks) and isinstance(right, Blocks):
+        if isinstance(right, Blocks) and isinstance(left, Transpose) and isinstance(left.arg, Blocks):
             first, second = as_unit(left.arg), as_unit(right)
             if first is not None and second is not None and first[0] == second[0]:
                 return at, first[1] == second[1]

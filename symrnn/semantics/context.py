@@ -64,6 +64,8 @@ class Context:
 
         Each variable, innermost first, is put at the end of its range where the form is smallest.
         """
+        if not form.terms:
+            return form.const
         for var, (lo, hi) in reversed(self.ranges):
             c = dict(form.terms).get(var, 0)
             if c:

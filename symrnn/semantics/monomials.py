@@ -22,6 +22,7 @@ Mono = tuple[Scalars, Binders, Word]
 Poly = dict[Mono, Fraction]
 
 UNIT: Mono = ((), (), ())
+UNITY = Fraction(1)  # what most coefficients are
 LARGEST_EXPONENT = 4096  # of a number
 MOST = 20_000  # monomials in one normal form, past which it is refused
 LONGEST = 64  # explicit ranges up to this length are written out
@@ -52,7 +53,9 @@ def exponent(factor: Term) -> Index:
 
 def power(letter: Term, e: Index) -> Term | None:
     """letter**e as a factor; None for the identity."""
-    return None if e == ZERO else letter if e == ONE else Pow(letter, e)
+    if e.terms or e.const not in (0, 1):
+        return Pow(letter, e)
+    return letter if e.const else None
 
 
 def present(factor: Term | None) -> Term:
@@ -71,7 +74,7 @@ def multiply(a: Index, b: Index) -> Index:
 
 
 def scalar_atom(t: Term) -> Poly:
-    return {(((t, ONE),), (), ()): Fraction(1)}
+    return {(((t, ONE),), (), ()): UNITY}
 
 
 def with_scalar(scalars: Scalars, atom: Term) -> Scalars:
@@ -81,24 +84,32 @@ def with_scalar(scalars: Scalars, atom: Term) -> Scalars:
 def merge_scalars(scalars: Iterable[tuple[Term, Index]]) -> tuple[Scalars, Fraction]:
     """Commuting scalar factors with exponents added; numbers to whole powers come out as a coefficient."""
     exponents: dict[Term, Index] = {}
-    for s, e in (part for given in scalars for part in _in_primes(*given)):
-        exponents[s] = exponents.get(s, ZERO) + e
-    factor = Fraction(1)
-    for s, e in list(exponents.items()):
-        if isinstance(s, Const) and s.value == -1:
-            e = exponents[s] = Index(tuple((v, 1) for v, c in e.terms if c % 2), e.const % 2)
-        if abs(e.const) > LARGEST_EXPONENT and isinstance(s, Const):
-            raise Refused(f"{s} to the power of {e.const} is too large to write down")
-        if isinstance(s, Const) and e.const:
-            factor *= s.value**e.const
-            exponents[s] = e - e.const
-    kept = sorted(((s, e) for s, e in exponents.items() if e != ZERO), key=lambda item: item[0].key)
+    numbers: dict[Const, Index] = {}
+    for s, e in scalars:
+        if isinstance(s, Const):
+            for p, x in _in_primes(s, e):
+                numbers[p] = numbers[p] + x if p in numbers else x
+        else:
+            before = exponents.get(s)
+            exponents[s] = e if before is None else before + e
+    factor = UNITY
+    for p, e in numbers.items():
+        if p.value == -1:
+            e = Index(tuple((v, 1) for v, c in e.terms if c % 2), e.const % 2)
+        if abs(e.const) > LARGEST_EXPONENT:
+            raise Refused(f"{p} to the power of {e.const} is too large to write down")
+        if e.const:
+            factor *= p.value**e.const
+        exponents[p] = e - e.const
+    kept = [(s, e) for s, e in exponents.items() if e.terms or e.const]
+    if len(kept) > 1:
+        kept.sort(key=lambda item: item[0].key)
     return tuple(kept), factor
 
 
-def _in_primes(s: Term, e: Index) -> Iterable[tuple[Term, Index]]:
+def _in_primes(s: Const, e: Index) -> Iterable[tuple[Const, Index]]:
     """A number to a symbolic power as powers of primes (and -1), so that 4^k (1/2)^(2 k) is 1."""
-    if not isinstance(s, Const) or not e.terms or s.value in (0, -1):
+    if not e.terms or s.value in (0, -1):
         return ((s, e),)
     parts = {Fraction(-1): ZERO + e} if s.value < 0 else {}
     for number, sign in ((abs(s.value.numerator), 1), (s.value.denominator, -1)):

@@ -7,8 +7,7 @@ number of steps only where all factors are written out. Normal forms serve for o
 from __future__ import annotations
 
 from collections.abc import Iterator
-from dataclasses import dataclass
-from typing import Any
+from typing import Any, NamedTuple
 
 from symrnn.claims.index import Index, Node, Var, as_index, node, substitute_index
 from symrnn.claims.recurrence import Recurrence
@@ -63,8 +62,7 @@ def _taken_apart(cell: Recurrence | None, goal: Rel) -> tuple[Recurrence, Term, 
     return (cell, goal.rhs, goal.lhs) if turned else (cell, goal.lhs, goal.rhs)
 
 
-@dataclass(frozen=True)
-class WholeState:
+class WholeState(NamedTuple):
     """The Jacobian of all state ``blocks``, in this order, at one time by all at another; ``turned``: transposed."""
 
     blocks: tuple[str, ...]
