@@ -89,6 +89,8 @@ def merge_scalars(scalars: Iterable[tuple[Term, Index]]) -> tuple[Scalars, Fract
             e = exponents[s] = Index(tuple((v, 1) for v, c in e.terms if c % 2), e.const % 2)
         if abs(e.const) > LARGEST_EXPONENT and isinstance(s, Const):
             raise Refused(f"{s} to the power of {e.const} is too large to write down")
+        if isinstance(s, Const) and s.value == 0 and e.const < 0:  # under hypotheses that nothing meets
+            raise Refused("0 has no inverse")
         if isinstance(s, Const) and e.const:
             factor *= s.value**e.const
             exponents[s] = e - e.const
