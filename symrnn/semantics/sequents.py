@@ -157,7 +157,7 @@ class Sequent:
         return replace(self, goal=goal)
 
     def _check_rows(self, goal: Prop, indices: frozenset[Var]) -> None:
-        """An index runs over what a sequent speaks of; a goal that spoke of fewer rows would be shown for these only."""
+        """An index runs over what a sequent speaks of; a goal that spoke of fewer rows is shown for these only."""
         context = self.algebra("left").context
         if not all(context.has_row(as_index(v), end) for v, end in rows_used(goal) if v in indices):
             raise Refused("a premise about rows or columns that there may not be")
