@@ -196,7 +196,7 @@ def within(s: Sequent, c: cert.Within) -> Iterator[Premise]:
     if shape_of(product) != shape_of(term) or minus(algebra.poly(term), algebra.poly(product)):
         raise Refused("the goal is no such product")
     check_start(s, lag, term, c.inner)
-    yield replace(s, goal=Pred(name, c.inner, "", lag)), c.proof
+    yield s.premise(Pred(name, c.inner, "", lag)), c.proof
 
 
 def split(s: Sequent, c: cert.Split) -> Iterator[Premise]:
@@ -212,8 +212,8 @@ def split(s: Sequent, c: cert.Split) -> Iterator[Premise]:
         raise Refused("the goal is no such product")
     check_start(s, lag, term, c.left, c.right)
     names = ("bounded", name) if c.left_is_bounded else (name, "bounded")
-    yield replace(s, goal=Pred(names[0], c.left, "", lag)), c.if_left
-    yield replace(s, goal=Pred(names[1], c.right, "", lag)), c.if_right
+    yield s.premise(Pred(names[0], c.left, "", lag)), c.if_left
+    yield s.premise(Pred(names[1], c.right, "", lag)), c.if_right
 
 
 def rewritten(s: Sequent, c: cert.Rewritten) -> Iterator[Premise]:
@@ -229,8 +229,8 @@ def rewritten(s: Sequent, c: cert.Rewritten) -> Iterator[Premise]:
         check_start(s, goal.var, goal.arg, c.term)
     equation = Rel("=", goal.arg, c.term)
     check_shapes(equation)
-    yield replace(s, goal=equation), c.equal
-    yield replace(s, goal=replace(goal, arg=c.term)), c.rest
+    yield s.premise(equation), c.equal
+    yield s.premise(replace(goal, arg=c.term)), c.rest
 
 
 def absurd(s: Sequent, c: cert.Absurd) -> Iterator[Premise]:
@@ -282,7 +282,7 @@ def steady(s: Sequent, c: cert.Steady) -> Iterator[Premise]:
     check_start(s, goal.var, goal.arg)
     equation = Rel("=", goal.arg, c.term)
     check_shapes(equation)
-    yield replace(s, goal=equation), c.equal
+    yield s.premise(equation), c.equal
 
 
 def for_all_trajectories(s: Sequent, c: cert.AllTrajectories) -> Iterator[Premise]:

@@ -6,7 +6,22 @@ from typing import Any
 
 import pytest
 
-from symrnn import Derivation, eq, eye, has_property, implies, invertible, lag, le, lt, matrix, negation, scalar, size
+from symrnn import (
+    Derivation,
+    eq,
+    eye,
+    has_property,
+    implies,
+    invertible,
+    lag,
+    le,
+    lt,
+    matrix,
+    negation,
+    number,
+    scalar,
+    size,
+)
 from symrnn import check as check_all
 from symrnn.claims.recurrence import Claim
 from symrnn.claims.tree import Prop
@@ -38,6 +53,7 @@ IMPOSSIBLE = [
     [has_property("symmetric", A), negation(has_property("symmetric", A))],
     [implies(eq(A, A), lt(x, x))],
     [has_property("skew", A), invertible(A), eq(n, 3)],
+    [eq(number(0) * number(0) ** -1, -1)],  # taken at its word 0 would be invertible
 ]
 
 

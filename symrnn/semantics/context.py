@@ -56,8 +56,9 @@ class Context:
     spelt: bool = False
 
     def within(self, var: Var, lo: Index, hi: Index) -> Context:
-        """The context inside a binder."""
-        return replace(self, ranges=(*self.ranges, (var, (lo, hi))))
+        """The context inside a binder. What it binds is another variable than a free one of that name."""
+        rows = self.rows if all(v != var for v, _ in self.rows) else frozenset(x for x in self.rows if x[0] != var)
+        return replace(self, ranges=(*self.ranges, (var, (lo, hi))), rows=rows)
 
     def least(self, form: Index) -> int | None:
         """A number that ``form`` is never below, exact for nested ranges; None if there is none.

@@ -98,6 +98,8 @@ def merge_scalars(scalars: Iterable[tuple[Term, Index]]) -> tuple[Scalars, Fract
             e = Index(tuple((v, 1) for v, c in e.terms if c % 2), e.const % 2)
         if abs(e.const) > LARGEST_EXPONENT:
             raise Refused(f"{p} to the power of {e.const} is too large to write down")
+        if p.value == 0 and e.const < 0:  # under hypotheses that nothing meets
+            raise Refused("0 has no inverse")
         if e.const:
             factor *= p.value**e.const
         exponents[p] = e - e.const

@@ -132,9 +132,9 @@ class Sequent:
         """The same hypotheses with a goal to be shown in general; ``recurring``: by the recurrence where it speaks."""
         if any(v.kind == "bound" for v in free_vars(goal)):
             raise Refused("a variable of normal forms occurs free")
-        return replace(
-            self, goal=goal, spoken=((goal,), self.algebra("left").context) if recurring else ((), Context())
-        )
+        self._check_rows(goal, self.fixed_variables())  # of others a use says which they are
+        spoken = ((goal,), self.algebra("left").context) if recurring else ((), Context())
+        return replace(self, goal=goal, spoken=spoken)
 
     def mentions(self, var: Var) -> bool:
         return var in self.fixed_variables()
@@ -154,14 +154,15 @@ class Sequent:
         return replace(made, spoken=((made.goal, *made.hypotheses), made.ranges()))
 
     def premise(self, goal: Prop) -> Sequent:
-        """The same hypotheses with another goal, whose rows and columns all exist here.
-
-        An index runs over what a sequent speaks of; a goal that spoke of fewer rows would be shown for these only.
-        """
-        context = self.algebra("left").context
-        if not all(context.has_row(as_index(v), end) for v, end in rows_used(goal)):
-            raise Refused("a premise about rows or columns that there may not be")
+        """The same hypotheses with another goal, whose rows and columns all exist here."""
+        self._check_rows(goal, free_vars(goal))
         return replace(self, goal=goal)
+
+    def _check_rows(self, goal: Prop, indices: frozenset[Var]) -> None:
+        """An index runs over what a sequent speaks of; a goal that spoke of fewer rows is shown for these only."""
+        context = self.algebra("left").context
+        if not all(context.has_row(as_index(v), end) for v, end in rows_used(goal) if v in indices):
+            raise Refused("a premise about rows or columns that there may not be")
 
     def with_fact(self, fact: Prop) -> Sequent:
         """The same goal with one more hypothesis, proved here, that speaks of nothing before the trajectories."""
