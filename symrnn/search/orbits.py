@@ -27,6 +27,7 @@ from symrnn.claims.tree import (
     Not,
     Pred,
     Prop,
+    Rel,
     Sym,
 )
 from symrnn.errors import Refused, Undefined
@@ -127,7 +128,6 @@ class _Runs:
         self.claim, self.cell, self.integers, self.n, self.standin = claim, cell, integers, n, standin
         goal, self.hypotheses = flatten(claim)
         self.driven = False  # whether an input or the bias held it anywhere
-        self.words = required(goal if violating else None, self.hypotheses)
         params = {s.name for s in cell.params}
         spoken = frozenset().union(*(symbols(p) for p in (goal, *self.hypotheses)))
         self.extra = sorted((s for s in spoken if s.role == "free" and s.name not in params), key=lambda s: s.name)
@@ -136,13 +136,27 @@ class _Runs:
         self.square = [s.name for s in cell.params if self._shape(s) == (n, n) and _is_square(s)]
         others = {s.name for s in (*cell.params, *cell.inputs)} - {*self.square[:1]}
         self.driver_matters = any(s.name in others for s in spoken)
+        self.failing = goal if violating else None
+        self.words = required(self.failing, self.hypotheses)
         wanted = [*self.hypotheses, *([Not(goal)] if violating and not isinstance(goal, ForAllTrajectories) else [])]
-        self.static = [h for h in wanted if _is_static(h, {*self.square[:1]})]
+        self.static = [h for h in wanted if _is_static(h, {*self.square[:1]}) or _is_for_all(h)]
         self.fixed_by_params = [h for h in self.hypotheses if h not in self.static and _is_static(h, params)]
         self.explained = False  # whether a run was made though the weight is one of which that cannot be told
         self.suitable: dict[Rows, bool | None] = {}  # weights, by whether they meet ``static``
 
+    def _weight_is_solved_for(self) -> bool:
+        """Whether an equation relates the weight and what else is to be filled in (``fillings``)."""
+        extra, weight = {s.name for s in self.extra}, {*self.square[:1]}
+        equations = (h for h in self.hypotheses if isinstance(h, Rel) and h.op == "=")
+        return any(weight & names and extra & names for names in ({s.name for s in symbols(h)} for h in equations))
+
     def all(self) -> Iterator[Instance]:
+        yield from self._all()
+        if self._weight_is_solved_for():  # what holds of a weight that is tried says nothing of the one it becomes
+            self.words, self.static = required(self.failing, ()), []
+            yield from self._all()
+
+    def _all(self) -> Iterator[Instance]:
         if not self.function or not self.square:
             return
         tried = weights(self.n, FACTS[self.function].high == 1)
@@ -262,10 +276,13 @@ def _is_square(s: Sym) -> bool:
     return s.shape is not None and s.shape[0] == s.shape[1] and s.shape[0] != ONE
 
 
+def _is_for_all(h: Prop) -> bool:
+    """Whether it is about all trajectories: then a bound by the weight would decide it."""
+    return isinstance(h, ForAllTrajectories)
+
+
 def _is_static(h: Prop, names: set[str]) -> bool:
-    """Whether a hypothesis speaks of some parameters only, and of what it binds itself; all trajectories are bound."""
-    if isinstance(h, ForAllTrajectories):  # what would decide it is a bound by the weight
-        return True
+    """Whether a hypothesis speaks of some parameters only, and of what it binds itself."""
     bound = {p.var.name for p in walk(h) if isinstance(p, ForAll) and isinstance(p.var, Sym)}
     spoken = [s for s in symbols(h) if s.name not in bound]
     return all(s.role == "free" and s.name in names for s in spoken) and not any(isinstance(n, Jac) for n in walk(h))
