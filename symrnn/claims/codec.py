@@ -14,6 +14,7 @@ import typing
 from collections.abc import Callable
 from fractions import Fraction
 from functools import cache
+from math import gcd
 from typing import Any, TypeVar
 
 from symrnn.claims.index import FIELDS, NODES, Node
@@ -21,6 +22,7 @@ from symrnn.errors import CertificateError
 
 Key = tuple[Any, ...]
 LONGEST_NUMBER = 8000  # digits, past which Python reads no numbers either
+SHORT = 4000  # bits of a fraction that is short enough for Python to write down
 
 
 def encode(value: Any) -> Any:
@@ -95,6 +97,16 @@ def _fraction(text: str) -> Fraction:
     return value
 
 
+def _fraction_anew(value: Fraction) -> Fraction:
+    """``_fraction(str(value))``, without the text where it is short."""
+    top, bottom = value.numerator, value.denominator
+    if type(top) is not int or type(bottom) is not int or top.bit_length() + bottom.bit_length() > SHORT:
+        return _fraction(str(value))
+    if bottom < 1 or gcd(top, bottom) != 1:
+        raise CertificateError(f"{top}/{bottom} is not a fraction in lowest terms")
+    return Fraction(top, bottom)
+
+
 def _decode_node(data: list[Any], known: dict[Node, Node]) -> Node:
     name = data[0] if data else None
     kind = NODES.get(name) if isinstance(name, str) else None
@@ -167,77 +179,50 @@ def _with_shared(shared: Node) -> _Reading:
     return _SHARED
 
 
-class _Types(dict[int, Key]):
-    """The types in tuples, by the identity of the tuple; ``before``: those of what was read before."""
-
-    before: _Types
-
-    def __missing__(self, place: int) -> Key:
-        return self.before[place]
-
-
 class _Reading:
-    """Values read anew, equal ones as one object.
+    """Values read anew, equal nodes as one object.
 
-    ``seen``: what was made of the object with an identity; ``met``: these objects, kept alive so that nothing else gets
-    their identity. ``alike``: the one node, tuple or fraction with such types and such plain values and identities in
-    it. ``types``: those in a tuple that was made, by its identity. ``made``: the nodes. ``before``: what was read
-    before, to which nothing is added.
+    ``seen``: what was made of the node with an identity; ``met``: these nodes, kept alive so that nothing else gets
+    their identity. ``alike``: the one node of a kind with such types, such plain values and nodes of such identities in
+    it. ``made``: the nodes. ``before``: what was read before, to which nothing is added.
     """
 
-    __slots__ = ("alike", "before", "made", "met", "seen", "types")
+    __slots__ = ("alike", "before", "made", "met", "seen")
 
     def __init__(self, before: _Reading | None) -> None:
         self.before = before
-        self.seen: dict[int, Any] = {}
+        self.seen: dict[int, Node] = {}
         self.met: list[Any] = []
-        self.alike: dict[Key, Any] = {}
-        self.types = _Types({id(()): ()})
-        if before is not None:
-            self.types.before = before.types
+        self.alike: dict[Key, Node] = {}
         self.made: list[Node] = []
 
-    def read(self, v: Any) -> Any:
+    def read(self, value: Any) -> Any:
+        """The value anew; CertificateError for what no certificate may contain."""
+        return self._node(value) if type(value) is not tuple else tuple(self._inside(value)[0])
+
+    def _node(self, v: Any) -> Node:
         found = self.seen.get(id(v))
         if found is None and self.before is not None:
             found = self.before.seen.get(id(v))
-        if found is None:
-            kind = type(v)
-            if kind is tuple:
-                found = self._tuple(v) if v else ()
-            elif kind is Fraction:
-                found = _fraction(str(v))
-                found = self.alike.setdefault((Fraction, found), found)
-            else:
-                found = self._node(v, kind)
-            self.seen[id(v)] = found
-            self.met.append(v)
-        return found
-
-    def _like(self, key: Key) -> Any:
-        found = self.alike.get(key)
-        return self.before.alike.get(key) if found is None and self.before is not None else found
-
-    def _tuple(self, v: tuple[Any, ...]) -> tuple[Any, ...]:
-        values, types, key = self._inside(v)
-        found: tuple[Any, ...] | None = self._like((types, *key))
-        if found is None:
-            found = self.alike[types, *key] = tuple(values)
-            self.types[id(found)] = types
-        return found
-
-    def _node(self, v: Any, kind: Any) -> Node:
+        if found is not None:
+            return found
+        kind = type(v)
         known: Any = NODES.get(kind.__name__)
         if known is not kind:
             raise CertificateError(f"cannot read {kind.__name__}")
         values, types, key = self._inside(FIELDS[kind](v))
-        found: Node | None = self._like((kind, types, *key))
+        place = (kind, types, *key)
+        found = self.alike.get(place)
+        if found is None and self.before is not None:
+            found = self.before.alike.get(place)
         if found is None:
             if (kind, *types) not in _FITTING:
                 _check_fields(kind, values)
                 _remember((kind, *types))
-            found = self.alike[kind, types, *key] = kind(*values)
+            found = self.alike[place] = kind(*values)
             self.made.append(found)
+        self.seen[id(v)] = found
+        self.met.append(v)
         return found
 
     def _inside(self, items: tuple[Any, ...]) -> tuple[list[Any], Key, list[Any]]:
@@ -247,10 +232,17 @@ class _Reading:
             kind: Any = type(x)
             if kind is str or kind is int or kind is bool or kind is _NONE:  # a class may claim to equal another
                 key.append(x)
+            elif kind is tuple:
+                inner, kind, part = self._inside(x) if x else ((), (), ())
+                x = tuple(inner)
+                key.append(tuple(part))
+            elif kind is Fraction:
+                x = _fraction_anew(x)
+                key.append((x.numerator, x.denominator))
             else:
-                x = self.read(x)
+                x = self._node(x)
                 key.append(id(x))
-                kind = type(x) if kind is not tuple else self.types[id(x)]
+                kind = type(x)
             values.append(x)
             types.append(kind)
         return values, tuple(types), key
