@@ -53,7 +53,7 @@ from symrnn.claims.tree import (
 from symrnn.errors import Refused
 from symrnn.semantics.blocks import as_unit, blocks_form, meeting, vanishes
 from symrnn.semantics.chain import jacobian_form
-from symrnn.semantics.columns import apply_form, diag_form, ones_form, times_ones
+from symrnn.semantics.columns import apply_form, beside_ones, diag_form, ones_form, times_ones
 from symrnn.semantics.context import Context, base
 from symrnn.semantics.entry_forms import entry_form
 from symrnn.semantics.functions import (
@@ -350,6 +350,9 @@ class Algebra:
         """The least spelling among the rotations of the word and of its transpose, which may change the sign."""
         if len(word) == 1 and isinstance(word[0], Diag) and isinstance(word[0].arg, Softmax):
             return {UNIT: Fraction(1)}  # shares of 1
+        summed = beside_ones(word)
+        if summed is not None:
+            return self.trace(Trace(Diag(summed)))
         turned = [self._turn(f) for f in reversed(word)]
         sign = Fraction(1)
         for _, s in turned:

@@ -12,8 +12,8 @@ from typing import TYPE_CHECKING
 
 from symrnn.claims.index import as_index
 from symrnn.claims.shapes import ONE, shape_of
-from symrnn.claims.tree import Apply, Const, Diag, Eye, Hadamard, MatMul, Ones, Pow, Shape, Term
-from symrnn.semantics.monomials import LONGEST, UNIT, Poly, minus, power, put, scalar_atom
+from symrnn.claims.tree import Apply, Const, Diag, Eye, Hadamard, MatMul, Ones, Pow, Shape, Term, Transpose
+from symrnn.semantics.monomials import LONGEST, UNIT, Poly, Word, minus, power, put, scalar_atom
 
 if TYPE_CHECKING:
     from symrnn.semantics.algebra import Algebra
@@ -41,6 +41,7 @@ def columns(a: Algebra, p: Poly) -> Poly:
 def diag_form(a: Algebra, t: Diag) -> Poly:
     out: Poly = {}
     for (scalars, binders, word), c in columns(a, a.poly(t.arg)).items():
+        word = tuple(x for f in word for x in _copies(f))
         outer = tuple(itertools.takewhile(lambda f: isinstance(f, Diag), word[:-1]))  # diag(diag(u) v)
         v = a.as_product(word[len(outer) :]) if word else Eye(ONE)
         ones = isinstance(v, Eye | Ones) or (isinstance(v, Apply) and v.function == "identity" and v.order == 1)
@@ -83,3 +84,15 @@ def times_ones(f: Term) -> tuple[Term, ...] | None:
         return None
     v, rest = copies[-1].arg, power(copies[-1], as_index(len(copies) - 1))
     return (*(() if rest is None else (rest,)), *(v.args if isinstance(v, MatMul) else (v,)))
+
+
+def beside_ones(word: Word) -> Term | None:
+    """v, where the trace of a word is ones^T v or v^T ones: the sum of the entries of v."""
+    if len(word) != 2:
+        return None
+    for f, other in (word, word[::-1]):
+        if isinstance(f, Ones) and isinstance(other, Transpose):
+            return other.arg
+        if f == Transpose(Ones((shape_of(f) or (ONE, ONE))[1])) and (shape_of(other) or (ONE, ONE))[1] == ONE:
+            return other
+    return None
