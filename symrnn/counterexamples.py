@@ -213,7 +213,7 @@ def _updates(cell: Recurrence, world: World, instance: Instance) -> Data:
     """What a network of another kind does in a step, in words that a script can run; {} where there are none."""
     heads = (*cell.states, *cell.inputs)
     try:
-        found = updates(cell, world.values.integers)
+        found = updates(cell, {v: x for v, x in world.values.integers.items() if v.kind == "size"})
     except Refused:
         return {}
     if any(map(is_row, heads)):

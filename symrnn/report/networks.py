@@ -19,6 +19,7 @@ FUNCTIONS = {"transpose": "{0}.T", "diag": "np.diag({0}.ravel())", "ones": "np.o
 ZEROS = "np.zeros(({0}, {1}))"
 _OPERATORS: dict[type[Any], str] = {ast.Add: "+", ast.Sub: "-", ast.Mult: "*", ast.MatMult: "@", ast.Div: "/"}
 DERIVATIVE = re.compile(r"d([A-Za-z]\w*?)_(m?\d+)_d([A-Za-z]\w*?)_(m?\d+)(_T)?")
+PART = re.compile(r"(diag_)?([A-Za-z]\w*?)_(m?\d+)")
 SLACK = "1e-7"  # of finite differences
 
 _RUN = """
@@ -47,7 +48,7 @@ def derivative(of, last, wrt, first):
 
 for i in range(len(inputs)):
     found = advance(states[i], inputs[i])
-    for name in found:
+    for name in states[i]:
         expect(f"{name} at step {i + 1} follows from step {i}", close(found[name], states[i + 1][name]))
 """
 
@@ -69,24 +70,34 @@ def network(c: Data, activations: Any) -> list[str]:
     used = sorted({n for _, text in c["updates"] for n in re.findall(r"\b(\w+)\(", text)} & set(activations))
     for name in used:
         lines += ["", "", f"def {name}(a):", f"    return {activations[name][0].format(m='np')}"]
-    lines += ["", "", "def advance(state, given):", '    """One step: all state blocks."""']
+    lines += [
+        "",
+        "",
+        "def advance(state, given):",
+        '    """One step: all that it computes."""',
+    ]
     lines += [f'    {b}_before = state["{b}"]' for b in c["blocks"]] + [f'    {x} = given["{x}"]' for x in c["driven"]]
     known = {*names}
     for name, text in c["updates"]:
         lines.append(f"    {name} = {_source(text, known, set(activations))}")
         known.add(name)
-    shown = ", ".join(f'"{b}": {b}' for b in c["blocks"])
+    shown = ", ".join(f'"{name}": {name}' for name in computed)
     return [*lines, f"    return {{{shown}}}", *_RUN.splitlines()]
 
 
 _TAKEN = {"states", "inputs", "run", "advance", "derivative", "state", "given", "np", "sys", "expect", "failed"}
 
 
-def derivatives(c: Data) -> Iterator[tuple[str, str]]:
-    """Names among the values that are derivatives along the run, each with its source."""
-    start = int(c.get("start", 0))
+def recomputed(c: Data) -> Iterator[tuple[str, str]]:
+    """Names among the values that are part of the run, or derivatives along it, each with its source."""
+    start, computed = int(c.get("start", 0)), [name for name, _ in c["updates"]]
     for name in c.get("values") or {}:
-        found = DERIVATIVE.fullmatch(name)
+        part, found = PART.fullmatch(name), DERIVATIVE.fullmatch(name)
+        if part is not None and part[2] in computed:
+            step = int(part[3].replace("m", "-")) - start
+            if 1 <= step <= len(c["inputs"]):
+                source = f'advance(states[{step - 1}], inputs[{step - 1}])["{part[2]}"]'
+                yield name, f"np.diag({source}.ravel())" if part[1] else source
         if found is None:
             continue
         of, last, wrt, first, turned = found.groups()
@@ -136,4 +147,4 @@ def _node(n: ast.expr, known: set[str], functions: set[str]) -> str:
     raise Unreadable(f"no update: {ast.unparse(n)}")
 
 
-__all__ = ["SLACK", "derivatives", "network"]
+__all__ = ["SLACK", "network", "recomputed"]

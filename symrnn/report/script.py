@@ -24,7 +24,7 @@ from symrnn.report.expressions import (
     inverted,
     side,
 )
-from symrnn.report.networks import SLACK, derivatives, network
+from symrnn.report.networks import SLACK, network, recomputed
 from symrnn.verdicts import Data
 
 ACTIVATIONS = {  # the function and its derivative, entrywise; {m} is np or mp
@@ -264,8 +264,9 @@ def _path(c: Data, heading: str) -> str:
 def _other_path(c: Data, heading: str) -> str:
     """A run of a network of another kind; of what the sides speak of, derivatives along the run are checked."""
     values, kinds = _named(c.get("values") or {})
-    found = [f"expect({f'{n} is that derivative'!r}, close({n}, {text}, {SLACK}))" for n, text in derivatives(c)]
-    body = [*network(c, ACTIVATIONS), *values, *found, *_hypotheses(c, kinds, NUMPY), *_sides(c, kinds)]
+    run = network(c, ACTIVATIONS)
+    found = [f"expect({f'{n} is what the run says'!r}, close({n}, {text}, {SLACK}))" for n, text in recomputed(c)]
+    body = [*run, *values, *found, *_hypotheses(c, kinds, NUMPY), *_sides(c, kinds)]
     return _program(heading, NUMPY, body)
 
 
