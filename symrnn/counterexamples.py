@@ -8,7 +8,7 @@ from typing import Any
 
 from symrnn import evidence
 from symrnn.claims.index import Node, Var, as_index
-from symrnn.claims.recurrence import Claim, activations_of
+from symrnn.claims.recurrence import Claim, Recurrence, activations_of
 from symrnn.claims.shapes import ONE, shape_of
 from symrnn.claims.substitution import children, substitute, symbols, walk
 from symrnn.claims.text import text
@@ -39,6 +39,7 @@ from symrnn.semantics.magnitudes import is_irrational
 from symrnn.semantics.numbers import as_num, num_text
 from symrnn.semantics.values import Matrix
 from symrnn.sides import EQUATIONS, Pair, Sides, at_time, minus
+from symrnn.updates import is_row, updates
 
 TESTS = ("symmetric", "normal", "invertible", "diagonal", "nonnegative")  # of hypotheses, besides that a term is 0
 Data = dict[str, Any]
@@ -203,7 +204,22 @@ def _path(world: World, instance: Instance, sides: Sides, data: Data) -> Data:
         made["values"] = {name: strings(m) for name, m in (sides.atoms | sides.named).items()}
     if not sides.elman or instance.feedback:
         made["recurrence"] = cell.name
+    if not sides.elman and not instance.feedback:
+        made |= _updates(cell, world, instance)
     return made
+
+
+def _updates(cell: Recurrence, world: World, instance: Instance) -> Data:
+    """What a network of another kind does in a step, in words that a script can run; {} where there are none."""
+    heads = (*cell.states, *cell.inputs)
+    try:
+        found = updates(cell, {v: x for v, x in world.values.integers.items() if v.kind == "size"})
+    except Refused:
+        return {}
+    if any(map(is_row, heads)):
+        return {}
+    made = {"updates": found, "blocks": [s.name for s in cell.states], "driven": [s.name for s in cell.inputs]}
+    return made | ({"start": instance.start} if instance.start else {})
 
 
 def _path_and_more(world: World, instance: Instance, sides: Sides, data: Data) -> Data:

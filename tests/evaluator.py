@@ -277,7 +277,7 @@ class _Direction:
         match t:
             case tr.Sym():
                 return self.of(t.name, net.integer(t.index[0], env)) if t.index else _zeros(*shape(net.value(t, env)))
-            case tr.Const() | tr.Zeros() | tr.Eye():
+            case tr.Const() | tr.Zeros() | tr.Eye() | tr.Ones():
                 return _zeros(*shape(net.value(t, env)))
             case tr.Add():
                 parts = [self.along(a, env) for a in t.args]

@@ -220,6 +220,7 @@ _RULES: dict[type[tr.Term], Callable[[Numeric, Any], Any]] = {
     tr.Sym: lambda net, t: net.symbols(t.name, net.integer(t.index[0]) if t.index else None),
     tr.Eye: lambda net, t: MP.eye(net.integer(t.size)),
     tr.Zeros: lambda net, t: MP.zeros(net.integer(t.rows), net.integer(t.cols)),
+    tr.Ones: lambda net, t: MP.ones(net.integer(t.rows), 1),
     tr.Add: _add,
     tr.Times: _times,
     tr.MatMul: _matmul,

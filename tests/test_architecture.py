@@ -32,6 +32,7 @@ ORDER = [  # each may import only what stands above it
     "verdicts",
     "sides",
     "evidence",
+    "updates",
     "counterexamples",
     "cells",
     "jacobians",

@@ -52,6 +52,7 @@ from symrnn.claims.tree import (
     Inv,
     MatMul,
     Norm,
+    Ones,
     Pow,
     Prod,
     SizeOf,
@@ -65,6 +66,7 @@ from symrnn.claims.tree import (
 )
 from symrnn.errors import ClaimError, Refused, ShapeMismatch, Undefined
 from symrnn.search.pools import matrices
+from symrnn.semantics.columns import columns
 from symrnn.semantics.instances import Instance, World
 from symrnn.semantics.numbers import as_num
 from symrnn.semantics.sequents import sequent_of
@@ -124,7 +126,7 @@ class Terms:
             member = pick(FAMILIES)[pick([*self.bound, as_index(0), as_index(1), q])]
             return pick([*SQUARE, *SQUARE, member, member, Eye(n), Zeros(n, n)])
         if shape == COL:
-            return pick([*COLUMNS, *COLUMNS, Zeros(n, ONE)])
+            return pick([*COLUMNS, *COLUMNS, Zeros(n, ONE), Ones(n), Ones(n)])
         if shape == ROW:
             return Transpose(pick(COLUMNS))
         if shape == (ONE, ONE):
@@ -305,7 +307,7 @@ def normal_forms(seed: int, moving: Any = None, of: Recurrence | None = None) ->
             p = algebra.poly(made)
             backs = [algebra.to_term(p, shape)]
             if shape is not None and shape[1] == ONE:
-                backs.append(algebra.to_term(algebra.columns(p), shape))
+                backs.append(algebra.to_term(columns(algebra, p), shape))
             if shape == (ONE, ONE):
                 backs.append(algebra.to_term(algebra.poly(Trace(backs[0])), None))
         except Refused:

@@ -51,6 +51,7 @@ from symrnn import (
     matrix,
     negation,
     norm,
+    ones,
     product,
     relu,
     scalar,
@@ -161,6 +162,8 @@ EXAMPLES: list[tuple[Node, str, str]] = [
     (T.HOLE, "[]", r"[\,]"),
     (A @ T.HOLE, "A []", r"A [\,]"),
     (eye(n) + zeros(n), "I + 0", "I + 0"),
+    (ones(n) - b, "ones - b", r"\mathbf{1} - b"),
+    (3 * ones(n), "3 ones", r"3 \mathbf{1}"),
     (h, "h", "h"),
     (t - k + 1, "t - k + 1", "t-k+1"),
     # functions

@@ -24,6 +24,7 @@ from symrnn.report.expressions import (
     inverted,
     side,
 )
+from symrnn.report.networks import SLACK, network, recomputed
 from symrnn.verdicts import Data
 
 ACTIVATIONS = {  # the function and its derivative, entrywise; {m} is np or mp
@@ -254,8 +255,19 @@ def _kinds(c: Data) -> dict[str, str]:
 
 
 def _path(c: Data, heading: str) -> str:
+    if c.get("recurrence", "elman") != "elman":
+        return _other_path(c, heading)
     kinds = _kinds(c)
     return _program(heading, NUMPY, [*_network(c, NUMPY), *_hypotheses(c, kinds, NUMPY), *_sides(c, kinds)])
+
+
+def _other_path(c: Data, heading: str) -> str:
+    """A run of a network of another kind; of what the sides speak of, derivatives along the run are checked."""
+    values, kinds = _named(c.get("values") or {})
+    run = network(c, ACTIVATIONS)
+    found = [f"expect({f'{n} is what the run says'!r}, close({n}, {text}, {SLACK}))" for n, text in recomputed(c)]
+    body = [*run, *values, *found, *_hypotheses(c, kinds, NUMPY), *_sides(c, kinds)]
+    return _program(heading, NUMPY, body)
 
 
 def _orbit(c: Data, heading: str) -> str:
@@ -303,6 +315,9 @@ def _sides(c: Data, kinds: Mapping[str, str]) -> list[str]:
         lines.append(f"{name} = np.atleast_2d({side(text, kinds)})")
         lines.append(f'print("{word} side:", {text!r}, {name}, sep="\\n")')
         lines.append(f'expect("the {word} side has the value stated", close({name}, {_two_dimensional(c[name])}))')
+    if c.get("relation") in ("<", "<="):
+        sign = ">=" if c["relation"] == "<" else ">"
+        return [*lines, f'expect("the left side is not below the right one", (lhs {sign} rhs).any())']
     return [
         *lines,
         "scale = max(abs(lhs).max(), abs(rhs).max())",

@@ -8,16 +8,20 @@ from __future__ import annotations
 
 from collections.abc import Callable, Iterator
 from dataclasses import replace
+from fractions import Fraction
 from itertools import islice, permutations
 from typing import Any
 
+from symrnn.block_jacobians import tidy
 from symrnn.certificates import Cut, Given, Induct, Proof, Rewritten, Steady, Use, Within, Words
 from symrnn.claims.index import Index, Var, as_index
-from symrnn.claims.shapes import shape_of
-from symrnn.claims.substitution import free_vars, symbols, walk
+from symrnn.claims.shapes import ONE, shape_of
+from symrnn.claims.substitution import free_vars, rebuild, symbols, walk
 from symrnn.claims.tree import (
     HOLE,
+    Add,
     Blocks,
+    Const,
     Eye,
     Jac,
     MatMul,
@@ -30,7 +34,9 @@ from symrnn.claims.tree import (
     SpectralRadius,
     Sym,
     Term,
+    Times,
     Transpose,
+    Zeros,
 )
 from symrnn.errors import SymrnnError
 from symrnn.search.cuts import add, prove_with_cuts
@@ -96,8 +102,25 @@ def _alone(s: Sequent, goal: Pred, t: Jac, prove: Prover) -> Proof | None:
         found = _rewritten(s, goal, Pow(x, t.of.index[0] - t.wrt.index[0]), prove)
         if found is not None:
             return found
-    body = one_step(s.cell, _member(block, at), _member(block, at - 1))
+    body = _without_zeros(s, one_step(s.cell, _member(block, at), _member(block, at - 1)))
     return _by_product(s, goal, body, t.of.index[0], t.wrt.index[0], prove)
+
+
+def _without_zeros(s: Sequent, t: Term) -> Term:
+    """A one-step Jacobian without the paths through parameters that a hypothesis says are 0."""
+    zero = {x for h in s.hypotheses if isinstance(h, Rel) and h.op == "=" for x in (h.lhs, h.rhs) if _is_zero(h, x)}
+
+    def cut(n: Any) -> Any:
+        if isinstance(n, Sym) and n in zero:
+            return Zeros(*(shape_of(n) or (ONE, ONE)))
+        return rebuild(n, cut) if isinstance(n, Add | MatMul | Times) else n
+
+    return tidy(cut(t)) if zero else t
+
+
+def _is_zero(h: Rel, x: Term) -> bool:
+    other = h.rhs if x == h.lhs else h.lhs
+    return isinstance(x, Sym) and x.role == "free" and (isinstance(other, Zeros) or other == Const(Fraction(0)))
 
 
 def _as_product(s: Sequent, goal: Pred, states: States, later: Index, earlier: Index, prove: Prover) -> Proof | None:

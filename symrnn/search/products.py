@@ -13,11 +13,11 @@ from itertools import combinations_with_replacement
 from itertools import product as choices
 from typing import Any
 
-from symrnn.certificates import BySign, Combine, Entrywise, Proof, Unfold
+from symrnn.certificates import BySign, Combine, Entrywise, Largest, Proof, Unfold
 from symrnn.claims.index import Index, Var, as_index
 from symrnn.claims.shapes import ONE, rows_used, shape_of
 from symrnn.claims.substitution import substitute, walk
-from symrnn.claims.tree import Abs, And, Apply, Const, Entry, ForAll, Not, Prop, Rel, SizeOf, Sym, Term, Times
+from symrnn.claims.tree import Abs, And, Apply, Const, Entry, ForAll, Norm, Not, Prop, Rel, SizeOf, Sym, Term, Times
 from symrnn.errors import SymrnnError
 from symrnn.search.lemmas import accepted
 from symrnn.search.simplex import solve
@@ -46,6 +46,8 @@ def prove_by_products(s: Sequent) -> Proof | None:
         sides = [x if x == ZERO else Entry(x, i, j) for x in (goal.lhs, goal.rhs)]
         inner = prove_by_products(replace(s, goal=Rel(goal.op, sides[0], sides[1])))
         return _kept(s, Entrywise(ROW, COL, inner)) if inner is not None else None
+    if isinstance(goal.lhs, Norm):
+        return _bound_of_norm(s, goal.op, goal.lhs, goal.rhs)
     for names in _unfoldings(s, goal):
         unfolded: Any = goal
         for name in names:
@@ -54,6 +56,18 @@ def prove_by_products(s: Sequent) -> Proof | None:
         if proof is not None:
             return _kept(s, Unfold(names, proof) if names else proof)
     return None
+
+
+def _bound_of_norm(s: Sequent, op: str, norm: Norm, bound: Term) -> Proof | None:
+    """||v|| < c for the maximum norm of a column, or a norm of a diagonal matrix, by its entries."""
+    shape = shape_of(norm.arg) or (ONE, ONE)
+    column, square = norm.kind == "inf" and shape[1] == ONE, shape[0] == shape[1] and norm.kind != "fro"
+    if not column and not square:
+        return None
+    i, row = as_index(ROW), ONE if shape[0] == ONE else as_index(ROW)
+    entry = Abs(Entry(norm.arg, row, ONE if column else i))
+    inner = prove_by_products(replace(s, goal=Rel(op, entry, bound)))
+    return _kept(s, Largest(ROW, COL, not column, inner)) if inner is not None else None
 
 
 def _kept(s: Sequent, proof: Proof) -> Proof | None:
@@ -294,10 +308,10 @@ def _facts(s: Sequent, gap: Poly) -> list[_Known]:
             for a, _ in m[0]:
                 if a not in atoms and len(atoms) < MOST_ATOMS:
                     atoms[a] = None
-                    queue.extend(_about(a))
+                    queue.extend((*_about(a), *_below(a, rows)))
 
-    take(gap)
     rows = _rows_spoken_of(s)
+    take(gap)
     queue[:0] = _of_hypotheses(s, rows)
     while queue and len(found) < MOST_KNOWN:
         use = queue.pop(0)
@@ -320,6 +334,15 @@ def _about(atom: Term) -> Iterator[AtMost]:
         yield _bare("least", atom)
     if isinstance(atom, Apply | Sym | Entry):
         yield from (_bare(source, atom) for source in ("above", "below"))
+
+
+def _below(atom: Term, rows: list[Index]) -> Iterator[AtMost]:
+    """The entries of a column (or row) are at most its norm."""
+    shape = shape_of(atom.arg) if isinstance(atom, Norm) else None
+    if isinstance(atom, Norm) and shape is not None and ONE in shape:
+        for row in _within(next((end for end in shape if end != ONE), ONE), rows):
+            i, j = (ONE if end == ONE else row for end in shape)
+            yield _bare(f"entry below the {atom.kind}-norm", Entry(atom.arg, i, j))
 
 
 def _rows_spoken_of(s: Sequent) -> list[Index]:

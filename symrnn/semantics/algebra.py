@@ -53,7 +53,7 @@ from symrnn.claims.tree import (
 from symrnn.errors import Refused
 from symrnn.semantics.blocks import as_unit, blocks_form, meeting, vanishes
 from symrnn.semantics.chain import jacobian_form
-from symrnn.semantics.columns import apply_form, ones_form, times_ones
+from symrnn.semantics.columns import apply_form, beside_ones, ones_form, times_ones
 from symrnn.semantics.context import Context, base
 from symrnn.semantics.elementwise import diag_form, hadamard_form, transposed
 from symrnn.semantics.entry_forms import entry_form
@@ -362,6 +362,9 @@ class Algebra:
         """The least spelling among the rotations of the word and of its transpose, which may change the sign."""
         if len(word) == 1 and isinstance(word[0], Diag) and isinstance(word[0].arg, Softmax):
             return {UNIT: Fraction(1)}  # shares of 1
+        summed = beside_ones(word)
+        if summed is not None:
+            return self.trace(Trace(Diag(summed)))
         word = in_order(self, word)
         numbers = one_by_one(self, word)
         if numbers is not None:

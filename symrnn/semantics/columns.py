@@ -11,8 +11,8 @@ from typing import TYPE_CHECKING
 
 from symrnn.claims.index import as_index
 from symrnn.claims.shapes import ONE, shape_of
-from symrnn.claims.tree import Apply, Const, Diag, Hadamard, MatMul, Ones, Pow, Shape, Term
-from symrnn.semantics.monomials import LONGEST, UNIT, Poly, minus, power, put, scalar_atom
+from symrnn.claims.tree import Apply, Const, Diag, Hadamard, MatMul, Ones, Pow, Shape, Term, Transpose
+from symrnn.semantics.monomials import LONGEST, UNIT, Poly, Word, minus, power, put, scalar_atom
 
 if TYPE_CHECKING:
     from symrnn.semantics.algebra import Algebra
@@ -24,7 +24,7 @@ def columns(a: Algebra, p: Poly) -> Poly:
     """A column vector in normal form, u o v being v o u: diag(u) diag(v) w with u, v and w in order."""
     out: Poly = {}
     for (scalars, binders, word), c in p.items():
-        word = tuple(x for f in word for x in _copies(f))
+        word = tuple(x for f in word for x in copies(f))
         count = next((i for i, f in enumerate(word) if not isinstance(f, Diag)), len(word))
         tail = word[count:]
         if not tail or not count:
@@ -59,7 +59,7 @@ def _spelt(a: Algebra, function: str, arg: Term, shape: Shape) -> Poly:
     return minus(first, a.poly(Hadamard(s, s)))
 
 
-def _copies(f: Term) -> tuple[Term, ...]:
+def copies(f: Term) -> tuple[Term, ...]:
     """The power of a diag as its factors, if they are few; what else there is as it stands."""
     few = isinstance(f, Pow) and isinstance(f.base, Diag) and f.exponent.is_const and 0 < f.exponent.const <= LONGEST
     return (f.base,) * f.exponent.const if few and isinstance(f, Pow) else (f,)
@@ -67,8 +67,20 @@ def _copies(f: Term) -> tuple[Term, ...]:
 
 def times_ones(f: Term) -> tuple[Term, ...] | None:
     """A diag, or a power of one, times the column of ones: diag(v)^e ones = diag(v)^(e - 1) v."""
-    copies = _copies(f)
-    if not isinstance(copies[-1], Diag):
+    factors = copies(f)
+    if not isinstance(factors[-1], Diag):
         return None
-    v, rest = copies[-1].arg, power(copies[-1], as_index(len(copies) - 1))
+    v, rest = factors[-1].arg, power(factors[-1], as_index(len(factors) - 1))
     return (*(() if rest is None else (rest,)), *(v.args if isinstance(v, MatMul) else (v,)))
+
+
+def beside_ones(word: Word) -> Term | None:
+    """v, where the trace of a word is ones^T v or v^T ones: the sum of the entries of v."""
+    if len(word) != 2:
+        return None
+    for f, other in (word, word[::-1]):
+        if isinstance(f, Ones) and isinstance(other, Transpose):
+            return other.arg
+        if f == Transpose(Ones((shape_of(f) or (ONE, ONE))[1])) and (shape_of(other) or (ONE, ONE))[1] == ONE:
+            return other
+    return None

@@ -12,7 +12,7 @@ from typing import TYPE_CHECKING
 from symrnn.claims.index import Index
 from symrnn.claims.shapes import ONE, shape_of
 from symrnn.claims.tree import Apply, Diag, Eye, Hadamard, Ones, Term, Transpose
-from symrnn.semantics.columns import columns
+from symrnn.semantics.columns import columns, copies
 from symrnn.semantics.monomials import Poly, Word, put
 
 if TYPE_CHECKING:
@@ -23,6 +23,7 @@ def diag_form(a: Algebra, t: Diag) -> Poly:
     """Linear; diagonal letters before the last come out; diag(ones) = I."""
     out: Poly = {}
     for (scalars, binders, word), c in columns(a, a.poly(t.arg)).items():
+        word = tuple(x for f in word for x in copies(f))
         count = 0
         while count < len(word) - 1 and shape_of(word[0]) != (ONE, ONE) and a.context.diagonal(word[count]):
             count += 1

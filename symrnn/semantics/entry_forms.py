@@ -8,12 +8,12 @@ from typing import TYPE_CHECKING
 from symrnn.claims.index import Index
 from symrnn.claims.shapes import ONE, shape_of
 from symrnn.claims.substitution import walk
-from symrnn.claims.tree import Abs, Apply, Diag, Entry, Eye, Hadamard, Term, Trace, Transpose
+from symrnn.claims.tree import Abs, Apply, Diag, Entry, Eye, Hadamard, Ones, Term, Trace, Transpose
 from symrnn.errors import Refused
 from symrnn.semantics.columns import apply_form
 from symrnn.semantics.context import base
 from symrnn.semantics.functions import abs_form, shift_entries, shift_entry
-from symrnn.semantics.monomials import Poly, exponent, put, scalar_atom
+from symrnn.semantics.monomials import UNIT, Poly, exponent, put, scalar_atom
 
 if TYPE_CHECKING:
     from symrnn.semantics.algebra import Algebra
@@ -65,6 +65,8 @@ def _of_letter(a: Algebra, f: Term, i: Index, j: Index) -> Poly:
         return a.raise_mono(*next(iter(p.items())), e) if fine else {(((Entry(x, i, j), e),), (), ()): Fraction(1)}
     if isinstance(x, Diag):
         return entry_form(a, Entry(x.arg, i, ONE))
+    if isinstance(x.arg if isinstance(x, Transpose) else x, Ones):
+        return {UNIT: Fraction(1)}
     if isinstance(x, Apply):
         return apply_form(a, Apply(x.function, Entry(x.arg, i, j), x.order))
     if isinstance(x, Abs):
