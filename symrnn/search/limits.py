@@ -8,11 +8,11 @@ from fractions import Fraction
 from functools import partial
 from typing import Any
 
-from symrnn.certificates import AllTrajectories, Dominated, Geometric, Proof, Rewritten, Split, Steer, Turn, Within
+from symrnn.certificates import AllTrajectories, Dominated, Geometric, Proof, Rewritten, Split, Steer, Turn, Within, Words
 from symrnn.claims.index import Var, as_index
 from symrnn.claims.shapes import shape_of
-from symrnn.claims.substitution import free_vars, substitute, symbols
-from symrnn.claims.tree import Const, Eye, ForAllTrajectories, Inv, MatMul, Not, Pow, Pred, Prop, Rel, Term, Times
+from symrnn.claims.substitution import free_vars, substitute, symbols, walk
+from symrnn.claims.tree import Const, Eye, ForAllTrajectories, Inv, Jac, MatMul, Not, Pow, Pred, Prop, Rel, Term, Times
 from symrnn.errors import SymrnnError
 from symrnn.search.lemmas import Prover, accepted, prove_by_lemma, with_facts
 from symrnn.search.matching import match_term
@@ -33,11 +33,29 @@ def prove_limit(s: Sequent, prove: Prover) -> Proof | None:
         return _for_all(s, prove)
     if not isinstance(goal, Pred) or goal.var is None:
         return None
-    for strategy in (prove_by_lemma, _geometric, _factored, _dominated, _split, prove_rewritten, _turned):
+    for strategy in (prove_by_lemma, _geometric, _factored, _dominated, _split, prove_rewritten, _in_normal_form, _turned):
         found = strategy(s, prove)
         if found is not None:
             return found
     return None
+
+
+def _in_normal_form(s: Sequent, prove: Prover) -> Proof | None:
+    """A Jacobian by an input as the one by the state before and what stands beside it; (u v^T)^k as a number's power."""
+    goal = s.goal
+    if not isinstance(goal, Pred):
+        return None
+    parts = list(walk(goal.arg))
+    by_input = any(isinstance(x, Jac) and x.wrt.role != "state" for x in parts)
+    if not by_input and not any(isinstance(x, Pow) and isinstance(x.base, MatMul) for x in parts):
+        return None
+    try:
+        inner = replace(s, goal=replace(goal, arg=s.algebra("left").term(goal.arg)))
+    except SymrnnError:
+        return None
+    proof = prove_limit(inner, prove) if inner.goal != goal else None
+    made = Rewritten(inner.goal.arg, Words("left", "left", (), ()), proof) if proof is not None else None
+    return made if made is not None and accepted(s, made) else None
 
 
 def _geometric(s: Sequent, prove: Prover) -> Proof | None:

@@ -9,6 +9,8 @@ from __future__ import annotations
 from collections.abc import Iterator
 from dataclasses import replace
 from fractions import Fraction
+from functools import cached_property
+from itertools import permutations
 from typing import Any
 
 from symrnn.certificates import Absurd, Antisymmetry, Order, Proof
@@ -27,8 +29,10 @@ from symrnn.claims.tree import (
     Not,
     Pow,
     Pred,
+    Prod,
     Rel,
     SpectralRadius,
+    Sum,
     Sym,
     Term,
     Times,
@@ -45,6 +49,7 @@ from symrnn.semantics.sequents import Sequent
 
 DEEPEST = 7  # uses in one proof
 WIDEST = 80  # gaps looked at
+MOST_NORMS = 4
 LARGEST = 24  # monomials of a gap
 ONE = as_index(1)
 UNIT_TERM = Const(Fraction(1))
@@ -196,6 +201,22 @@ class _Search:
             if isinstance(atom, SpectralRadius) and e != ONE:  # rho(X)^e = rho(X^e)
                 yield from self._lemmas(SpectralRadius(Pow(atom.arg, e)))
 
+        yield from self.pairs
+
+    @cached_property
+    def pairs(self) -> tuple[AtMost, ...]:
+        """||X Y|| <= ||X|| ||Y|| and ||X +- Y|| <= ||X|| + ||Y|| for the norms ||X|| and ||Y|| that the goal speaks of."""
+        said = dict.fromkeys(x for x in walk(self.s.goal) if isinstance(x, Norm))
+        out: list[AtMost] = []
+        for x, y in permutations(said, 2) if len(said) <= MOST_NORMS else ():
+            shapes = shape_of(x.arg), shape_of(y.arg)
+            if None in shapes or x.kind != y.kind:
+                continue
+            both: list[Term] = [x.arg + y.arg, x.arg - y.arg] if shapes[0] == shapes[1] else []
+            both += [MatMul((x.arg, y.arg))] if (shapes[0] or (ONE,))[-1] == (shapes[1] or (ONE,))[0] else []
+            out += [_bare("parts", Norm(z, x.kind)) for z in both]
+        return tuple(out)
+
     def _hypotheses(self, mono: Mono) -> Iterator[AtMost]:
         for i, h in enumerate(self.s.hypotheses):
             free: set[Var] = set()
@@ -226,6 +247,8 @@ class _Search:
         if isinstance(atom, Norm):
             yield _bare("assumed norm", atom)
             yield _bare("norm", atom)
+            if atom.kind == "fro" or isinstance(atom.arg, Prod | Sum):
+                yield from (_bare(source, atom) for source in ("parts, first", "parts, last", "parts"))
         if isinstance(atom, Abs):
             yield _bare("norm", atom)
             yield _bare("magnitude", atom.arg)

@@ -399,6 +399,8 @@ class Algebra:
     def apply(self, t: Apply) -> Poly:
         if t.function == "identity" and t.order == 0:
             return self.poly(t.arg)
+        if t.function == "identity" and t.order == 1 and shape_of(t) is None:
+            return {UNIT: Fraction(1)}
         made = Apply(t.function, self.term(t.arg), t.order)
         return scalar_atom(made) if shape_of(made) is None else self.letter(made)
 

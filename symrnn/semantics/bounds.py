@@ -168,6 +168,37 @@ def _of_range(s: Bounded, algebra: Algebra, t: Prod | Sum, kind: str) -> Term:
     return Pow(body, length) if isinstance(t, Prod) else Times((SizeOf(length), body))
 
 
+def by_parts(s: Sequent, t: Norm, strong: str) -> Term:
+    """||X Y|| <= ||X|| ||Y|| and ||X + Y|| <= ||X|| + ||Y||, the parts being left as they are.
+
+    ``strong``: of a product in the Frobenius norm, "first" or "last" is the one factor that keeps it, the others having
+    their 2-norms; "" if all keep it.
+    """
+    return _by_parts(s.algebra("left"), t.arg, t.kind, strong)
+
+
+def _by_parts(algebra: Algebra, x: Term, kind: str, strong: str) -> Term:
+    if isinstance(x, Add):
+        return Add(tuple(_size(f, kind) for f in x.args))
+    if isinstance(x, MatMul | Times):
+        kept = {"first": 0, "last": len(x.args) - 1}.get(strong) if kind == "fro" else None
+        if kept is not None and any(shape_of(f) is None for f in x.args):
+            raise Refused("which factor keeps the Frobenius norm is said of products of matrices")
+        return Times(tuple(_size(f, kind if kept in (None, i) else "2") for i, f in enumerate(x.args)))
+    if isinstance(x, Prod | Sum):
+        least = 1 if kind == "fro" and isinstance(x, Prod) else 0  # ||I||_F is not 1
+        if not algebra.context.at_least(x.hi - x.lo + 1, least):
+            raise Refused(f"the range {x.lo} .. {x.hi} may be empty")
+        inner = algebra.within(x.var, x.lo, x.hi)
+        body = _by_parts(inner, x.body, kind, "") if isinstance(x.body, MatMul | Times) else _size(x.body, kind)
+        return Prod(body, x.var, x.lo, x.hi, True) if isinstance(x, Prod) else Sum(body, x.var, x.lo, x.hi)
+    raise Refused(f"{x} has no parts")
+
+
+def _size(f: Term, kind: str) -> Term:
+    return Abs(f) if shape_of(f) is None else Norm(f, kind)
+
+
 def _of_jacobian(s: Bounded, algebra: Algebra, t: Jac, kind: str) -> Term:
     """The bound of one step, the same at all times, to the power of the number of steps; one state block only."""
     if t.layout == "denominator":

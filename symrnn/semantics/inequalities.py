@@ -19,7 +19,7 @@ from symrnn.claims.tree import Abs, Apply, Const, Entry, ForAll, Norm, Not, Pow,
 from symrnn.errors import Refused
 from symrnn.lemmas import LEMMAS
 from symrnn.semantics.beginnings import within
-from symrnn.semantics.bounds import upper
+from symrnn.semantics.bounds import by_parts, upper
 from symrnn.semantics.functions import monomial_never_negative, monomial_positive, never_negative
 from symrnn.semantics.monomials import Poly, minus
 from symrnn.semantics.sequents import Sequent
@@ -215,6 +215,17 @@ def _assumed_norm(s: Sequent, t: Term) -> Known:
     raise Refused(f"{t} is no norm")
 
 
+def _parts(strong: str) -> Callable[[Sequent, Term], Known]:
+    """The same, the parts of a product or sum being left as they are."""
+
+    def rule(s: Sequent, t: Term) -> Known:
+        if not isinstance(t, Norm) or shape_of(t.arg) is None:
+            raise Refused(f"{t} is no norm of a matrix")
+        return t, by_parts(s, t, strong), False
+
+    return rule
+
+
 def _square(s: Sequent, t: Term) -> Known:
     """0 <= t^2, strictly where t is known not to be 0."""
     if shape_of(t) is not None:
@@ -294,6 +305,9 @@ def _entry(kind: str) -> Callable[[Sequent, Term], Known]:
 SOURCES: dict[str, Callable[[Sequent, Term], Known]] = {
     "norm": _norm,
     "assumed norm": _assumed_norm,
+    "parts": _parts(""),
+    "parts, first": _parts("first"),
+    "parts, last": _parts("last"),
     "square": _square,
     "magnitude": _magnitude(1),
     "negated magnitude": _magnitude(-1),

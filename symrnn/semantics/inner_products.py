@@ -12,7 +12,7 @@ from typing import TYPE_CHECKING
 from symrnn.claims.index import Index
 from symrnn.claims.shapes import ONE, shape_of
 from symrnn.claims.substitution import free_vars
-from symrnn.claims.tree import Diag, Inv, MatMul, Prod, Term, Trace, Transpose
+from symrnn.claims.tree import Abs, Diag, Inv, MatMul, Prod, Term, Trace, Transpose
 from symrnn.semantics.context import base
 from symrnn.semantics.monomials import UNIT, ZERO, Mono, Poly, Word, exponent
 
@@ -113,6 +113,8 @@ def _of_factor(a: Algebra, f: Term) -> Poly | None:
         return None
     if exponent(f) != ONE:
         return a.raise_scalar(a.trace(Trace(base(f))), exponent(f))
+    if isinstance(f, Abs):
+        return a.poly(Abs(Trace(f.arg)))
     if isinstance(f, Inv):
         p = a.trace(Trace(f.arg))
         return a.raise_scalar(p, -ONE) if len(p) == 1 else {(((a.to_term(p, None), -ONE),), (), ()): Fraction(1)}
