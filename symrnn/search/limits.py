@@ -8,7 +8,18 @@ from fractions import Fraction
 from functools import partial
 from typing import Any
 
-from symrnn.certificates import AllTrajectories, Dominated, Geometric, Proof, Rewritten, Split, Steer, Turn, Within, Words
+from symrnn.certificates import (
+    AllTrajectories,
+    Dominated,
+    Geometric,
+    Proof,
+    Rewritten,
+    Split,
+    Steer,
+    Turn,
+    Within,
+    Words,
+)
 from symrnn.claims.index import Var, as_index
 from symrnn.claims.shapes import shape_of
 from symrnn.claims.substitution import free_vars, substitute, symbols, walk
@@ -33,7 +44,16 @@ def prove_limit(s: Sequent, prove: Prover) -> Proof | None:
         return _for_all(s, prove)
     if not isinstance(goal, Pred) or goal.var is None:
         return None
-    for strategy in (prove_by_lemma, _geometric, _factored, _dominated, _split, prove_rewritten, _in_normal_form, _turned):
+    for strategy in (
+        prove_by_lemma,
+        _geometric,
+        _factored,
+        _dominated,
+        _split,
+        prove_rewritten,
+        _in_normal_form,
+        _turned,
+    ):
         found = strategy(s, prove)
         if found is not None:
             return found
@@ -41,7 +61,7 @@ def prove_limit(s: Sequent, prove: Prover) -> Proof | None:
 
 
 def _in_normal_form(s: Sequent, prove: Prover) -> Proof | None:
-    """A Jacobian by an input as the one by the state before and what stands beside it; (u v^T)^k as a number's power."""
+    """A Jacobian by an input as the one by the state before; (u v^T)^k as the power of a number."""
     goal = s.goal
     if not isinstance(goal, Pred):
         return None
@@ -50,11 +70,11 @@ def _in_normal_form(s: Sequent, prove: Prover) -> Proof | None:
     if not by_input and not any(isinstance(x, Pow) and isinstance(x.base, MatMul) for x in parts):
         return None
     try:
-        inner = replace(s, goal=replace(goal, arg=s.algebra("left").term(goal.arg)))
+        term = s.algebra("left").term(goal.arg)
     except SymrnnError:
         return None
-    proof = prove_limit(inner, prove) if inner.goal != goal else None
-    made = Rewritten(inner.goal.arg, Words("left", "left", (), ()), proof) if proof is not None else None
+    proof = prove_limit(replace(s, goal=replace(goal, arg=term)), prove) if term != goal.arg else None
+    made = Rewritten(term, Words("left", "left", (), ()), proof) if proof is not None else None
     return made if made is not None and accepted(s, made) else None
 
 

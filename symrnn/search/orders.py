@@ -16,10 +16,11 @@ from typing import Any
 from symrnn.certificates import Absurd, Antisymmetry, Order, Proof
 from symrnn.claims.index import Index, Var, as_index
 from symrnn.claims.recurrence import Claim
-from symrnn.claims.shapes import shape_of
+from symrnn.claims.shapes import is_scalar, shape_of
 from symrnn.claims.substitution import free_vars, symbols, walk
 from symrnn.claims.tree import (
     Abs,
+    Add,
     Apply,
     Const,
     Entry,
@@ -58,14 +59,22 @@ UNIT_TERM = Const(Fraction(1))
 def prove_order(s: Sequent, prove: Prover) -> Proof | None:
     """An ``Order`` certificate for lhs <= rhs or lhs < rhs between scalars, or None."""
     goal = s.goal
-    if not isinstance(goal, Rel) or goal.op not in ("<", "<=") or shape_of(goal.lhs) or shape_of(goal.rhs):
+    if not isinstance(goal, Rel) or goal.op not in ("<", "<=") or not _numbers(goal):
         return None
     try:
         algebra = s.algebra("left")
-        gap = minus(algebra.poly(goal.rhs), algebra.poly(goal.lhs))
+        gap = minus(algebra.poly(_number(goal.rhs)), algebra.poly(_number(goal.lhs)))
     except SymrnnError:
         return None
     return _Search(s, prove).close(gap)
+
+
+def _numbers(p: Rel) -> bool:
+    return is_scalar(shape_of(p.lhs)) and is_scalar(shape_of(p.rhs))
+
+
+def _number(t: Term) -> Term:
+    return t if shape_of(t) is None else Trace(t)
 
 
 def prove_by_contradiction(s: Sequent, prove: Prover) -> Proof | None:
@@ -205,9 +214,9 @@ class _Search:
 
     @cached_property
     def pairs(self) -> tuple[AtMost, ...]:
-        """||X Y|| <= ||X|| ||Y|| and ||X +- Y|| <= ||X|| + ||Y|| for the norms ||X|| and ||Y|| that the goal speaks of."""
+        """||X Y|| <= ||X|| ||Y|| and ||X +- Y|| <= ||X|| + ||Y|| for the norms that the goal speaks of."""
         said = dict.fromkeys(x for x in walk(self.s.goal) if isinstance(x, Norm))
-        out: list[AtMost] = []
+        out = [_bare("norm", x) for x in said if any(isinstance(y, Add) for y in walk(x.arg))]  # as it was written
         for x, y in permutations(said, 2) if len(said) <= MOST_NORMS else ():
             shapes = shape_of(x.arg), shape_of(y.arg)
             if None in shapes or x.kind != y.kind:
@@ -226,7 +235,7 @@ class _Search:
                 body = body.body
             if isinstance(body, Not):
                 body = body.arg
-            if not isinstance(body, Rel) or shape_of(body.lhs) or shape_of(body.rhs):
+            if not isinstance(body, Rel) or not _numbers(body):
                 continue
             for values in self._bindings(body, frozenset(free), mono):
                 for turned in (False, True) if body.op == "=" else (False,):
@@ -260,7 +269,7 @@ class _Search:
             if atom.order == 0:
                 yield _bare("square", atom - Fraction(1, 2))
                 yield _bare("square", atom)
-        if isinstance(atom, Sym):
+        if isinstance(atom, Sym | Trace):
             yield _bare("magnitude", atom)
             yield _bare("negated magnitude", atom)
         if isinstance(atom, Norm | SpectralRadius | Abs | Trace):
@@ -309,8 +318,10 @@ def _frozen(p: Poly) -> tuple[tuple[str, Fraction], ...]:
 
 
 def _rotations(atom: Term) -> Iterator[Term]:
-    """tr(X Y) = tr(Y X) and rho(X Y) = rho(Y X): the ways to write an atom."""
+    """tr(X Y) = tr(Y X), rho(X Y) = rho(Y X) and |x| = |-x|: the ways to write an atom."""
     yield atom
+    if isinstance(atom, Abs) and shape_of(atom.arg) is None:
+        yield Abs(-atom.arg)
     if isinstance(atom, SpectralRadius | Trace) and isinstance(atom.arg, MatMul):
         factors = atom.arg.args
         for i in range(1, len(factors)):

@@ -14,6 +14,7 @@ from typing import Any
 from symrnn.claims.activations import AT_MOST_ONE, FACTS
 from symrnn.claims.index import Index, Var, as_index
 from symrnn.claims.recurrence import Recurrence
+from symrnn.claims.shapes import ONE as INDEX_ONE
 from symrnn.claims.shapes import shape_of
 from symrnn.claims.substitution import free_vars, substitute, walk
 from symrnn.claims.tree import (
@@ -35,6 +36,7 @@ from symrnn.claims.tree import (
     Sym,
     Term,
     Times,
+    Trace,
     Transpose,
     Zeros,
 )
@@ -88,10 +90,13 @@ def _upper(s: Bounded, algebra: Algebra, t: Term, kind: str) -> Term:
     if isinstance(t, Add):
         return Add(tuple(_upper(s, algebra, a, kind) for a in t.args))
     if isinstance(t, MatMul | Times):
-        factors = tuple(f for a in t.args if (f := _upper(s, algebra, a, kind)) != ONE)
+        sizes = (Abs(a) if isinstance(a, Add) and shape_of(a) is None else _upper(s, algebra, a, kind) for a in t.args)
+        factors = tuple(f for f in sizes if f != ONE)
         return factors[0] if len(factors) == 1 else Times(factors or (ONE,))
     if isinstance(t, Transpose):
         return _upper(s, algebra, t.arg, TRANSPOSED[kind])
+    if isinstance(t, Trace) and shape_of(t.arg) == (INDEX_ONE, INDEX_ONE):  # the number |y^T x| <= ||y|| ||x||
+        return _upper(s, algebra, t.arg, kind)
     if isinstance(t, Pow) and algebra.context.at_least(t.exponent, 0):
         return Pow(_upper(s, algebra, t.base, kind), t.exponent)
     if isinstance(t, Prod | Sum):

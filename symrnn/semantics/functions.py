@@ -1,7 +1,8 @@
 """Normal forms of norms, spectral radii, magnitudes, binomial coefficients and Jordan blocks. Trusted by the kernel.
 
 ||c A|| = |c| ||A||, ||A^T|| = ||A|| (1 and inf change places), ||Q A|| = ||A|| for orthogonal Q in the 2-norm;
-||x y^T|| = ||x|| ||y^T||; rho(Q) = 1 for orthogonal Q, rho(x y^T) = |y^T x|, rho(c A) = |c| rho(A), rho(A^T) = rho(A), rho(A B) = rho(B A), rho(A^k) = rho(A)^k; |c a| = |c| |a|;
+||x y^T|| = ||x|| ||y^T||; rho(Q) = 1 for orthogonal Q, rho(x y^T) = |y^T x|, rho(c A) = |c| rho(A),
+rho(A^T) = rho(A), rho(A B) = rho(B A), rho(A^k) = rho(A)^k; |c a| = |c| |a|;
 binomial(k + 1, r) = binomial(k, r) + binomial(k, r - 1); a Jordan block is l I + N with N its nilpotent part.
 """
 

@@ -84,6 +84,11 @@ def in_order(a: Algebra, word: Word) -> Word:
     return a.word((*rows, *map(Diag, middle), *(last.args if isinstance(last, MatMul) else (last,))))
 
 
+def is_row(word: Word) -> bool:
+    """Whether a word has one row."""
+    return bool(word) and (shape_of(word[0]) or SQUARE_ONE)[0] == ONE
+
+
 def is_column(f: Term) -> bool:
     shape = shape_of(f)
     return shape is not None and shape[1] == ONE != shape[0]
