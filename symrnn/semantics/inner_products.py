@@ -71,17 +71,28 @@ def in_order(a: Algebra, word: Word) -> Word:
         return word
     columns = [f.arg for f in word if isinstance(f, Diag)]
     before, after = word[: places[0]], word[places[-1] + 1 :]
-    if before and after and (shape_of(before[0]) or SQUARE_ONE)[0] == ONE and is_column(after[-1]):
-        p = a.transpose(Transpose(a.as_product(before)))
-        if len(p) != 1 or next(iter(p))[:2] != ((), ()) or next(iter(p.values())) != 1:
+    if before and after and is_row(before) and is_column(after[-1]):
+        first = _turned(a, a.as_product(before))
+        if first is None:
             return word
-        columns += [a.as_product(next(iter(p))[2]), a.as_product(after)]
+        columns += [a.as_product(first), a.as_product(after)]
     elif before or after or len(columns) < 2:
         return word
     columns.sort(key=lambda v: v.key)
-    row, *middle, last = columns
-    rows = next(iter(a.transpose(Transpose(row))))[2]
-    return a.word((*rows, *map(Diag, middle), *(last.args if isinstance(last, MatMul) else (last,))))
+    begun, row = next(((w, x) for x in columns if (w := _turned(a, x)) is not None), (None, None))
+    if begun is None or row is None:
+        return word
+    columns.remove(row)
+    *middle, last = columns
+    return a.word((*begun, *map(Diag, middle), *(last.args if isinstance(last, MatMul) else (last,))))
+
+
+def _turned(a: Algebra, x: Term) -> Word | None:
+    """The transpose where it is a word and nothing else: no sign, no scalar."""
+    p = a.transpose(Transpose(x))
+    if len(p) != 1 or next(iter(p))[:2] != ((), ()) or next(iter(p.values())) != 1:
+        return None
+    return next(iter(p))[2]
 
 
 def is_row(word: Word) -> bool:
