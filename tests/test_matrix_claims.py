@@ -158,6 +158,33 @@ CASES: list[tuple[str, Claim, list[Claim]]] = [
         [about(eq(D[t] @ D[t], D[t]), of=SIG), about(eq(RELU.D[t] @ RELU.D[t - 1], RELU.D[t]), of=RELU)],
     ),
     (
+        "norm of a chain",
+        about(le(norm(J), product(norm(D[i]), i, t, t - k + 1) * norm(W) ** k), of=SIG),
+        [
+            about(le(norm(J), product(norm(D[i]), i, t, t - k + 1) * norm(W)), of=SIG),
+            about(le(norm(J), product(norm(D[i]), i, t, t - k + 2) * norm(W) ** k), of=SIG),
+        ],
+    ),
+    (
+        "a chain of triangular steps",
+        about(has_property("lower_triangular", J), has_property("lower_triangular", W), of=SIG),
+        [
+            about(has_property("upper_triangular", J), has_property("lower_triangular", W), of=SIG),
+            about(diagonal(J), has_property("lower_triangular", W), of=SIG),
+            about(symmetric(J), symmetric(W), of=SIG),
+        ],
+    ),
+    (
+        "norm of a power of a skew matrix",
+        about(eq(norm(K**k), norm(K) ** k)),
+        [about(eq(norm(A**k), norm(A) ** k)), about(eq(norm(K**k, 1), norm(K, 1) ** k))],
+    ),
+    (
+        "Gelfand, from below",
+        about(le(rho(A) ** k, norm(A**k))),
+        [about(le(norm(A**k), rho(A) ** k)), about(lt(rho(A) ** k, norm(A**k)))],
+    ),
+    (
         "an input k steps back",
         about(vanishes(jacobian(h[t], SIG.x[t - k]), k), lt(norm(W), 4), of=SIG),
         [

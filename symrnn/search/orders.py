@@ -206,9 +206,9 @@ class _Search:
         """Inequalities that have to do with a monomial, before they are multiplied."""
         yield from self._hypotheses(mono)
         for atom, e in mono[0]:
-            yield from self._about(atom)
             if isinstance(atom, SpectralRadius) and e != ONE:  # rho(X)^e = rho(X^e)
                 yield from self._lemmas(SpectralRadius(Pow(atom.arg, e)))
+            yield from self._about(atom)
 
         yield from self.pairs
 
@@ -217,6 +217,8 @@ class _Search:
         """||X Y|| <= ||X|| ||Y|| and ||X +- Y|| <= ||X|| + ||Y|| for the norms that the goal speaks of."""
         said = dict.fromkeys(x for x in walk(self.s.goal) if isinstance(x, Norm))
         out = [_bare("norm", x) for x in said if any(isinstance(y, Add) for y in walk(x.arg))]  # as it was written
+        runs = dict.fromkeys(x for h in self.s.hypotheses for x in walk(h) if isinstance(x, Norm))
+        out += [_bare("parts", x) for x in runs if isinstance(x.arg, Prod)]
         for x, y in permutations(said, 2) if len(said) <= MOST_NORMS else ():
             shapes = shape_of(x.arg), shape_of(y.arg)
             if None in shapes or x.kind != y.kind:
@@ -343,6 +345,9 @@ def _quotients(mono: Mono, lead: Mono) -> Iterator[tuple[Index, Term]]:
     exponents = dict(mono[0])
     if not lead[0]:
         yield ONE, _product(exponents)
+        return
+    if lead == mono:
+        yield ONE, UNIT_TERM
         return
     powers: list[Index] = []
     for atom, e in lead[0]:

@@ -28,7 +28,7 @@ from symrnn.search.jordan import prove_by_binomials
 from symrnn.search.lags import prove_for_any_lag
 from symrnn.search.lemmas import facts, norms, prove_by_lemma, radii, with_facts
 from symrnn.search.limits import prove_by_steering, prove_limit, prove_rewritten
-from symrnn.search.long_norms import norms_of_products
+from symrnn.search.long_products import norms_of_products, prove_of_product
 from symrnn.search.orders import prove_by_antisymmetry, prove_by_contradiction, prove_order
 from symrnn.search.paths import prove_by_paths
 from symrnn.search.products import prove_by_products
@@ -117,6 +117,7 @@ def _by_goal(s: Sequent, depth: int, deeper: Strategy) -> Proof | None:
     if isinstance(goal, Pred):
         return (
             _by_facts(s)
+            or prove_of_product(s)
             or prove_by_lemma(s, deeper, depth)
             or prove_by_annihilator(s, deeper)
             or prove_rewritten(s, deeper)

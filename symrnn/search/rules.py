@@ -338,6 +338,26 @@ def reciprocal_rules(s: Sequent, how: How, p: Poly) -> Iterator[Rule]:
             yield Rule(name, equation, lead, whole[lead], ((c, x),), (Different(),))
 
 
+def norm_rules(s: Sequent, how: How, p: Poly) -> Iterator[Rule]:
+    """||X|| = rho(X) for normal X, and ||X||_F^2 = tr(X^T X)."""
+    found = {a for scalars, _, _ in p for a, _ in scalars if isinstance(a, Norm) and a.kind in ("2", "fro")}
+    for x in sorted(found, key=lambda t: t.key):
+        shape = shape_of(x.arg)
+        if shape is None or (x.kind == "2" and shape[0] != shape[1]):
+            continue
+        name = "norm of a normal matrix" if x.kind == "2" else "Frobenius norm by a trace"
+        claim = LEMMAS[name].claim
+        (symbol,) = symbols(claim)
+        sizes = {d.terms[0][0]: end for d, end in zip(symbol.shape or (), shape, strict=True)}
+        root, gram = Norm(x.arg, x.kind), Trace(MatMul((Transpose(x.arg), x.arg)))
+        sides = (root, SpectralRadius(x.arg)) if x.kind == "2" else (gram, Pow(root, as_index(2)))
+        discharge: tuple[Proof, ...] = (Known(),) if x.kind == "2" else ()
+        sign = Fraction(1 if x.kind == "2" else -1)
+        lead = (((x, as_index(1 if x.kind == "2" else 2)),), (), ())
+        equation = Equation(sides[0], sides[1], frozenset())
+        yield Rule(f"lemma:{name}", equation, lead, sign, ((symbol, x.arg), *sizes.items()), discharge)
+
+
 def slope_rules(s: Sequent, how: How, p: Poly) -> Iterator[Rule]:
     """s' = s - s^2 and the like, for the slopes that occur: in a diagonal matrix, as a column or as a number."""
     found = {t for m in p for f in (*m[2], *(a for a, _ in m[0])) for t in walk(f) if isinstance(t, Apply)}

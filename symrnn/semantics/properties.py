@@ -6,13 +6,14 @@ from fractions import Fraction
 from functools import partial
 
 from symrnn.claims.shapes import shape_of
-from symrnn.claims.tree import Abs, Apply, Const, Diag, Eye, Inv, JordanBlock, MatMul, Pow, Term, Transpose
+from symrnn.claims.tree import Abs, Apply, Const, Diag, Eye, Inv, JordanBlock, MatMul, Pow, Prod, Term, Transpose
 from symrnn.errors import Refused
 from symrnn.semantics.algebra import Algebra
-from symrnn.semantics.context import Context, base
+from symrnn.semantics.context import Context, base, letters
 from symrnn.semantics.functions import monomial_never_negative, never_negative
 from symrnn.semantics.monomials import minus
 
+NORMAL = ("normal", "symmetric", "skew", "orthogonal", "diagonal", "scalar")
 KEPT_BY_SCALING = ("normal", "symmetric", "diagonal", "scalar", "skew")
 
 
@@ -30,8 +31,10 @@ def show_property(algebra: Algebra, name: str, x: Term) -> None:
             raise Refused(f"{x} is not known to be diagonal")
     elif name in ("upper_triangular", "lower_triangular"):
         has = algebra.context.has
-        shaped = [has(base(f), name) or algebra.context.diagonal(f) for _, _, word in algebra.poly(x) for f in word]
-        if not all(shaped):
+        parts = [
+            y for _, _, word in algebra.poly(x) for f in word for y in (letters(f) if isinstance(f, Prod) else (f,))
+        ]
+        if not all(has(base(f), name) or algebra.context.diagonal(f) for f in parts):
             raise Refused(f"{x} is not known to be {name}")
     elif name in ("symmetric", "skew", "orthogonal", "normal") and shape is not None:
         xt = Transpose(x)
@@ -60,7 +63,7 @@ def _has(algebra: Algebra, letter: Term, name: str) -> bool:
     """Recorded of the letter itself; of a power only what powers keep."""
     if isinstance(letter, Pow) and (name == "skew" or not algebra.context.at_least(letter.exponent, 0)):
         return False
-    return algebra.context.has(base(letter), name)
+    return algebra.context.has(base(letter), *(NORMAL if name == "normal" else (name,)))
 
 
 def _show_nonnegative(algebra: Algebra, x: Term) -> None:
