@@ -43,7 +43,7 @@ def prove_of_product(s: Sequent) -> Proof | None:
 def _as_product(s: Sequent, jac: Term) -> Rel | None:
     """J = the product of the one-step Jacobians, for a Jacobian of the one state block over k steps."""
     cell = s.cell
-    if not isinstance(jac, Jac) or jac.layout != "numerator" or {jac.of.role, jac.wrt.role} != {"state"}:
+    if not isinstance(jac, Jac) or jac.layout == "denominator" or {jac.of.role, jac.wrt.role} != {"state"}:
         return None
     if cell is None or len(cell.states) != 1 or not free_vars(jac.of.index[0] - jac.wrt.index[0]):
         return None
