@@ -43,9 +43,9 @@ from symrnn.claims.tree import (
 from symrnn.errors import Refused
 from symrnn.semantics.beginnings import within
 from symrnn.semantics.inequalities import combines
-from symrnn.semantics.properties import show_property
+from symrnn.semantics.properties import property_as_equation, show_property
 from symrnn.semantics.rates import check_values
-from symrnn.semantics.sequents import Sequent, property_as_equation, sequent_of
+from symrnn.semantics.sequents import Sequent, sequent_of
 from symrnn.semantics.uses import definition_of
 
 Premise = str | tuple[Sequent, Node]  # as in ``analysis``
