@@ -86,7 +86,7 @@ ELEMENTWISE = [
     true("diag of an elementwise product", eq(diag(hadamard(u, v)), diag(u) @ diag(v))),
     false("diag of an elementwise product, squared", eq(diag(hadamard(u, v)), diag(u) @ diag(u))),
     true("diag of a scaled column", eq(diag(E @ u), E @ diag(u))),
-    false("diag of a product", eq(diag(A @ u), A @ diag(u))),
+    false("diag of a transformed column", eq(diag(A @ u), A @ diag(u))),
     true("elementwise, associative", eq(hadamard(u, hadamard(v, w)), hadamard(hadamard(u, v), w))),
     true("elementwise, linear", eq(hadamard(A, B + c * C), hadamard(A, B) + c * hadamard(A, C))),
     true("elementwise, transposed", eq(hadamard(A, B).T, hadamard(A.T, B.T))),
@@ -111,7 +111,7 @@ SUMS_OF_ENTRIES = [
     false(
         "form by entries, turned", eq(summation(summation(u[i, 1] * A[i, j] * v[j, 1], i, 1, n), j, 1, n), v.T @ A @ u)
     ),
-    true("entries of a transpose", forall(i, forall(j, eq(A.T[i, j], A[j, i])))),
+    true("entries of a transpose, all", forall(i, forall(j, eq(A.T[i, j], A[j, i])))),
     true("entries of a skew matrix", forall(i, eq(K[i, i], 0))),
     false("entries of a symmetric matrix", forall(i, eq(H[i, i], 0))),
 ]
