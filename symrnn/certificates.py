@@ -31,7 +31,8 @@ class Verdictive(Node):
 class Use(Node):
     """Equals for equals: ``context`` with its hole filled by the two sides of an instance of an equation.
 
-    ``equation``: "hyp:i", "ih:i", "cut:i", "def:name" or "lemma:name"; ``values`` instantiate its free variables;
+    ``equation``: "hyp:i", "ih:i", "cut:i", "def:name", "slope:name" or "lemma:name"; ``values`` instantiate its free
+    variables;
     ``discharge`` proves the hypotheses of a lemma.
     """
 

@@ -43,9 +43,9 @@ from symrnn.claims.tree import (
 from symrnn.errors import Refused
 from symrnn.semantics.beginnings import within
 from symrnn.semantics.inequalities import combines
-from symrnn.semantics.properties import show_property
+from symrnn.semantics.properties import property_as_equation, show_property
 from symrnn.semantics.rates import check_values
-from symrnn.semantics.sequents import Sequent, property_as_equation, sequent_of
+from symrnn.semantics.sequents import Sequent, sequent_of
 from symrnn.semantics.uses import definition_of
 
 Premise = str | tuple[Sequent, Node]  # as in ``analysis``
@@ -317,12 +317,12 @@ def different(s: Sequent, c: cert.Different) -> Iterator[Premise]:
     equation = s.goal.arg if isinstance(s.goal, Not) else None
     if not isinstance(equation, Rel) or equation.op != "=":
         raise Refused("the goal is not that two terms differ")
-    sides = [x for x in (equation.lhs, equation.rhs) if x != ZERO]
+    sides = [x for x in (equation.lhs, equation.rhs) if x != ZERO] or [ZERO]
     gap = Add((equation.lhs, Times((Const(Fraction(-1)), equation.rhs)))) if len(sides) == 2 else sides[0]
-    shape = shape_of(gap)
-    if shape is not None and shape[0] != shape[1]:
-        raise Refused("only square matrices are invertible")
-    s.algebra("left").poly(Pow(gap, as_index(-1)))
+    shape, algebra = shape_of(gap), s.algebra("left")
+    if shape is not None and (shape[0] != shape[1] or not algebra.context.at_least(shape[0], 1)):
+        raise Refused("only square matrices are invertible, and one without entries is equal to itself")
+    algebra.poly(Pow(gap, as_index(-1)))
     yield from ()
 
 

@@ -41,7 +41,7 @@ def test_no_instance_breaks_a_lemma(name: str) -> None:
     tried = instances(claim, name)
     assert len(tried) >= ENOUGH
     sizes = {net.integers.get("n", 2) for net in tried}
-    assert sizes == ({2} if name.endswith("at size 2") else {1, 2, 3})
+    assert sizes == ({2} if name.endswith("at size 2") or not any(x.shape for x in symbols(claim)) else {1, 2, 3})
     assert not [net.matrices for net in tried if net.holds(claim) is not True]
 
 

@@ -15,7 +15,7 @@ from symrnn.certificates import Use, Words
 from symrnn.claims.index import Index, Node
 from symrnn.claims.shapes import ONE, shape_of
 from symrnn.claims.substitution import substitute, walk
-from symrnn.claims.tree import Const, Det, Entry, Inv, Jac, Pow, Prod, Prop, Rel, Sum, Sym, Term, Transpose
+from symrnn.claims.tree import Apply, Const, Det, Entry, Inv, Jac, Norm, Pow, Prod, Prop, Rel, Sum, Sym, Term, Transpose
 from symrnn.errors import ClaimError, Refused, ShapeMismatch, SymrnnError
 from symrnn.search.rules import (
     How,
@@ -24,9 +24,11 @@ from symrnn.search.rules import (
     difference_of,
     inverse_rules,
     matches,
+    norm_rules,
     reciprocal_rules,
     rules_of,
     scaled,
+    slope_rules,
     within_functions,
 )
 from symrnn.semantics.monomials import Mono, Poly, minus
@@ -49,7 +51,7 @@ def prove_equation(s: Sequent) -> Words | None:
         if found is not None:
             return found
     entries = any(isinstance(t, Entry) for t in walk(s.goal))
-    if not s.equations and not s.cell and not any(isinstance(t, Inv | Det | Pow) for t in walk(s.goal)):
+    if not s.equations and not s.cell and not any(isinstance(t, Inv | Det | Norm | Pow | Apply) for t in walk(s.goal)):
         return None  # nothing to rewrite with
     for plain in _plain(s, entries):
         for mode in MODES:
@@ -165,7 +167,7 @@ def _rewrite(s: Sequent, how: How, mode: str) -> Words | None:
     for _ in range(STEPS):
         if not difference:
             return Words(how[0], how[1], (), tuple(uses), how[2])
-        finders = (determinant_rules, inverse_rules, reciprocal_rules)
+        finders = (determinant_rules, inverse_rules, norm_rules, reciprocal_rules, slope_rules)
         more = [rule for find in finders for rule in find(s, how, difference)]
         step = _step(s, how, difference, [*rules, *more], seen)
         if step is None:

@@ -33,7 +33,8 @@ from symrnn.lemmas import LEMMAS
 from symrnn.search.equations import prove_equation
 from symrnn.search.lemmas import Prover, accepted, with_facts
 from symrnn.semantics.context import base
-from symrnn.semantics.sequents import Sequent, property_as_equation
+from symrnn.semantics.properties import property_as_equation
+from symrnn.semantics.sequents import Sequent
 
 NAME = "what has an inverse"
 LONGEST = 4  # terms of a Neumann series that ends

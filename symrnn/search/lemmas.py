@@ -8,14 +8,16 @@ from typing import Any
 
 from symrnn import kernel
 from symrnn.analysis import same
-from symrnn.certificates import Cite, Fact, Given, Proof, Turn
+from symrnn.certificates import Cite, Fact, Given, Proof, Turn, Use, Words
 from symrnn.claims.index import Index, Var, as_index
 from symrnn.claims.recurrence import Claim
 from symrnn.claims.shapes import shape_of
 from symrnn.claims.substitution import fields, free_vars, substitute, symbols, walk
 from symrnn.claims.tree import (
+    HOLE,
     Const,
     Discriminant,
+    Norm,
     Not,
     Or,
     Pow,
@@ -263,11 +265,26 @@ def radii(s: Sequent, prove: Prover) -> Iterator[tuple[Prop, Proof]]:
                 yield prop, proof
 
 
+def norms(s: Sequent, prove: Prover) -> Iterator[tuple[Prop, Proof]]:
+    """||W|| = ||X|| for hypotheses that define a matrix, W = X, where the claim is about norms or limits of it."""
+    said = [n for p in (s.goal, *s.hypotheses) for n in walk(p)]
+    kinds = sorted({n.kind for n in said if isinstance(n, Norm)} | {"2" for n in said if isinstance(n, Pred) and n.var})
+    for name, equation in sorted(s.equations.items()):
+        lhs, rhs = equation.lhs, equation.rhs
+        if equation.free or shape_of(lhs) is None or not (isinstance(lhs, Sym) or isinstance(rhs, Sym)):
+            continue
+        for kind in kinds:
+            use = Use(Norm(HOLE, kind), name, (), ())
+            inner = replace(s, goal=Rel("=", Norm(lhs, kind), Norm(rhs, kind)))
+            if accepted(inner, proof := Words("left", "left", (), (use,))):
+                yield inner.goal, proof
+
+
 Finder = Callable[[Sequent, Prover], Iterator[tuple[Prop, Proof]]]
 
 
 def with_facts(
-    s: Sequent, prove: Prover, finders: tuple[Finder, ...] = (radii, facts)
+    s: Sequent, prove: Prover, finders: tuple[Finder, ...] = (radii, norms, facts)
 ) -> tuple[Sequent, Callable[[Proof], Proof]]:
     """The sequent with facts, from lemmas if nothing else, among its hypotheses, and how a proof there is one here."""
     taken: list[tuple[Prop, Proof]] = []

@@ -8,11 +8,22 @@ from fractions import Fraction
 from functools import partial
 from typing import Any
 
-from symrnn.certificates import AllTrajectories, Dominated, Geometric, Proof, Rewritten, Split, Steer, Turn, Within
+from symrnn.certificates import (
+    AllTrajectories,
+    Dominated,
+    Geometric,
+    Proof,
+    Rewritten,
+    Split,
+    Steer,
+    Turn,
+    Within,
+    Words,
+)
 from symrnn.claims.index import Var, as_index
 from symrnn.claims.shapes import shape_of
-from symrnn.claims.substitution import free_vars, substitute, symbols
-from symrnn.claims.tree import Const, Eye, ForAllTrajectories, Inv, MatMul, Not, Pow, Pred, Prop, Rel, Term, Times
+from symrnn.claims.substitution import free_vars, substitute, symbols, walk
+from symrnn.claims.tree import Const, Eye, ForAllTrajectories, Inv, Jac, MatMul, Not, Pow, Pred, Prop, Rel, Term, Times
 from symrnn.errors import SymrnnError
 from symrnn.search.lemmas import Prover, accepted, prove_by_lemma, with_facts
 from symrnn.search.matching import match_term
@@ -33,13 +44,31 @@ def prove_limit(s: Sequent, prove: Prover) -> Proof | None:
         return _for_all(s, prove)
     if not isinstance(goal, Pred) or goal.var is None:
         return None
-    return _plainly(s, prove) or prove_rewritten(s, prove) or _turned(s, prove)
+    return _plainly(s, prove) or prove_rewritten(s, prove) or _in_normal_form(s, prove) or _turned(s, prove)
 
 
 def _plainly(s: Sequent, prove: Prover) -> Proof | None:
     """A limit of the expression as it stands."""
     strategies = (prove_by_lemma, _geometric, _factored, _dominated, _split)
     return next((p for strategy in strategies if (p := strategy(s, prove)) is not None), None)
+
+
+def _in_normal_form(s: Sequent, prove: Prover) -> Proof | None:
+    """A Jacobian by an input as the one by the state before; (u v^T)^k as the power of a number."""
+    goal = s.goal
+    if not isinstance(goal, Pred):
+        return None
+    parts = list(walk(goal.arg))
+    by_input = any(isinstance(x, Jac) and x.wrt.role != "state" for x in parts)
+    if not by_input and not any(isinstance(x, Pow) and isinstance(x.base, MatMul) for x in parts):
+        return None
+    try:
+        term = s.algebra("left").term(goal.arg)
+    except SymrnnError:
+        return None
+    proof = prove_limit(replace(s, goal=replace(goal, arg=term)), prove) if term != goal.arg else None
+    made = Rewritten(term, Words("left", "left", (), ()), proof) if proof is not None else None
+    return made if made is not None and accepted(s, made) else None
 
 
 def _geometric(s: Sequent, prove: Prover) -> Proof | None:

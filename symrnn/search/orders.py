@@ -9,15 +9,18 @@ from __future__ import annotations
 from collections.abc import Iterator
 from dataclasses import replace
 from fractions import Fraction
+from functools import cached_property
+from itertools import permutations
 from typing import Any
 
 from symrnn.certificates import Absurd, Antisymmetry, Order, Proof
 from symrnn.claims.index import Index, Var, as_index
 from symrnn.claims.recurrence import Claim
-from symrnn.claims.shapes import shape_of
+from symrnn.claims.shapes import is_scalar, shape_of
 from symrnn.claims.substitution import free_vars, symbols, walk
 from symrnn.claims.tree import (
     Abs,
+    Add,
     Apply,
     Const,
     Entry,
@@ -27,8 +30,10 @@ from symrnn.claims.tree import (
     Not,
     Pow,
     Pred,
+    Prod,
     Rel,
     SpectralRadius,
+    Sum,
     Sym,
     Term,
     Times,
@@ -45,6 +50,7 @@ from symrnn.semantics.sequents import Sequent
 
 DEEPEST = 7  # uses in one proof
 WIDEST = 80  # gaps looked at
+MOST_NORMS = 4
 LARGEST = 24  # monomials of a gap
 ONE = as_index(1)
 UNIT_TERM = Const(Fraction(1))
@@ -53,14 +59,22 @@ UNIT_TERM = Const(Fraction(1))
 def prove_order(s: Sequent, prove: Prover) -> Proof | None:
     """An ``Order`` certificate for lhs <= rhs or lhs < rhs between scalars, or None."""
     goal = s.goal
-    if not isinstance(goal, Rel) or goal.op not in ("<", "<=") or shape_of(goal.lhs) or shape_of(goal.rhs):
+    if not isinstance(goal, Rel) or goal.op not in ("<", "<=") or not _numbers(goal):
         return None
     try:
         algebra = s.algebra("left")
-        gap = minus(algebra.poly(goal.rhs), algebra.poly(goal.lhs))
+        gap = minus(algebra.poly(_number(goal.rhs)), algebra.poly(_number(goal.lhs)))
     except SymrnnError:
         return None
     return _Search(s, prove).close(gap)
+
+
+def _numbers(p: Rel) -> bool:
+    return is_scalar(shape_of(p.lhs)) and is_scalar(shape_of(p.rhs))
+
+
+def _number(t: Term) -> Term:
+    return t if shape_of(t) is None else Trace(t)
 
 
 def prove_by_contradiction(s: Sequent, prove: Prover) -> Proof | None:
@@ -193,9 +207,27 @@ class _Search:
         """Inequalities that have to do with a monomial, before they are multiplied."""
         yield from self._hypotheses(mono)
         for atom, e in mono[0]:
-            yield from self._about(atom)
             if isinstance(atom, SpectralRadius) and e != ONE:  # rho(X)^e = rho(X^e)
                 yield from self._lemmas(SpectralRadius(Pow(atom.arg, e)))
+            yield from self._about(atom)
+
+        yield from self.pairs
+
+    @cached_property
+    def pairs(self) -> tuple[AtMost, ...]:
+        """||X Y|| <= ||X|| ||Y|| and ||X +- Y|| <= ||X|| + ||Y|| for the norms that the goal speaks of."""
+        said = dict.fromkeys(x for x in walk(self.s.goal) if isinstance(x, Norm))
+        out = [_bare("norm", x) for x in said if any(isinstance(y, Add) for y in walk(x.arg))]  # as it was written
+        runs = dict.fromkeys(x for h in self.s.hypotheses for x in walk(h) if isinstance(x, Norm))
+        out += [_bare("parts", x) for x in runs if isinstance(x.arg, Prod)]
+        for x, y in permutations(said, 2) if len(said) <= MOST_NORMS else ():
+            shapes = shape_of(x.arg), shape_of(y.arg)
+            if None in shapes or x.kind != y.kind:
+                continue
+            both: list[Term] = [x.arg + y.arg, x.arg - y.arg] if shapes[0] == shapes[1] else []
+            both += [MatMul((x.arg, y.arg))] if (shapes[0] or (ONE,))[-1] == (shapes[1] or (ONE,))[0] else []
+            out += [_bare("parts", Norm(z, x.kind)) for z in both]
+        return tuple(out)
 
     def _hypotheses(self, mono: Mono) -> Iterator[AtMost]:
         for i, h in enumerate(self.s.hypotheses):
@@ -206,7 +238,7 @@ class _Search:
                 body = body.body
             if isinstance(body, Not):
                 body = body.arg
-            if not isinstance(body, Rel) or shape_of(body.lhs) or shape_of(body.rhs):
+            if not isinstance(body, Rel) or not _numbers(body):
                 continue
             for values in self._bindings(body, frozenset(free), mono):
                 for turned in (False, True) if body.op == "=" else (False,):
@@ -227,6 +259,8 @@ class _Search:
         if isinstance(atom, Norm):
             yield _bare("assumed norm", atom)
             yield _bare("norm", atom)
+            if atom.kind == "fro" or isinstance(atom.arg, Prod | Sum):
+                yield from (_bare(source, atom) for source in ("parts, first", "parts, last", "parts"))
         if isinstance(atom, Abs):
             yield _bare("norm", atom)
             yield _bare("magnitude", atom.arg)
@@ -238,7 +272,7 @@ class _Search:
             if atom.order == 0:
                 yield _bare("square", atom - Fraction(1, 2))
                 yield _bare("square", atom)
-        if isinstance(atom, Sym):
+        if isinstance(atom, Sym | Trace):
             yield _bare("magnitude", atom)
             yield _bare("negated magnitude", atom)
         if isinstance(atom, Norm | SpectralRadius | Abs | Trace):
@@ -287,8 +321,10 @@ def _frozen(p: Poly) -> tuple[tuple[str, Fraction], ...]:
 
 
 def _rotations(atom: Term) -> Iterator[Term]:
-    """tr(X Y) = tr(Y X) and rho(X Y) = rho(Y X): the ways to write an atom."""
+    """tr(X Y) = tr(Y X), rho(X Y) = rho(Y X) and |x| = |-x|: the ways to write an atom."""
     yield atom
+    if isinstance(atom, Abs) and shape_of(atom.arg) is None:
+        yield Abs(-atom.arg)
     if isinstance(atom, SpectralRadius | Trace) and isinstance(atom.arg, MatMul):
         factors = atom.arg.args
         for i in range(1, len(factors)):
@@ -310,6 +346,9 @@ def _quotients(mono: Mono, lead: Mono) -> Iterator[tuple[Index, Term]]:
     exponents = dict(mono[0])
     if not lead[0]:
         yield ONE, _product(exponents)
+        return
+    if lead == mono:
+        yield ONE, UNIT_TERM
         return
     powers: list[Index] = []
     for atom, e in lead[0]:

@@ -45,6 +45,7 @@ from symrnn.semantics.algebra import Algebra
 from symrnn.semantics.context import Context
 from symrnn.semantics.monomials import UNIT, Mono, Poly, Scalars, Word, exponent, minus
 from symrnn.semantics.sequents import Equation, Sequent
+from symrnn.semantics.slopes import SLOPES, slope_equation
 from symrnn.semantics.uses import lookup
 
 How = tuple[str, str, bool]  # the ends that lhs and rhs give up, and whether commuting pairs are left out
@@ -335,6 +336,58 @@ def reciprocal_rules(s: Sequent, how: How, p: Poly) -> Iterator[Rule]:
         whole = difference_of(s, how, equation.lhs, equation.rhs) or {}
         for lead in sorted((m for m in whole if m != UNIT), key=_weight, reverse=True)[:1]:
             yield Rule(name, equation, lead, whole[lead], ((c, x),), (Different(),))
+
+
+def norm_rules(s: Sequent, how: How, p: Poly) -> Iterator[Rule]:
+    """||X|| = rho(X) for normal X, and ||X||_F^2 = tr(X^T X)."""
+    found = {a for scalars, _, _ in p for a, _ in scalars if isinstance(a, Norm) and a.kind in ("2", "fro")}
+    for x in sorted(found, key=lambda t: t.key):
+        shape = shape_of(x.arg)
+        if shape is None or (x.kind == "2" and shape[0] != shape[1]):
+            continue
+        name = "norm of a normal matrix" if x.kind == "2" else "Frobenius norm by a trace"
+        claim = LEMMAS[name].claim
+        (symbol,) = symbols(claim)
+        sizes = {d.terms[0][0]: end for d, end in zip(symbol.shape or (), shape, strict=True)}
+        root, gram = Norm(x.arg, x.kind), Trace(MatMul((Transpose(x.arg), x.arg)))
+        sides = (root, SpectralRadius(x.arg)) if x.kind == "2" else (gram, Pow(root, as_index(2)))
+        discharge: tuple[Proof, ...] = (Known(),) if x.kind == "2" else ()
+        sign = Fraction(1 if x.kind == "2" else -1)
+        lead = (((x, as_index(1 if x.kind == "2" else 2)),), (), ())
+        equation = Equation(sides[0], sides[1], frozenset())
+        yield Rule(f"lemma:{name}", equation, lead, sign, ((symbol, x.arg), *sizes.items()), discharge)
+
+
+def slope_rules(s: Sequent, how: How, p: Poly) -> Iterator[Rule]:
+    """s' = s - s^2 and the like, for the slopes that occur: in a diagonal matrix, as a column or as a number."""
+    found = {t for m in p for f in (*m[2], *(a for a, _ in m[0])) for t in walk(f) if isinstance(t, Apply)}
+    for t in sorted((t for t in found if t.order == 1 and t.function in SLOPES), key=lambda t: t.key):
+        column = shape_of(t) is not None and (shape_of(t) or (ONE, ONE))[1] == ONE
+        for wrap in (Diag(HOLE), HOLE) if column else (HOLE,):
+            lhs, rhs = (substitute(wrap, {HOLE: x}) for x in slope_equation(t.function, t.arg))
+            lead = difference_of(s, how, lhs, Const(Fraction(0)))
+            if lead is not None and len(lead) == 1:
+                rule = Rule(f"slope:{t.function}", Equation(lhs, rhs, frozenset()), *next(iter(lead.items())))
+                yield replace(rule, values=((HOLE, t.arg),), wrap=wrap)
+    if found and s.cell is not None:
+        yield from _activated_states(s, how, p)
+
+
+def _activated_states(s: Sequent, how: How, p: Poly) -> Iterator[Rule]:
+    """States that are an activation of something, h_t = s(a_t), as what they are."""
+    parts = [t for m in p for f in (*m[2], *(a for a, _ in m[0])) for t in walk(f)]
+    states = {t for t in parts if isinstance(t, Sym) and t.role == "state" and t.index}
+    places = {(t.row, t.col) for t in parts if isinstance(t, Entry) and t.arg in states}
+    for x in sorted(states, key=lambda x: x.key):
+        definition = s.cell.definition(x.name, x.index[0]) if s.cell is not None else None
+        if s.cell is None or not isinstance(definition, Apply):
+            continue
+        at = ((s.cell.time, x.index[0]),)
+        for wrap in (Diag(HOLE), HOLE, *(Entry(HOLE, *place) for place in sorted(places, key=str))):
+            lead = difference_of(s, how, substitute(wrap, {HOLE: x}), Const(Fraction(0)))
+            if lead is not None and len(lead) == 1:
+                e = Equation(x, definition, frozenset(), True)
+                yield Rule(f"def:{x.name}", e, *next(iter(lead.items())), at, wrap=wrap)
 
 
 def inverse_rules(s: Sequent, how: How, p: Poly) -> Iterator[Rule]:

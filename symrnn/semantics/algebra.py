@@ -65,7 +65,7 @@ from symrnn.semantics.functions import (
     radius_form,
 )
 from symrnn.semantics.gradients import FORMS
-from symrnn.semantics.inner_products import in_order, inner_product, one_by_one, power_of_outer, taken_out
+from symrnn.semantics.inner_products import in_order, inner_product, is_row, one_by_one, power_of_outer, taken_out
 from symrnn.semantics.monomials import (
     LONGEST,
     MOST,
@@ -379,7 +379,7 @@ class Algebra:
             return {}
         if len(word) == 2 and any(not w for w, _ in spun) and (block := as_unit(word[0])) is not None:
             return self.size_of(SizeOf(block[0][block[1]]))  # tr(E_i E_i^T) = tr(I)
-        best, c = min(spun, key=lambda item: (len(item[0]), [f.key for f in item[0]], -item[1]))
+        best, c = min(spun, key=lambda item: (len(item[0]), not is_row(item[0]), [f.key for f in item[0]], -item[1]))
         if not best:
             raise Refused("a trace whose word cancels")
         if len(best) < len(word):  # a power and its inverse met where the word closes

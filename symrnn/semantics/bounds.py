@@ -14,6 +14,7 @@ from typing import Any
 from symrnn.claims.activations import AT_MOST_ONE, FACTS
 from symrnn.claims.index import Index, Var, as_index
 from symrnn.claims.recurrence import Recurrence
+from symrnn.claims.shapes import ONE as INDEX_ONE
 from symrnn.claims.shapes import shape_of
 from symrnn.claims.substitution import free_vars, substitute, walk
 from symrnn.claims.tree import (
@@ -35,6 +36,7 @@ from symrnn.claims.tree import (
     Sym,
     Term,
     Times,
+    Trace,
     Transpose,
     Zeros,
 )
@@ -88,10 +90,13 @@ def _upper(s: Bounded, algebra: Algebra, t: Term, kind: str) -> Term:
     if isinstance(t, Add):
         return Add(tuple(_upper(s, algebra, a, kind) for a in t.args))
     if isinstance(t, MatMul | Times):
-        factors = tuple(f for a in t.args if (f := _upper(s, algebra, a, kind)) != ONE)
+        sizes = (Abs(a) if isinstance(a, Add) and shape_of(a) is None else _upper(s, algebra, a, kind) for a in t.args)
+        factors = tuple(f for f in sizes if f != ONE)
         return factors[0] if len(factors) == 1 else Times(factors or (ONE,))
     if isinstance(t, Transpose):
         return _upper(s, algebra, t.arg, TRANSPOSED[kind])
+    if isinstance(t, Trace) and shape_of(t.arg) == (INDEX_ONE, INDEX_ONE):  # the number |y^T x| <= ||y|| ||x||
+        return _upper(s, algebra, t.arg, kind)
     if isinstance(t, Pow) and algebra.context.at_least(t.exponent, 0):
         return Pow(_upper(s, algebra, t.base, kind), t.exponent)
     if isinstance(t, Prod | Sum):
@@ -166,6 +171,37 @@ def _of_range(s: Bounded, algebra: Algebra, t: Prod | Sum, kind: str) -> Term:
     if t.var in free_vars(body):
         return Prod(body, t.var, t.lo, t.hi, True) if isinstance(t, Prod) else Sum(body, t.var, t.lo, t.hi)
     return Pow(body, length) if isinstance(t, Prod) else Times((SizeOf(length), body))
+
+
+def by_parts(s: Sequent, t: Norm, strong: str) -> Term:
+    """||X Y|| <= ||X|| ||Y|| and ||X + Y|| <= ||X|| + ||Y||, the parts being left as they are.
+
+    ``strong``: of a product in the Frobenius norm, "first" or "last" is the one factor that keeps it, the others having
+    their 2-norms; "" if all keep it.
+    """
+    return _by_parts(s.algebra("left"), t.arg, t.kind, strong)
+
+
+def _by_parts(algebra: Algebra, x: Term, kind: str, strong: str) -> Term:
+    if isinstance(x, Add):
+        return Add(tuple(_size(f, kind) for f in x.args))
+    if isinstance(x, MatMul | Times):
+        kept = {"first": 0, "last": len(x.args) - 1}.get(strong) if kind == "fro" else None
+        if kept is not None and any(shape_of(f) is None for f in x.args):
+            raise Refused("which factor keeps the Frobenius norm is said of products of matrices")
+        return Times(tuple(_size(f, kind if kept in (None, i) else "2") for i, f in enumerate(x.args)))
+    if isinstance(x, Prod | Sum):
+        least = 1 if kind == "fro" and isinstance(x, Prod) else 0  # ||I||_F is not 1
+        if not algebra.context.at_least(x.hi - x.lo + 1, least):
+            raise Refused(f"the range {x.lo} .. {x.hi} may be empty")
+        inner = algebra.within(x.var, x.lo, x.hi)
+        body = _by_parts(inner, x.body, kind, "") if isinstance(x.body, MatMul | Times) else _size(x.body, kind)
+        return Prod(body, x.var, x.lo, x.hi, True) if isinstance(x, Prod) else Sum(body, x.var, x.lo, x.hi)
+    raise Refused(f"{x} has no parts")
+
+
+def _size(f: Term, kind: str) -> Term:
+    return Abs(f) if shape_of(f) is None else Norm(f, kind)
 
 
 def _of_jacobian(s: Bounded, algebra: Algebra, t: Jac, kind: str) -> Term:

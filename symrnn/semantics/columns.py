@@ -46,6 +46,8 @@ def apply_form(a: Algebra, t: Apply) -> Poly:
     if t.function == "identity" and t.order == 0:
         return a.poly(t.arg)
     shape = shape_of(t)
+    if t.function == "identity" and shape is None:
+        return {UNIT: Fraction(1)}
     if t.order == 1 and a.context.spelt and t.function in SLOPES and (shape is None or shape[1] == ONE):
         return _spelt(a, t.function, t.arg, shape)
     made = Apply(t.function, a.term(t.arg), t.order)

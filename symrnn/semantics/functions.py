@@ -1,7 +1,8 @@
 """Normal forms of norms, spectral radii, magnitudes, binomial coefficients and Jordan blocks. Trusted by the kernel.
 
 ||c A|| = |c| ||A||, ||A^T|| = ||A|| (1 and inf change places), ||Q A|| = ||A|| for orthogonal Q in the 2-norm;
-rho(c A) = |c| rho(A), rho(A^T) = rho(A), rho(A B) = rho(B A), rho(A^k) = rho(A)^k; |c a| = |c| |a|;
+||x y^T|| = ||x|| ||y^T||; rho(Q) = 1 for orthogonal Q, rho(x y^T) = |y^T x|, rho(c A) = |c| rho(A),
+rho(A^T) = rho(A), rho(A B) = rho(B A), rho(A^k) = rho(A)^k; |c a| = |c| |a|;
 binomial(k + 1, r) = binomial(k, r) + binomial(k, r - 1); a Jordan block is l I + N with N its nilpotent part.
 """
 
@@ -64,6 +65,11 @@ def norm_form(a: Algebra, t: Norm) -> Poly:
     scale, rest = _scale(a, p)
     if not rest or (rest == {UNIT: Fraction(1)} and t.kind != "fro"):
         return scale if rest else {}
+    outer = _outer(rest)
+    if outer is not None:
+        return a.times(scale, a.times(norm_form(a, Norm(outer[0], t.kind)), norm_form(a, Norm(outer[1], t.kind))))
+    if t.kind == "fro" and ONE in shape:
+        t = Norm(t.arg, "2")
     if t.kind in ("2", "fro"):
         rest = _without_rotations(a, rest)
         if rest == {UNIT: Fraction(1)} and t.kind == "2":
@@ -72,6 +78,15 @@ def norm_form(a: Algebra, t: Norm) -> Poly:
     turned = a.to_term(_signed(a.transpose(Transpose(here))), (shape_of(here) or shape)[::-1])
     kind, x = min((t.kind, here), (FLIPPED[t.kind], turned), key=lambda item: (item[1].key, item[0]))
     return a.times(scale, scalar_atom(Norm(x, kind)))
+
+
+def _outer(p: Poly) -> tuple[Term, Term] | None:
+    """x and y^T if a normal form is the one word x y^T of a column and a row: each norm of it is that of x by y^T's."""
+    ((_, binders, word), _), *more = p.items()
+    cut = next((i for i, f in enumerate(word) if i and (shape_of(f) or (ONE, ONE))[0] == ONE), 0)
+    if binders or more or not cut or ONE in (shape_of(_product(word)) or (ONE, ONE)):
+        return None
+    return _product(word[:cut]), _product(word[cut:])
 
 
 def radius_form(a: Algebra, t: SpectralRadius) -> Poly:
@@ -101,8 +116,10 @@ def _radius_of_word(a: Algebra, word: Word) -> Poly:
         radius = radius_form(a, SpectralRadius(base(best[0]))) if isinstance(best[0], Pow) else None
         if radius is not None:
             return a._raise(radius, exponent(best[0]), SpectralRadius(base(best[0])), any_sign=False)
-    if shape_of(_product(best)) == (ONE, ONE):
+    if any((shape_of(f) or (ONE, ONE))[0] == ONE for f in best):  # a column by a row: its only eigenvalue but 0
         return abs_form(a, Abs(Trace(_product(best))))
+    if all(a.context.has(base(f), "orthogonal") for f in best):
+        return {UNIT: Fraction(1)}
     return scalar_atom(SpectralRadius(_product(best)))
 
 

@@ -13,13 +13,29 @@ from typing import Any
 
 from symrnn.claims.activations import FACTS, HARD_SIGMOIDS
 from symrnn.claims.index import Index, Node, Var, as_index, node
-from symrnn.claims.shapes import shape_of
+from symrnn.claims.shapes import is_scalar, shape_of
 from symrnn.claims.substitution import substitute
-from symrnn.claims.tree import Abs, Apply, Const, Entry, ForAll, Norm, Not, Pow, Prop, Rel, SizeOf, Sym, Term, Times
+from symrnn.claims.tree import (
+    Abs,
+    Apply,
+    Const,
+    Entry,
+    ForAll,
+    Norm,
+    Not,
+    Pow,
+    Prop,
+    Rel,
+    SizeOf,
+    Sym,
+    Term,
+    Times,
+    Trace,
+)
 from symrnn.errors import Refused
 from symrnn.lemmas import LEMMAS
 from symrnn.semantics.beginnings import within
-from symrnn.semantics.bounds import upper
+from symrnn.semantics.bounds import by_parts, upper
 from symrnn.semantics.functions import monomial_never_negative, monomial_positive, never_negative
 from symrnn.semantics.monomials import Poly, minus
 from symrnn.semantics.sequents import Sequent
@@ -57,10 +73,10 @@ class AtMost(Node):
 
 def orders(s: Sequent, goal: Prop, uses: tuple[AtMost, ...]) -> None:
     """Return if lhs <= rhs (or lhs < rhs) follows; Refused otherwise. Lemmas' hypotheses are discharged elsewhere."""
-    if not isinstance(goal, Rel) or goal.op not in ("<", "<=") or shape_of(goal.lhs) or shape_of(goal.rhs):
+    if not isinstance(goal, Rel) or goal.op not in ("<", "<=") or not is_scalar(shape_of(goal.lhs)):
         raise Refused("the goal is no inequality between scalars")
-    algebra = s.algebra("left")
-    gap, strict = minus(algebra.poly(goal.rhs), algebra.poly(goal.lhs)), False
+    algebra, (lhs, rhs) = s.algebra("left"), (_number(goal.lhs), _number(goal.rhs))
+    gap, strict = minus(algebra.poly(rhs), algebra.poly(lhs)), False
     for use in uses:
         l, r, less = known(s, use)
         factor = algebra.poly(use.factor)
@@ -87,10 +103,10 @@ def combines(
 ) -> None:
     """Return if rhs - lhs is a sum of c (r - l)(r' - l')... with c > 0 and known l <= r, of multiples of r - l for
     known equations l = r, and of what is never negative; Refused otherwise."""
-    if not isinstance(goal, Rel) or goal.op not in ("<", "<=") or shape_of(goal.lhs) or shape_of(goal.rhs):
+    if not isinstance(goal, Rel) or goal.op not in ("<", "<=") or not is_scalar(shape_of(goal.lhs)):
         raise Refused("the goal is no inequality between scalars")
-    algebra = s.algebra("left")
-    gap, strict = minus(algebra.poly(goal.rhs), algebra.poly(goal.lhs)), False
+    algebra, (lhs, rhs) = s.algebra("left"), (_number(goal.lhs), _number(goal.rhs))
+    gap, strict = minus(algebra.poly(rhs), algebra.poly(lhs)), False
     for c, parts in products:
         if c <= 0 or not parts:
             raise Refused("a product of inequalities needs a positive number, and an inequality")
@@ -188,12 +204,19 @@ def _of_hypothesis(s: Sequent, use: AtMost) -> Known:
 
 
 def _sides(p: Prop | None, turned: bool) -> Known:
-    if not isinstance(p, Rel) or shape_of(p.lhs) is not None or shape_of(p.rhs) is not None:
+    if not isinstance(p, Rel) or not is_scalar(shape_of(p.lhs)):
         raise Refused("that is no relation between scalars")
     if turned and p.op != "=":
         raise Refused("an inequality has one direction")
     l, r = (p.rhs, p.lhs) if turned else (p.lhs, p.rhs)
-    return l, r, p.op == "<"
+    return _number(l), _number(r), p.op == "<"
+
+
+def _number(t: Term) -> Term:
+    """A scalar, or the entry of a 1 x 1 matrix; Refused for any other matrix."""
+    if not is_scalar(shape_of(t)):
+        raise Refused(f"{t} is no number")
+    return Trace(t) if shape_of(t) is not None else t
 
 
 # ---- what needs no hypothesis ----
@@ -213,6 +236,17 @@ def _assumed_norm(s: Sequent, t: Term) -> Known:
     if isinstance(t, Norm):
         return t, upper(s, t.arg, t.kind, assumed=True), False
     raise Refused(f"{t} is no norm")
+
+
+def _parts(strong: str) -> Callable[[Sequent, Term], Known]:
+    """The same, the parts of a product or sum being left as they are."""
+
+    def rule(s: Sequent, t: Term) -> Known:
+        if not isinstance(t, Norm) or shape_of(t.arg) is None:
+            raise Refused(f"{t} is no norm of a matrix")
+        return t, by_parts(s, t, strong), False
+
+    return rule
 
 
 def _square(s: Sequent, t: Term) -> Known:
@@ -294,6 +328,9 @@ def _entry(kind: str) -> Callable[[Sequent, Term], Known]:
 SOURCES: dict[str, Callable[[Sequent, Term], Known]] = {
     "norm": _norm,
     "assumed norm": _assumed_norm,
+    "parts": _parts(""),
+    "parts, first": _parts("first"),
+    "parts, last": _parts("last"),
     "square": _square,
     "magnitude": _magnitude(1),
     "negated magnitude": _magnitude(-1),

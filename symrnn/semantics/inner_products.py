@@ -12,7 +12,7 @@ from typing import TYPE_CHECKING
 from symrnn.claims.index import Index
 from symrnn.claims.shapes import ONE, shape_of
 from symrnn.claims.substitution import free_vars
-from symrnn.claims.tree import Diag, Inv, MatMul, Prod, Term, Trace, Transpose
+from symrnn.claims.tree import Abs, Diag, Inv, MatMul, Prod, Term, Trace, Transpose
 from symrnn.semantics.context import base
 from symrnn.semantics.monomials import UNIT, ZERO, Mono, Poly, Word, exponent
 
@@ -71,17 +71,33 @@ def in_order(a: Algebra, word: Word) -> Word:
         return word
     columns = [f.arg for f in word if isinstance(f, Diag)]
     before, after = word[: places[0]], word[places[-1] + 1 :]
-    if before and after and (shape_of(before[0]) or SQUARE_ONE)[0] == ONE and is_column(after[-1]):
-        p = a.transpose(Transpose(a.as_product(before)))
-        if len(p) != 1 or next(iter(p))[:2] != ((), ()) or next(iter(p.values())) != 1:
+    if before and after and is_row(before) and is_column(after[-1]):
+        first = _turned(a, a.as_product(before))
+        if first is None:
             return word
-        columns += [a.as_product(next(iter(p))[2]), a.as_product(after)]
+        columns += [a.as_product(first), a.as_product(after)]
     elif before or after or len(columns) < 2:
         return word
     columns.sort(key=lambda v: v.key)
-    row, *middle, last = columns
-    rows = next(iter(a.transpose(Transpose(row))))[2]
-    return a.word((*rows, *map(Diag, middle), *(last.args if isinstance(last, MatMul) else (last,))))
+    begun, row = next(((w, x) for x in columns if (w := _turned(a, x)) is not None), (None, None))
+    if begun is None or row is None:
+        return word
+    columns.remove(row)
+    *middle, last = columns
+    return a.word((*begun, *map(Diag, middle), *(last.args if isinstance(last, MatMul) else (last,))))
+
+
+def _turned(a: Algebra, x: Term) -> Word | None:
+    """The transpose where it is a word and nothing else: no sign, no scalar."""
+    p = a.transpose(Transpose(x))
+    if len(p) != 1 or next(iter(p))[:2] != ((), ()) or next(iter(p.values())) != 1:
+        return None
+    return next(iter(p))[2]
+
+
+def is_row(word: Word) -> bool:
+    """Whether a word has one row."""
+    return bool(word) and (shape_of(word[0]) or SQUARE_ONE)[0] == ONE
 
 
 def is_column(f: Term) -> bool:
@@ -113,6 +129,8 @@ def _of_factor(a: Algebra, f: Term) -> Poly | None:
         return None
     if exponent(f) != ONE:
         return a.raise_scalar(a.trace(Trace(base(f))), exponent(f))
+    if isinstance(f, Abs):
+        return a.poly(Abs(Trace(f.arg)))
     if isinstance(f, Inv):
         p = a.trace(Trace(f.arg))
         return a.raise_scalar(p, -ONE) if len(p) == 1 else {(((a.to_term(p, None), -ONE),), (), ()): Fraction(1)}

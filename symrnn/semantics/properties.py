@@ -6,13 +6,14 @@ from fractions import Fraction
 from functools import partial
 
 from symrnn.claims.shapes import shape_of
-from symrnn.claims.tree import Abs, Apply, Const, Diag, Eye, Inv, JordanBlock, MatMul, Pow, Term, Transpose
+from symrnn.claims.tree import Abs, Apply, Const, Diag, Eye, Inv, JordanBlock, MatMul, Pow, Pred, Prod, Term, Transpose
 from symrnn.errors import Refused
 from symrnn.semantics.algebra import Algebra
-from symrnn.semantics.context import Context, base
+from symrnn.semantics.context import Context, base, letters
 from symrnn.semantics.functions import monomial_never_negative, never_negative
 from symrnn.semantics.monomials import minus
 
+NORMAL = ("normal", "symmetric", "skew", "orthogonal", "diagonal", "scalar")
 KEPT_BY_SCALING = ("normal", "symmetric", "diagonal", "scalar", "skew")
 
 
@@ -30,21 +31,31 @@ def show_property(algebra: Algebra, name: str, x: Term) -> None:
             raise Refused(f"{x} is not known to be diagonal")
     elif name in ("upper_triangular", "lower_triangular"):
         has = algebra.context.has
-        shaped = [has(base(f), name) or algebra.context.diagonal(f) for _, _, word in algebra.poly(x) for f in word]
-        if not all(shaped):
+        parts = [
+            y for _, _, word in algebra.poly(x) for f in word for y in (letters(f) if isinstance(f, Prod) else (f,))
+        ]
+        if not all(has(base(f), name) or algebra.context.diagonal(f) for f in parts):
             raise Refused(f"{x} is not known to be {name}")
-    elif name in ("symmetric", "skew", "orthogonal", "normal") and shape is not None:
-        xt = Transpose(x)
-        sides = {
-            "symmetric": (xt, x),
-            "skew": (xt, -x),
-            "orthogonal": (MatMul((xt, x)), Eye(shape[0])),
-            "normal": (MatMul((xt, x)), MatMul((x, xt))),
-        }[name]
+    elif (sides := property_as_equation(Pred(name, x, "", None))) is not None and shape is not None:
         if minus(algebra.poly(sides[0]), algebra.poly(sides[1])):
             raise Refused(f"{x} is not known to be {name}")
     else:
         raise Refused(f"{name} is not decided from facts")
+
+
+def property_as_equation(p: Pred) -> tuple[Term, Term] | None:
+    """The equation that a property is, if it is one."""
+    x, xt = p.arg, Transpose(p.arg)
+    shape = shape_of(x)
+    if p.name == "symmetric":
+        return xt, x
+    if p.name == "skew":
+        return xt, -x
+    if p.name == "normal":
+        return MatMul((xt, x)), MatMul((x, xt))
+    if p.name == "orthogonal" and shape is not None:
+        return MatMul((xt, x)), Eye(shape[0])
+    return None
 
 
 def _scaled_letter(algebra: Algebra, x: Term) -> Term | None:
@@ -60,7 +71,7 @@ def _has(algebra: Algebra, letter: Term, name: str) -> bool:
     """Recorded of the letter itself; of a power only what powers keep."""
     if isinstance(letter, Pow) and (name == "skew" or not algebra.context.at_least(letter.exponent, 0)):
         return False
-    return algebra.context.has(base(letter), name)
+    return algebra.context.has(base(letter), *(NORMAL if name == "normal" else (name,)))
 
 
 def _show_nonnegative(algebra: Algebra, x: Term) -> None:

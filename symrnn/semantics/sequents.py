@@ -19,7 +19,6 @@ from symrnn.claims.substitution import children, free_vars, substitute, symbols,
 from symrnn.claims.tree import (
     And,
     Const,
-    Eye,
     ForAll,
     Implies,
     IndexRel,
@@ -37,7 +36,6 @@ from symrnn.claims.tree import (
     Sym,
     Term,
     Trace,
-    Transpose,
     Zeros,
 )
 from symrnn.errors import Refused
@@ -45,6 +43,7 @@ from symrnn.semantics.algebra import Algebra
 from symrnn.semantics.beginnings import first_steps, within
 from symrnn.semantics.context import Commuting, Context, Fact, Range
 from symrnn.semantics.polynomials import Explicit
+from symrnn.semantics.properties import property_as_equation
 
 Spoken = tuple[tuple[Prop, ...], Context]  # propositions, and what is known of the order of the times in them
 
@@ -340,21 +339,6 @@ def equations_of(hypotheses: tuple[Prop, ...]) -> dict[str, Equation]:
             if sides is not None:
                 found[f"hyp:{i}"] = Equation.of(Rel("=", *sides), free)
     return found
-
-
-def property_as_equation(p: Pred) -> tuple[Term, Term] | None:
-    """The equation that a property is, if it is one."""
-    x, xt = p.arg, Transpose(p.arg)
-    shape = shape_of(x)
-    if p.name == "symmetric":
-        return xt, x
-    if p.name == "skew":
-        return xt, -x
-    if p.name == "normal":
-        return MatMul((xt, x)), MatMul((x, xt))
-    if p.name == "orthogonal" and shape is not None:
-        return MatMul((xt, x)), Eye(shape[0])
-    return None
 
 
 def _strip(h: Prop) -> tuple[frozenset[Var | Sym], Prop]:

@@ -1,7 +1,7 @@
 """Equals for equals: an instance of a known equation put into a context. Trusted by the kernel.
 
 Known are the equations of hypotheses, those proved on the way, induction hypotheses, the definitions of states and
-locals, and the lemmas of the table (whose hypotheses the kernel discharges).
+locals, what the slopes of activations are, and the lemmas of the table (whose hypotheses the kernel discharges).
 """
 
 from __future__ import annotations
@@ -18,6 +18,7 @@ from symrnn.lemmas import LEMMAS
 from symrnn.semantics.beginnings import is_step, within
 from symrnn.semantics.context import Context
 from symrnn.semantics.sequents import Equation, Sequent
+from symrnn.semantics.slopes import slope_equation
 
 Binding = tuple[tuple[Var | Sym, Index | Term], ...]
 
@@ -41,9 +42,9 @@ def definition_of(s: Sequent, name: Sym) -> Term:
 
 def filled(s: Sequent, context: Term, name: str, binding: Binding) -> tuple[Term, Term]:
     """The two sides of an instance of an equation in their context; what is bound there may occur in the instance."""
-    equation = lookup(s, name)
-    values = dict(binding)
-    if not set(values) <= equation.free or len(values) != len(binding):
+    sloped = name.startswith("slope:")
+    equation, values = (_slope(name, binding), {}) if sloped else (lookup(s, name), dict(binding))
+    if not sloped and (not set(values) <= equation.free or len(values) != len(binding)):
         raise Refused(f"{name} cannot be instantiated at {sorted(map(str, set(values) - equation.free))}")
     for v, value in values.items():
         if isinstance(v, Var) != isinstance(value, Index):
@@ -53,6 +54,8 @@ def filled(s: Sequent, context: Term, name: str, binding: Binding) -> tuple[Term
         kept = (free_vars(equation.lhs) | free_vars(equation.rhs)) - equation.free
         if name.startswith("lemma:"):  # its hypotheses are discharged outside
             kept = free_vars(lhs) | free_vars(rhs)
+        if sloped:  # it holds at any term
+            kept = frozenset()
         if bound & kept:
             raise Refused(f"{name} holds for one {', '.join(sorted(map(str, bound & kept)))} only")
         in_range(name, equation.lhs, equation.rhs, equation.free, values, inner)
@@ -64,6 +67,13 @@ def filled(s: Sequent, context: Term, name: str, binding: Binding) -> tuple[Term
     if any(v.kind == "bound" for v in free_vars(l) | free_vars(r)):
         raise Refused("a variable of normal forms occurs free")
     return l, r
+
+
+def _slope(name: str, binding: Binding) -> Equation:
+    """What is known of the slopes of an activation, at the term that stands for the hole."""
+    if len(binding) != 1 or binding[0][0] != HOLE or not isinstance(binding[0][1], Term):
+        raise Refused(f"{name} needs the term that the activation is applied to")
+    return Equation(*slope_equation(name[6:], binding[0][1]), frozenset())
 
 
 def is_instance(s: Sequent, goal: Rel, context: Term, name: str, binding: Binding) -> bool:
