@@ -16,7 +16,7 @@ from symrnn.errors import SymrnnError
 from symrnn.search.cuts import add, wrap
 from symrnn.search.equations import prove_equation
 from symrnn.search.inductions import prove_by_induction
-from symrnn.semantics.columns import SLOPES
+from symrnn.semantics.columns import SPELT
 from symrnn.semantics.monomials import member
 from symrnn.semantics.sequents import Sequent
 from symrnn.semantics.uses import definition_of
@@ -46,7 +46,7 @@ def with_slopes_as_values(s: Sequent, rest: Strategy) -> Proof | None:
 
 def _slopes_of_states(s: Sequent) -> Iterator[tuple[Sym, Rel, Proof]]:
     for head, update in () if s.cell is None else s.cell.steps:
-        shape = shape_of(head[0]) if isinstance(update, Apply) and update.function in SLOPES else None
+        shape = shape_of(head[0]) if isinstance(update, Apply) and update.function in SPELT else None
         if s.cell is None or not isinstance(update, Apply) or shape is None or shape[0] == as_index(1):
             continue
         known = s.algebra("left").context.at_least
@@ -54,7 +54,7 @@ def _slopes_of_states(s: Sequent) -> Iterator[tuple[Sym, Rel, Proof]]:
             at = first + as_index(ANY)
             slope = Diag(Apply(update.function, substitute(update.arg, {s.cell.time: at}), 1))
             values = Diag(member(head, at))
-            one: Term = values if SLOPES[update.function] == "s" else Eye(shape[0])
+            one: Term = values if update.function == "sigmoid" else Eye(shape[0])
             why = Spelt(Words("left", "left", (member(head, at),), ()))
             yield head, Rel("=", slope, Add((one, -MatMul((values, values))))), why
 
@@ -87,9 +87,9 @@ def _moving(n: Node) -> Iterator[Sym]:
 
 
 def _has_slopes(s: Sequent) -> bool:
-    if s.cell is not None and any(name in SLOPES for name in activations_of(s.cell)):
+    if s.cell is not None and any(name in SPELT for name in activations_of(s.cell)):
         return True
-    return any(isinstance(t, Apply) and t.order == 1 and t.function in SLOPES for t in walk(s.goal))
+    return any(isinstance(t, Apply) and t.order == 1 and t.function in SPELT for t in walk(s.goal))
 
 
 def _has_values(s: Sequent) -> bool:
@@ -99,4 +99,4 @@ def _has_values(s: Sequent) -> bool:
         return True
     locals_ = {} if s.cell is None else {head.name: term for head, term in s.cell.locals}
     terms = (s.goal, *(locals_[x.name] for x in moving if x.name in locals_))
-    return any(isinstance(t, Apply) and t.order == 0 and t.function in SLOPES for term in terms for t in walk(term))
+    return any(isinstance(t, Apply) and t.order == 0 and t.function in SPELT for term in terms for t in walk(term))

@@ -11,13 +11,14 @@ from typing import TYPE_CHECKING
 
 from symrnn.claims.index import as_index
 from symrnn.claims.shapes import ONE, shape_of
-from symrnn.claims.tree import Apply, Const, Diag, Hadamard, MatMul, Ones, Pow, Shape, Term, Transpose
-from symrnn.semantics.monomials import LONGEST, UNIT, Poly, Word, minus, power, put, scalar_atom
+from symrnn.claims.tree import Apply, Diag, MatMul, Ones, Pow, Term, Transpose
+from symrnn.semantics.monomials import LONGEST, UNIT, Poly, Word, power, put, scalar_atom
+from symrnn.semantics.slopes import slope_equation
 
 if TYPE_CHECKING:
     from symrnn.semantics.algebra import Algebra
 
-SLOPES = {"sigmoid": "s", "tanh": "1"}  # s' = s - s^2, s' = 1 - s^2
+SPELT = ("sigmoid", "tanh")  # activations whose slopes are written by values where the context says so
 
 
 def columns(a: Algebra, p: Poly) -> Poly:
@@ -43,22 +44,16 @@ def ones_form(a: Algebra, t: Ones) -> Poly:
 
 
 def apply_form(a: Algebra, t: Apply) -> Poly:
+    """A letter, or a scalar; what is the identity, or its slope, is known."""
+    shape = shape_of(t)
     if t.function == "identity" and t.order == 0:
         return a.poly(t.arg)
-    shape = shape_of(t)
-    if t.function == "identity" and shape is None:
-        return {UNIT: Fraction(1)}
-    if t.order == 1 and a.context.spelt and t.function in SLOPES and (shape is None or shape[1] == ONE):
-        return _spelt(a, t.function, t.arg, shape)
+    if t.function == "identity" and (shape is None or shape[1] == ONE):
+        return {UNIT: Fraction(1)} if shape is None else a.poly(Ones(shape[0]))
+    if t.order == 1 and a.context.spelt and t.function in SPELT and (shape is None or shape[1] == ONE):
+        return a.poly(slope_equation(t.function, t.arg)[1])
     made = Apply(t.function, a.term(t.arg), t.order)
-    return scalar_atom(made) if shape_of(made) is None else a.letter(made)
-
-
-def _spelt(a: Algebra, function: str, arg: Term, shape: Shape) -> Poly:
-    """The derivative of an activation by its values: s - s^2 for the sigmoid, 1 - s^2 for tanh, entry by entry."""
-    s = Apply(function, arg, 0)
-    first = a.poly(s if SLOPES[function] == "s" else Const(Fraction(1)) if shape is None else Ones(shape[0]))
-    return minus(first, a.poly(Hadamard(s, s)))
+    return scalar_atom(made) if shape is None else a.letter(made)
 
 
 def copies(f: Term) -> tuple[Term, ...]:

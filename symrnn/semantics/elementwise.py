@@ -11,7 +11,7 @@ from typing import TYPE_CHECKING
 
 from symrnn.claims.index import Index
 from symrnn.claims.shapes import ONE, shape_of
-from symrnn.claims.tree import Apply, Diag, Eye, Hadamard, Ones, Term, Transpose
+from symrnn.claims.tree import Diag, Eye, Hadamard, Ones, Term, Transpose
 from symrnn.semantics.columns import columns, copies
 from symrnn.semantics.monomials import Poly, Word, put
 
@@ -28,7 +28,7 @@ def diag_form(a: Algebra, t: Diag) -> Poly:
         while count < len(word) - 1 and shape_of(word[0]) != (ONE, ONE) and a.context.diagonal(word[count]):
             count += 1
         v = a.as_product(word[count:]) if word else Eye(ONE)
-        ones = isinstance(v, Eye | Ones) or (isinstance(v, Apply) and v.function == "identity" and v.order == 1)
+        ones = isinstance(v, Eye | Ones)
         put(out, (scalars, binders, a.word((*word[:count], *(() if ones else (Diag(v),))))), c)
     return out
 
