@@ -260,7 +260,7 @@ class _Search:
             yield _bare("assumed norm", atom)
             yield _bare("norm", atom)
             if atom.kind == "fro" or isinstance(atom.arg, Prod | Sum):
-                yield from (_bare(source, atom) for source in ("parts, first", "parts, last", "parts"))
+                yield from (_bare(source, _in_factors(atom)) for source in ("parts, first", "parts, last", "parts"))
         if isinstance(atom, Abs):
             yield _bare("norm", atom)
             yield _bare("magnitude", atom.arg)
@@ -372,6 +372,13 @@ def _product(exponents: dict[Term, Index]) -> Term:
 
 def _scaled(t: Term, c: Fraction) -> Term:
     return t if c == 1 else Const(c) if t == UNIT_TERM else Times((Const(c), t))
+
+
+def _in_factors(t: Norm) -> Norm:
+    """The norm with a small power written as a product, which has parts."""
+    x = t.arg
+    small = isinstance(x, Pow) and x.exponent.is_const and 1 < x.exponent.const <= MOST_NORMS
+    return Norm(MatMul((x.base,) * x.exponent.const), t.kind) if small and isinstance(x, Pow) else t
 
 
 def _bare(source: str, term: Term, values: Any = (), discharge: tuple[Proof, ...] = (), turned: bool = False) -> AtMost:

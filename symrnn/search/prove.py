@@ -225,11 +225,11 @@ PLAIN: tuple[Strategy, ...] = (
     prove_equation,
 )
 EQUATION_STRATEGIES: tuple[Strategy, ...] = (
-    prove_by_spelling,
     _by_totals,
     prove_with_cuts,
     prove_entrywise,
     prove_by_induction,
+    prove_by_spelling,
     _by_slopes,
     prove_with_a_sum_reversed,
     prove_by_substitution,
