@@ -238,7 +238,8 @@ def test_recurrences_with_equal_content_are_read_once() -> None:
     assert anew(other, other.cell).cell.steps != anew(one, one.cell).cell.steps
 
 
-def test_what_is_not_the_recurrence_is_made_for_each_claim() -> None:
+def test_what_is_not_the_recurrence_is_made_for_each_claim(monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.setattr(codec, "_SHARED", codec._Reading(None))  # other recurrences share their nodes too
     claim = about(Elman(tanh))
     first, second = anew(claim, claim.cell), anew(claim, claim.cell)
     assert first == second and first.conclusion is not second.conclusion

@@ -228,6 +228,18 @@ def _regular(s: Sequent, c: cert.Regular) -> Iterator[Said]:
     yield f"It is diagonal, and so invertible if the entries on its diagonal are {sign} 0.", ()
 
 
+def _spelt(s: Sequent, c: cert.Spelt) -> Iterator[Said]:
+    yield r"Slopes are written by values: $\sigma' = \sigma - \sigma^2$, $\tanh' = 1 - \tanh^2$.", ()
+
+
+def _defining(s: Sequent, c: cert.Defining) -> Iterator[Said]:
+    yield "The property is an equation.", ()
+
+
+def _different(s: Sequent, c: cert.Different) -> Iterator[Said]:
+    yield r"The difference of the two is known to be invertible, so they are not equal.\quad$\square$", ()
+
+
 WORDS: dict[type[Any], Callable[[Sequent, Any], Iterator[Said]]] = {
     cert.Order: _order,
     cert.Cite: _cite,
@@ -257,6 +269,9 @@ WORDS: dict[type[Any], Callable[[Sequent, Any], Iterator[Said]]] = {
     cert.Applied: _applied,
     cert.Injective: _injective,
     cert.Regular: _regular,
+    cert.Spelt: _spelt,
+    cert.Defining: _defining,
+    cert.Different: _different,
 }
 
 
