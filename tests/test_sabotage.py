@@ -58,7 +58,7 @@ def test_a_lying_refuter(monkeypatch: pytest.MonkeyPatch, tmp_path: Path) -> Non
     world = decide.decide(Derivation("x").step("1", eq(a @ a, a)).claim).instance
     assert isinstance(world, Instance)
     monkeypatch.setattr(decide, "prove", lambda claim: None)
-    monkeypatch.setattr(decide, "refute", lambda claim, tally, small=(): world)
+    monkeypatch.setattr(decide, "refute", lambda claim, tally, small=(), known=None: world)
     found = decide.decide(honest.claim)
     assert found.verdict == "undecided" and found.refused is not None
     with pytest.raises(Refused):
