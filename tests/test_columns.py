@@ -47,7 +47,7 @@ from symrnn.certificates import Proved, Spelt, Words
 from symrnn.claims.spreading import spread
 from symrnn.claims.tree import Ones
 from symrnn.search.decide import decide
-from symrnn.semantics.columns import SLOPES
+from symrnn.semantics.columns import SPELT
 from symrnn.semantics.numbers import activate, preimage
 from symrnn.semantics.sequents import sequent_of
 
@@ -180,10 +180,10 @@ def test_what_is_spelt_stays_so_below() -> None:
 
 @pytest.mark.parametrize("p", [Fraction(1, 2), Fraction(1, 3), Fraction(-2, 5), Fraction(9, 10)])
 def test_slopes_by_values_are_what_the_exact_numbers_say(p: Fraction) -> None:
-    for function in SLOPES:
+    for function in SPELT:
         if function == "tanh" or p > 0:
             value, slope = activate(function, preimage(function, p))
-            wanted = (p if SLOPES[function] == "s" else 1) - p * p
+            wanted = (p if function == "sigmoid" else 1) - p * p
             assert (str(value), slope) == (str(p), wanted)
 
 

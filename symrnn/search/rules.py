@@ -13,6 +13,7 @@ from typing import Any
 
 from symrnn.certificates import Different, Known, Proof, Use, Words
 from symrnn.claims.index import Index, Var, as_index
+from symrnn.claims.recurrence import activations_of
 from symrnn.claims.shapes import ONE, shape_of
 from symrnn.claims.substitution import free_vars, substitute, symbols, walk
 from symrnn.claims.tree import (
@@ -42,6 +43,7 @@ from symrnn.errors import Refused
 from symrnn.lemmas import LEMMAS
 from symrnn.search.matching import match_term, occurrences
 from symrnn.semantics.algebra import Algebra
+from symrnn.semantics.columns import SPELT
 from symrnn.semantics.context import Context
 from symrnn.semantics.monomials import UNIT, Mono, Poly, Scalars, Word, exponent, minus
 from symrnn.semantics.sequents import Equation, Sequent
@@ -358,10 +360,15 @@ def norm_rules(s: Sequent, how: How, p: Poly) -> Iterator[Rule]:
         yield Rule(f"lemma:{name}", equation, lead, sign, ((symbol, x.arg), *sizes.items()), discharge)
 
 
+UNSPELT = tuple(sorted(set(SLOPES) - set(SPELT)))
+
+
 def slope_rules(s: Sequent, how: How, p: Poly) -> Iterator[Rule]:
-    """s' = s - s^2 and the like, for the slopes that occur: in a diagonal matrix, as a column or as a number."""
+    """What slopes are that ``search/spelling.py`` does not write by values, in matrices, columns and numbers."""
+    if not any(set(UNSPELT).intersection(activations_of(x)) for x in (s.cell, s.goal, *s.hypotheses) if x is not None):
+        return
     found = {t for m in p for f in (*m[2], *(a for a, _ in m[0])) for t in walk(f) if isinstance(t, Apply)}
-    for t in sorted((t for t in found if t.order == 1 and t.function in SLOPES), key=lambda t: t.key):
+    for t in sorted((t for t in found if t.order == 1 and t.function in UNSPELT), key=lambda t: t.key):
         column = shape_of(t) is not None and (shape_of(t) or (ONE, ONE))[1] == ONE
         for wrap in (Diag(HOLE), HOLE) if column else (HOLE,):
             lhs, rhs = (substitute(wrap, {HOLE: x}) for x in slope_equation(t.function, t.arg))
