@@ -124,3 +124,9 @@ def test_no_script_of_a_strange_name(name: str) -> None:
     data = counterexample("a GRU")
     data["parameters"][name] = [["1"]]
     assert script(data) is None
+
+
+def test_sides_that_doubles_cannot_tell_apart_give_no_script() -> None:
+    c = {"kind": "values", "values": {"a": "1"}, "sides": {"lhs": "a", "rhs": "1"}, "lhs": "1", "rhs": "2"}
+    assert script(c) is not None
+    assert script({**c, "rhs": "1000000000001/1000000000000"}) is None

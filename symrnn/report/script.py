@@ -9,6 +9,7 @@ from __future__ import annotations
 import keyword
 import re
 from collections.abc import Callable, Iterable, Mapping
+from fractions import Fraction
 from typing import Any
 
 from symrnn.report.expressions import (
@@ -161,6 +162,9 @@ def expect(what, holds):
     if not holds:
         failed.append(what)
 """
+
+
+TOLD = Fraction(1, 10**8)  # relative differences that doubles tell for certain
 
 
 def script(counterexample: Data, heading: str = "") -> str | None:
@@ -318,12 +322,28 @@ def _sides(c: Data, kinds: Mapping[str, str]) -> list[str]:
     if c.get("relation") in ("<", "<="):
         sign = ">=" if c["relation"] == "<" else ">"
         return [*lines, f'expect("the left side is not below the right one", (lhs {sign} rhs).any())']
+    if _too_close(c["lhs"], c["rhs"]):
+        raise Unreadable("the sides differ by less than doubles tell")
     return [
         *lines,
         "scale = max(abs(lhs).max(), abs(rhs).max())",
         "differ = lhs.shape != rhs.shape or abs(lhs - rhs).max() > 1e-9 * scale",
         'expect("the two sides differ", differ)',
     ]
+
+
+def _too_close(left: Data, right: Data) -> bool:
+    """Whether two rational sides differ, but by less than a script sees in doubles."""
+    try:
+        pairs = list(zip(_rational(left), _rational(right), strict=True))
+        return any(a != b for a, b in pairs) and all(abs(a - b) <= TOLD * max(abs(a), abs(b)) for a, b in pairs)
+    except ValueError:
+        return False
+
+
+def _rational(value: Data) -> list[Fraction]:
+    rows = value if isinstance(value, list) else [[value]]
+    return [Fraction(str(x)) for row in rows for x in (row if isinstance(row, list) else [row])]
 
 
 def _two_dimensional(value: Data) -> str:
