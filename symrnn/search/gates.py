@@ -41,7 +41,7 @@ class Gate:
 def gates(cell: Recurrence) -> list[Gate] | None:
     """The gates of a cell; None if some pre-activation is none, or two share a weight."""
     found = []
-    definitions = _steering(cell)
+    definitions = reached(cell)
     for head, term in definitions:
         applied = isinstance(term, Apply)
         inner = term.arg if isinstance(term, Apply) else term
@@ -62,7 +62,7 @@ def gates(cell: Recurrence) -> list[Gate] | None:
     return found if found and alone and len({g.input.name for g in found}) == 1 else None
 
 
-def _steering(cell: Recurrence) -> list[tuple[Sym, Term]]:
+def reached(cell: Recurrence) -> list[tuple[Sym, Term]]:
     """The updates, and the locals that they use, directly or not; a local that only names a derivative is none."""
     used = {s.name for _, term in cell.steps for s in walk(term) if isinstance(s, Sym)}
     for head, term in reversed(cell.locals):

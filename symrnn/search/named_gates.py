@@ -11,6 +11,7 @@ from symrnn.claims.recurrence import Recurrence
 from symrnn.claims.shapes import ONE
 from symrnn.claims.substitution import rebuild, walk
 from symrnn.claims.tree import Add, Apply, MatMul, Sym, Term
+from symrnn.search.gates import reached
 
 
 @dataclass(frozen=True)
@@ -29,7 +30,7 @@ class Gate:
 def named_gates(cell: Recurrence) -> tuple[Recurrence, tuple[Gate, ...]]:
     """The gates of a cell, and the cell with each of them as a local of its own."""
     definitions = (*cell.locals, *cell.steps)
-    used = [s.name for _, term in _reached(cell) for s in walk(term) if isinstance(s, Sym)]
+    used = [s.name for _, term in reached(cell) for s in walk(term) if isinstance(s, Sym)]
     applied = dict.fromkeys(t for _, term in definitions for t in walk(term) if isinstance(t, Apply) and t.order == 0)
     gates: list[Gate] = []
     names: dict[Term, Term] = {}
@@ -59,15 +60,6 @@ def named_gates(cell: Recurrence) -> tuple[Recurrence, tuple[Gate, ...]]:
         ),
         tuple(gates),
     )
-
-
-def _reached(cell: Recurrence) -> list[tuple[Sym, Term]]:
-    """The updates, and the locals that they use, directly or not; not those that only name a derivative."""
-    used = {s.name for _, term in cell.steps for s in walk(term) if isinstance(s, Sym)}
-    for head, term in reversed(cell.locals):
-        if head.name in used:
-            used |= {s.name for s in walk(term) if isinstance(s, Sym)}
-    return [*((head, term) for head, term in cell.locals if head.name in used), *cell.steps]
 
 
 def _expanded(cell: Recurrence, t: Term) -> Term:
