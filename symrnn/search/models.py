@@ -79,8 +79,11 @@ class _Model:
 def _met(claim: Claim) -> Iterator[World]:
     _, hypotheses = flatten(claim)
     if not speaks_of_limits(claim):
-        return filter(_holds, glimpses(claim))
-    return iter(_matrices(claim)) if all(map(_is_static, hypotheses)) else _runs(claim)
+        yield from filter(_holds, glimpses(claim))
+    elif all(map(_is_static, hypotheses)):
+        yield from _matrices(claim)
+    else:
+        yield from _runs(claim)
 
 
 def _runs(claim: Claim) -> Iterator[World]:

@@ -60,7 +60,8 @@ Integers = dict[Var, int]
 
 def speaks_of_limits(claim: Claim) -> bool:
     """Whether a claim has a limit along a trajectory in it."""
-    limits = (n for n in walk(claim) if isinstance(n, Pred) and n.var is not None)
+    props = (claim.conclusion, *claim.hypotheses)
+    limits = (n for p in props for n in walk(p) if isinstance(n, Pred) and n.var is not None)
     return any(isinstance(t, Jac) or (isinstance(t, Sym) and t.role != "free") for p in limits for t in walk(p.arg))
 
 
