@@ -7,16 +7,16 @@ from dataclasses import dataclass, replace
 
 from symrnn import kernel
 from symrnn.certificates import Mismatch, Null, Point, Proof, Proved, Verdictive
-from symrnn.claims.index import Node, Var, as_index
+from symrnn.claims.index import Index, Node, Var, as_index
 from symrnn.claims.recurrence import Claim
 from symrnn.claims.shapes import check_shapes
-from symrnn.claims.substitution import free_vars
+from symrnn.claims.substitution import free_vars, walk
 from symrnn.claims.tree import IndexRel
 from symrnn.errors import Refused, ShapeMismatch, SymrnnError
 from symrnn.search import memory
 from symrnn.search.questions import find_null, holds, prove, refute, witness
 from symrnn.search.refute import MOST, Tally, violating
-from symrnn.semantics.instances import Instance
+from symrnn.semantics.instances import LONGEST_PATH, Instance
 from symrnn.semantics.sequents import flatten, sequent_of
 
 
@@ -62,7 +62,7 @@ def decide(claim: Claim, most: int = MOST, likely: Iterable[Instance] = ()) -> D
     tally, small = Tally(most=most), _proved_at_least_values(claim)
     instance = refute(claim, tally, small, known)
     if instance is None:
-        tried.append(_sought(tally))
+        tried.append(_sought(tally, claim))
         return Decision("undecided", attempts=tuple(tried))
     null = find_null(claim, instance)
     if null is not None:
@@ -88,8 +88,11 @@ def _proved_at_least_values(claim: Claim) -> tuple[tuple[Var, int], ...]:
     return tuple(found)
 
 
-def _sought(tally: Tally) -> str:
+def _sought(tally: Tally, claim: Claim) -> str:
     """What the search for a counterexample amounts to."""
+    longest = max((abs(i.const) for i in walk(claim) if isinstance(i, Index)), default=0)
+    if not tally.candidates and longest > LONGEST_PATH:
+        return f"no counterexample was looked for: instances of {longest} steps or more are not evaluated"
     if tally.silent and tally.silent >= tally.met:
         return f"at none of {tally.candidates} exact instances could the claim be evaluated: {tally.why}"
     what = f"no counterexample among {tally.candidates} exact instances, {tally.met} of them meeting the hypotheses"

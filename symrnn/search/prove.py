@@ -75,13 +75,11 @@ def prove(claim: Claim) -> Proof | None:
     try:
         s = sequent_of(claim)
         search = Search(claim)
-        chained = prove_by_steps(s) or prove_for_any_lag(s, lambda x: prove_sequent(x, search))
+        chained = prove_by_steps(s)
         if chained is not None:
             return chained
         easy = None if any(isinstance(h, Or) for h in s.hypotheses) else prove_at_once(s)
-        if easy is not None:
-            return easy
-        return prove_sequent(s, search)
+        return easy or prove_for_any_lag(s, lambda x: prove_sequent(x, search)) or prove_sequent(s, search)
     except SymrnnError:
         return None
 

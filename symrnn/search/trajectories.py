@@ -21,7 +21,7 @@ from symrnn.claims.tree import Add, Apply, MatMul, Sym, Term, Transpose
 from symrnn.errors import Refused, Undefined
 from symrnn.search.gates import Gate, first_states, gates, logarithmic, target, without
 from symrnn.search.pools import SLOPES
-from symrnn.semantics.instances import Rows
+from symrnn.semantics.instances import LONGEST_PATH, Rows
 from symrnn.semantics.numbers import Num, activate, as_num, log_of, preimage
 from symrnn.semantics.values import Matrix, Values
 
@@ -102,11 +102,13 @@ def plan(
     rng: random.Random,
     choice: int,
 ) -> Trajectory | None:
-    """A trajectory by one of the PLANS, or None if it does not apply to this cell at these sizes.
+    """A trajectory by one of the PLANS, or None if it does not apply to this cell at these sizes, or is too long.
 
     Remembered: the claims about one network that arise around a step are tried at the same trajectories. A find leaves
     ``rng`` as making it would have done.
     """
+    if steps > LONGEST_PATH:
+        return None
     key = (cell, name, _frozen(parameters), _frozen(integers), steps, choice, hash(rng.getstate()))
     found = _MADE.pop(key, None)
     if found is None:
