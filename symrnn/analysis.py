@@ -291,8 +291,8 @@ def for_all_trajectories(s: Sequent, c: cert.AllTrajectories) -> Iterator[Premis
     -------------------------------------
     hypotheses |- P for all trajectories
     """
-    if not isinstance(s.goal, ForAllTrajectories):
-        raise Refused("the goal is not about all trajectories")
+    if not isinstance(s.goal, ForAllTrajectories) or s.cell is None:
+        raise Refused("the goal is not about all trajectories of a recurrence")
     losses = (n for p in (s.goal, *s.hypotheses) for n in walk(p) if isinstance(n, Loss))
     rows = {g.name for n in losses for _, g in n.reads}  # derivatives of losses at the states of one trajectory
     kept = tuple(h for h in s.hypotheses if all(x.role == "free" and x.name not in rows for x in symbols(h)))

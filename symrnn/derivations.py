@@ -14,7 +14,7 @@ from symrnn.claims.recurrence import Claim
 from symrnn.claims.spreading import spread
 from symrnn.claims.substitution import free_vars, rebuild, symbols, walk
 from symrnn.claims.tree import ForAll, Immediate, Jac, Prop, Sym, Total
-from symrnn.claims.wellformed import one_loss_a_name
+from symrnn.claims.wellformed import check_claim, one_loss_a_name
 from symrnn.errors import ClaimError, not_too_deep
 from symrnn.lemmas import LEMMAS
 
@@ -50,6 +50,7 @@ class Derivation:
     """
 
     def __init__(self, title: str, cell: Cell | None = None, layout: str = "numerator") -> None:
+        _check_words(title=title)
         if cell is not None and not isinstance(cell, Cell):
             raise ClaimError(f"cell must be a cell such as Elman(sigmoid), not {type(cell).__name__}")
         self.title = title
@@ -98,6 +99,7 @@ class Derivation:
         """
         if not isinstance(id, str) or not id.strip():
             raise ClaimError(f"a step id is a non-empty string such as '7' or '7.a', not {id!r}")
+        _check_words(because=because, title=title)
         known = [s.id for s in self.steps]
         if id in known:
             raise ClaimError(f"step {id} is defined twice; ids must differ")
@@ -134,6 +136,7 @@ def _made(claim: Prop, assuming: tuple[Prop, ...], layout: str, cell: Cell | Non
     hypotheses = tuple(_closed(spread(_resolve(as_prop(a), layout)), conclusion) for a in assuming)
     made = Claim(conclusion, hypotheses, cell.recurrence if cell else None)
     _check_names(made)
+    check_claim(made)
     if not any(isinstance(x, Sym) and x.role != "free" for p in (conclusion, *hypotheses) for x in walk(p)):
         return Claim(conclusion, hypotheses, None)  # about matrices alone
     return made
@@ -143,6 +146,12 @@ def _names(what: str, given: Iterable[str]) -> tuple[str, ...]:
     if isinstance(given, str):
         raise ClaimError(f"{what} takes a list of ids, as in {what}=[{given!r}]")
     return tuple(given)
+
+
+def _check_words(**given: object) -> None:
+    for what, value in given.items():
+        if not isinstance(value, str):
+            raise ClaimError(f"{what} is a text for the reader, not {value!r}")
 
 
 def _checked(what: str, value: str, allowed: tuple[str, ...]) -> str:

@@ -14,6 +14,7 @@ from symrnn import (
     Derivation,
     Elman,
     Refused,
+    absolute,
     activation,
     cell,
     diag,
@@ -21,6 +22,7 @@ from symrnn import (
     eye,
     gradient,
     hadamard,
+    implies,
     index,
     jacobian,
     kernel,
@@ -30,6 +32,7 @@ from symrnn import (
     loss,
     lt,
     matrix,
+    negation,
     norm,
     ones,
     product,
@@ -45,7 +48,7 @@ from symrnn import (
 )
 from symrnn.certificates import Proved, Spelt, Words
 from symrnn.claims.spreading import spread
-from symrnn.claims.tree import Ones
+from symrnn.claims.tree import Ones, Prop
 from symrnn.search.decide import decide
 from symrnn.semantics.columns import SPELT
 from symrnn.semantics.numbers import activate, preimage
@@ -199,6 +202,27 @@ def test_numbers_beside_columns() -> None:
 def test_bounds_of_all_entries_at_once() -> None:
     assert decide(claim(lt(L.f[t], 1), L)).verdict == "proved"
     assert decide(claim(lt(2 * L.f[t], 1), L)).verdict == "refuted"
+
+
+@pytest.mark.parametrize(
+    ("what", "verdict"),
+    [
+        (le(0, hadamard(u, u)), "proved"),
+        (lt(0, hadamard(u, u)), "refuted"),
+        (le(0, u), "refuted"),
+        (lt(0, L.f[t]), "proved"),
+        (lt(L.f[t], 0), "refuted"),
+        (le(0, hadamard(V, V)), "proved"),
+        (le(absolute(V), 0), "refuted"),
+        (implies(le(0, W), le(0, W[1, 1])), "proved"),
+        (implies(negation(le(0, u)), lt(u, 0)), "refuted"),
+    ],
+    ids=str,
+)
+def test_an_order_beside_the_number_0_is_no_matter_of_shapes(what: Prop, verdict: str) -> None:
+    """It is the zero matrix, as in an equation; of whatever size."""
+    found = decide(claim(what, L))
+    assert (found.verdict, found.mismatch) == (verdict, None)
 
 
 def test_a_cell_whose_updates_do_not_fit_is_an_error() -> None:

@@ -13,6 +13,7 @@ from symrnn import (
     Elman,
     activation,
     eq,
+    for_all_trajectories,
     gradient,
     jacobian,
     kernel,
@@ -20,10 +21,12 @@ from symrnn import (
     le,
     matrix,
     product,
+    sigmoid,
     size,
     squared_error,
     tanh,
     time,
+    vanishes,
 )
 from symrnn.block_jacobians import state_jacobian
 from symrnn.claims.recurrence import Claim
@@ -148,3 +151,15 @@ def test_derivatives_at_other_times_are_other_symbols() -> None:
         assert follows(d.step("2", eq(one, value)).claim, [cited], ()) == "holds"
         assert follows(d.step("3", eq(other, value)).claim, [cited], ()) != "holds"
         assert symbols(_abstract(one)) != symbols(_abstract(other))
+
+
+def test_what_one_trajectory_does_says_nothing_of_all() -> None:
+    """Where states and Jacobians are symbols, a hypothesis about them is one about this trajectory still."""
+    d = Derivation("x", cell=Elman(sigmoid))
+    h, t, J = d.h, d.t, jacobian(d.h[d.t], d.h[d.t - d.k])
+    one = d.step("1", eq(jacobian(h[t], h[t - 1]), d.D[t] @ d.W_hh)).claim
+    for here in (vanishes(J), eq(h[t], 0)):
+        claim = Claim(for_all_trajectories(here), (here,), d.cell.recurrence)
+        assert follows(claim, [one], ()) != "holds"
+    already = for_all_trajectories(vanishes(J))
+    assert follows(Claim(already, (already,), d.cell.recurrence), [one], ()) == "holds"

@@ -279,6 +279,11 @@ def test_cells_that_make_no_sense_are_errors() -> None:
         cell("bad", states={h: lambda t: tanh(W @ h[t - 1] + V @ u[t])})
     with pytest.raises(ClaimError, match="declared twice"):
         cell("bad", states={h: lambda t: tanh(W @ h[t - 1])}, locals={state("h", n): lambda t: W @ h[t - 1]})
-    ahead = cell("ahead", states={h: lambda t: tanh(W @ h[t + 1])})  # nothing is said of what runs backwards
-    claim = Derivation("x", cell=ahead).step("1", eq(jacobian(h[t], h[t - 1]), W)).claim
-    assert decide(claim).verdict == "undecided"
+    for update, why in (
+        (lambda t: tanh(W @ h[t + 1]), "not earlier"),
+        (lambda t: h[t], "defined by each other"),
+        (lambda t: tanh(inv(W) @ h[t - 1]), "may have no value"),
+        (lambda t: jacobian(h[t - 1], h[t - 2]) @ h[t - 1], "may have no value"),
+    ):
+        with pytest.raises(ClaimError, match=why):
+            cell("bad", states={h: update})

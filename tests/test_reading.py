@@ -2,12 +2,29 @@
 
 from __future__ import annotations
 
+from dataclasses import replace
 from fractions import Fraction
 from typing import Any
 
 import pytest
 
-from symrnn import CertificateError, Elman, eq, jacobian, kernel, matrix, product, relu, sigmoid, size, tanh
+from symrnn import (
+    Cell,
+    CertificateError,
+    Elman,
+    cell,
+    det,
+    eq,
+    jacobian,
+    kernel,
+    matrix,
+    product,
+    relu,
+    sigmoid,
+    size,
+    state,
+    tanh,
+)
 from symrnn.certificates import Chain, Known, Leaf, Proved, Words
 from symrnn.claims import codec
 from symrnn.claims.codec import decode, encode, read_anew
@@ -239,7 +256,8 @@ def test_recurrences_with_equal_content_are_read_once() -> None:
 
 
 def test_what_is_not_the_recurrence_is_made_for_each_claim(monkeypatch: pytest.MonkeyPatch) -> None:
-    monkeypatch.setattr(codec, "_SHARED", codec._Reading(None))  # other recurrences share their nodes too
+    monkeypatch.setattr(codec, "_SHARED", {})
+    monkeypatch.setattr(codec, "_ALIKE", {})  # other recurrences share their nodes too
     claim = about(Elman(tanh))
     first, second = anew(claim, claim.cell), anew(claim, claim.cell)
     assert first == second and first.conclusion is not second.conclusion
@@ -275,7 +293,54 @@ def test_many_recurrences_are_forgotten_again(monkeypatch: pytest.MonkeyPatch) -
     for activation in (tanh, sigmoid, relu, tanh, sigmoid, relu):
         claim = about(Elman(activation))
         assert kernel.check(claim, Proved(Chain(None), None)).verdict == "proved"
-    assert len(codec._SHARED.alike) < 400
+    assert len(codec._ALIKE) < 400 and len(codec._SHARED) <= codec.KEPT
+
+
+def of_another(*props: str) -> Cell:
+    """A recurrence with a W_hh of its own."""
+    w, h = matrix("W_hh", n, n, *props), state("h", n)
+    return cell("another", states={h: lambda q: tanh(w @ h[q - 1])})
+
+
+def of_its_own(other: Cell) -> Claim:
+    return Claim(eq(other.h[other.t], tanh(other.W_hh @ other.h[other.t - 1])), (), other.recurrence)
+
+
+def test_what_another_recurrence_has_is_checked_too() -> None:
+    """Whatever was read before, one name has one meaning: the other W_hh is symmetric."""
+    e, other = Elman(tanh), of_another("symmetric")
+    J = jacobian(e.h[e.t], e.h[e.t - 1], "numerator")
+    false = Claim(eq(other.W_hh.T @ J, other.W_hh @ J), (), e.recurrence)
+    refuse(false)
+    assert kernel.check(of_its_own(other), Proved(Words("left", "left", (other.h[other.t],), ()), None))
+    refuse(false)
+
+
+def test_what_a_refused_recurrence_has_is_checked_too() -> None:
+    """A malformed symbol, read and refused as part of a recurrence, is refused in a claim about another."""
+    odd = Sym("V", (n - 1, n - 1), "free", (), (), False)
+    h = state("h", n)
+    bad = Elman(tanh).recurrence
+    bad = replace(bad, steps=((h, MatMul((odd, h[as_index(bad.time)]))),))
+    refuse(Claim(eq(A, A), (), bad))
+    refuse(Claim(eq(det(odd), det(odd)), (), Elman(tanh).recurrence))
+
+
+def test_a_recurrence_that_has_changed_is_read_again() -> None:
+    good, other = Elman(tanh), Elman(sigmoid)
+    assert kernel.check(about(good), Proved(Chain(None), None)).verdict == "proved"
+    tampered(good.recurrence, locals=other.recurrence.locals)  # D is of the sigmoid
+    refuse(about(good), Proved(Chain(None), None))
+    tampered(good.recurrence, steps=other.recurrence.steps)
+    assert kernel.check(about(good), Proved(Chain(None), None)).claim.cell == other.recurrence
+
+
+def test_a_symbol_that_has_changed_is_read_again() -> None:
+    """In a claim about another recurrence than that which it was read with."""
+    e, other = Elman(tanh), of_another()
+    assert kernel.check(of_its_own(other), Proved(Words("left", "left", (other.h[other.t],), ()), None))
+    w = tampered(other.W_hh, props=("symmetric",))
+    refuse(Claim(eq(w @ e.h[e.t], e.W_hh @ e.h[e.t]), (), e.recurrence))
 
 
 # ---- nodes -----------------------------------------------------------------------------------------------------------

@@ -196,3 +196,26 @@ def test_what_is_nested_too_deeply_is_told(depth: int) -> None:
     with pytest.raises(ClaimError, match="step 1 is nested too deeply"):
         d.step("1", eq(deep, A))
         check(d)
+
+
+@pytest.mark.parametrize(
+    ("line", "message"),
+    [
+        ("d.step('2', any_of())", "at least one claim"),
+        ("d.step('2', all_of())", "at least one claim"),
+        ("d.step('2', eq(A, 10**5000 * A))", "thousands of digits"),
+        ("d.step('2', eq(eye(d.n - 1), eye(d.n - 1)))", "no number of rows or columns"),
+        ("d.step('2', eq(eye(-1), 1))", "no number of rows or columns"),
+        ("d.step('2', eq(A, A), because=3)", "because is a text"),
+        ("d.step('2', eq(A, A), title=b'x')", "title is a text"),
+        ("Derivation(None)", "title is a text"),
+        ("cell('c', states={s: lambda t: s[t]})", "defined by each other"),
+        ("cell('c', states={s: lambda t: s[t + 1]})", "not earlier"),
+        ("cell('c', states={s: lambda t: A.inv @ s[t - 1]})", "may have no value"),
+    ],
+)
+def test_what_has_no_meaning_is_an_error_where_it_is_said(tmp_path: Path, line: str, message: str) -> None:
+    """Not a step that the kernel then refuses, which would look like a contradiction."""
+    start = "from symrnn import *\nd = Derivation('x', cell=Elman(sigmoid))\nA, s = matrix('A', d.n), state('s', d.n)\n"
+    error = error_of(tmp_path / "s.py", start + line)
+    assert message in str(error) and error.line == 4

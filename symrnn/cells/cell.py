@@ -12,6 +12,7 @@ from symrnn.claims.shapes import is_scalar, shape_of, shape_text
 from symrnn.claims.spreading import spread
 from symrnn.claims.substitution import symbols
 from symrnn.claims.tree import Diag, Sym, Term, as_term
+from symrnn.claims.wellformed import check_recurrence
 from symrnn.errors import ClaimError, ShapeMismatch
 
 TIME = Var("t", "time", None)
@@ -80,7 +81,8 @@ def cell(
     """A cell of one's own. ``states`` and ``locals`` map a family to its update as a function of the time t.
 
     ``exogenous=False`` lets the inputs depend on earlier states in any way. Free symbols of the updates are
-    the parameters. Raises ClaimError if a name is used twice or an update uses an undeclared family.
+    the parameters. Raises ClaimError if a name is used twice, an update uses an undeclared family or what is not
+    earlier, or may have no value.
 
     >>> from symrnn import matrix, size, tanh
     >>> n = size("n")
@@ -115,6 +117,7 @@ def cell(
         defined,
         steps,
     )
+    check_recurrence(recurrence)
     return Cell(recurrence, {**_sizes(families), **names, "t": t})
 
 

@@ -15,6 +15,7 @@ from collections.abc import Callable
 from fractions import Fraction
 from functools import cache
 from math import gcd
+from operator import is_
 from typing import Any, TypeVar
 
 from symrnn.claims.index import FIELDS, NODES, Node
@@ -159,7 +160,7 @@ def read_anew(*values: Any, shared: Node | None = None) -> list[tuple[Any, list[
     """Each value as ``decode(encode(value))`` has it, without the data in between: nothing remembered on nodes is kept.
 
     With each value the nodes in it that are in none before. ``shared``: a part of many values, such as the recurrence
-    of a claim, of which equal ones are read once; its nodes are not given.
+    of a claim, of which equal ones are read once; its nodes, and no others, are not given.
     """
     reading, found = _Reading(None if shared is None else _with_shared(shared)), []
     for value in values:
@@ -169,36 +170,50 @@ def read_anew(*values: Any, shared: Node | None = None) -> list[tuple[Any, list[
 
 
 def _with_shared(shared: Node) -> _Reading:
-    """What was read of ``shared`` and of others like it."""
-    global _SHARED
-    if id(shared) not in _SHARED.seen:
-        if len(_SHARED.alike) >= MOST_SHARED:
-            _SHARED = _Reading(None)
-        _SHARED.read(shared)
-        _SHARED.made.clear()
-    return _SHARED
+    """What was read of ``shared``, which has not changed since; equal nodes in it and others like it are one."""
+    global _ALIKE
+    found = _SHARED.get(id(shared))
+    if found is None or not found.stands():
+        if len(_ALIKE) >= MOST_SHARED:
+            _ALIKE = {}
+            _SHARED.clear()
+        found = _Reading(None)
+        found.alike = _ALIKE
+        found.read(shared)
+        found.own = frozenset(map(id, found.seen.values()))
+        _kept(_SHARED, id(shared), found)
+    return found
 
 
 class _Reading:
     """Values read anew, equal nodes as one object.
 
-    ``seen``: what was made of the node with an identity; ``met``: these nodes, kept alive so that nothing else gets
-    their identity. ``alike``: the one node of a kind with such types, such plain values and nodes of such identities in
-    it. ``made``: the nodes. ``before``: what was read before, to which nothing is added.
+    ``seen``: what was made of the node with an identity; ``met``: these nodes with their fields, kept alive so that
+    nothing else gets their identity. ``alike``: the one node of a kind with such types, such plain values and nodes of
+    such identities in it. ``made``: the nodes. ``before``: what was read before, to which nothing is added, and which
+    has its ``own`` nodes; those that others like it have are given as if they were made here.
     """
 
-    __slots__ = ("alike", "before", "made", "met", "seen")
+    __slots__ = ("alike", "before", "made", "met", "own", "seen")
 
     def __init__(self, before: _Reading | None) -> None:
         self.before = before
         self.seen: dict[int, Node] = {}
-        self.met: list[Any] = []
+        self.met: list[tuple[Any, Any, tuple[Any, ...]]] = []
         self.alike: dict[Key, Node] = {}
         self.made: list[Node] = []
+        self.own: frozenset[int] = frozenset()
 
     def read(self, value: Any) -> Any:
         """The value anew; CertificateError for what no certificate may contain."""
         return self._node(value) if type(value) is not tuple else tuple(self._inside(value)[0])
+
+    def stands(self) -> bool:
+        """Whether all nodes that were read have the fields that they had."""
+        for v, kind, fields in self.met:
+            if type(v) is not kind or not all(map(is_, FIELDS[kind](v), fields)):
+                return False
+        return True
 
     def _node(self, v: Any) -> Node:
         found = self.seen.get(id(v))
@@ -210,19 +225,28 @@ class _Reading:
         known: Any = NODES.get(kind.__name__)
         if known is not kind:
             raise CertificateError(f"cannot read {kind.__name__}")
-        values, types, key = self._inside(FIELDS[kind](v))
+        fields = FIELDS[kind](v)
+        values, types, key = self._inside(fields)
         place = (kind, types, *key)
         found = self.alike.get(place)
-        if found is None and self.before is not None:
-            found = self.before.alike.get(place)
         if found is None:
-            if (kind, *types) not in _FITTING:
-                _check_fields(kind, values)
-                _remember((kind, *types))
-            found = self.alike[place] = kind(*values)
-            self.made.append(found)
+            found = self._before(place)
+            if found is None:
+                if (kind, *types) not in _FITTING:
+                    _check_fields(kind, values)
+                    _remember((kind, *types))
+                found = self.alike[place] = kind(*values)
+                self.made.append(found)
         self.seen[id(v)] = found
-        self.met.append(v)
+        self.met.append((v, kind, fields))
+        return found
+
+    def _before(self, place: Key) -> Node | None:
+        """What was made before."""
+        found = None if self.before is None else self.before.alike.get(place)
+        if found is not None and self.before is not None and id(found) not in self.before.own:
+            self.alike[place] = found
+            self.made.append(found)
         return found
 
     def _inside(self, items: tuple[Any, ...]) -> tuple[list[Any], Key, list[Any]]:
@@ -248,7 +272,8 @@ class _Reading:
         return values, tuple(types), key
 
 
-_SHARED = _Reading(None)
+_ALIKE: dict[Key, Node] = {}  # the nodes of all recurrences
+_SHARED: dict[int, _Reading] = {}  # recurrences that were read, by identity
 
 
 # ---- declared types ----

@@ -350,11 +350,11 @@ def check_shapes(prop: Prop) -> None:
 
 
 def _relation(r: Rel) -> None:
+    """The number 0 beside a matrix is the zero matrix."""
     sides = (r.lhs, r.rhs)
-    if r.op == "=" and any(isinstance(s, Const) and s.value == 0 for s in sides):
-        shape_of(r.lhs), shape_of(r.rhs)
-        return
-    _same(r.lhs, r.rhs, "compared")
+    shape_of(r.lhs), shape_of(r.rhs)
+    if not any(isinstance(s, Const) and s.value == 0 for s in sides):
+        _same(r.lhs, r.rhs, "compared")
     if r.op not in ("=", "<=", "<"):
         raise ClaimError(f"unknown relation {r.op!r}")
 

@@ -18,8 +18,10 @@ from symrnn.claims.tree import (
     PROPERTIES,
     SPECTRAL,
     Add,
+    And,
     Apply,
     Blocks,
+    Const,
     Diag,
     Entry,
     Eye,
@@ -33,6 +35,7 @@ from symrnn.claims.tree import (
     MatMul,
     Norm,
     Ones,
+    Or,
     Pow,
     Pred,
     Rel,
@@ -47,6 +50,7 @@ from symrnn.errors import ClaimError
 LIMITS = ("vanishes", "bounded", "explodes")
 PREDICATES = frozenset((*PROPERTIES, *SPECTRAL, *LIMITS))
 LAYOUTS = ("", "numerator", "denominator")
+LONGEST_NUMBER = 13_000  # bits, about 3900 digits
 NORMS = ("1", "2", "inf", "fro")
 Meanings = dict[tuple[str, str], tuple[Any, ...]]
 Kinds = dict[type[Node], list[Any]]  # nodes by their kind
@@ -155,6 +159,12 @@ def _size(d: Index, name: str) -> None:
         raise ClaimError(f"{name}: {d} is no number of rows or columns for all sizes")
 
 
+def _number(n: Const) -> None:
+    """A number that Python writes down."""
+    if max(n.value.numerator.bit_length(), n.value.denominator.bit_length()) > LONGEST_NUMBER:
+        raise ClaimError("a number with thousands of digits: give it a name, and say what it is as a hypothesis")
+
+
 def _pred(n: Pred) -> bool:
     limited = n.name in LIMITS
     fine = n.name in PREDICATES and n.field in ("", "R", "C") and (n.var is not None) == limited
@@ -230,9 +240,12 @@ _CHECKS: dict[type[Node], Callable[[Any], None]] = {
     Var: _variable,
     Index: _index,
     Sym: _symbol,
+    Const: _number,
     Add: _checked(lambda n: len(n.args) > 0),
     Times: _checked(lambda n: len(n.args) > 0),
     MatMul: _checked(lambda n: len(n.args) > 0),
+    And: _checked(lambda n: len(n.args) > 0),
+    Or: _checked(lambda n: len(n.args) > 0),
     Blocks: _checked(lambda n: n.rows and n.rows[0] and all(len(row) == len(n.rows[0]) for row in n.rows)),
     Rel: _checked(lambda n: n.op in ("=", "<=", "<")),
     IndexRel: _checked(lambda n: n.op in ("=", "<=", "<")),

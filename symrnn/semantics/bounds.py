@@ -187,7 +187,7 @@ def _by_parts(algebra: Algebra, x: Term, kind: str, strong: str) -> Term:
         return Add(tuple(_size(f, kind) for f in x.args))
     if isinstance(x, MatMul | Times):
         kept = {"first": 0, "last": len(x.args) - 1}.get(strong) if kind == "fro" else None
-        if kept is not None and any(shape_of(f) is None for f in x.args):
+        if kept is not None and isinstance(x, Times):  # where all factors but one are numbers, or 1 x 1
             raise Refused("which factor keeps the Frobenius norm is said of products of matrices")
         return Times(tuple(_size(f, kind if kept in (None, i) else "2") for i, f in enumerate(x.args)))
     if isinstance(x, Prod | Sum):
