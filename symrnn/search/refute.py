@@ -6,7 +6,7 @@ Used to refute (hypotheses hold, the conclusion fails), to show that hypotheses 
 from __future__ import annotations
 
 import random
-from collections.abc import Iterable, Iterator
+from collections.abc import Collection, Iterable, Iterator
 from dataclasses import dataclass
 from functools import lru_cache
 from itertools import chain, islice
@@ -114,7 +114,7 @@ def glimpses(claim: Claim) -> Iterator[World]:
     variables = sorted(frozenset().union(*(free_vars(p) for p in (goal, *hypotheses))), key=lambda v: v.key)
     cell_vars = free_vars(claim.cell) if claim.cell is not None else frozenset()
     sizes = {v: 2 for v in {*variables, *cell_vars} if v.kind == "size"}
-    fixed = _fixed_values(list({*variables, *cell_vars}), hypotheses)
+    fixed = fixed_values({*variables, *cell_vars}, hypotheses)
     sizes |= {v: i for v, i in fixed.items() if v.kind == "size"}
     others = [v for v in variables if v.kind != "size"]
     settings = islice(_lag_choices(others, sizes, hypotheses, goal), 2) if integers_fit(sizes, hypotheses) else ()
@@ -125,7 +125,7 @@ def glimpses(claim: Claim) -> Iterator[World]:
 def witness(claim: Claim, tally: Tally) -> Instance | None:
     """An instance that meets the hypotheses, with sizes of at least 2 unless they are fixed: others show too little."""
     goal, hypotheses = flatten(claim)
-    fixed = _fixed_values(list(free_vars(goal)), hypotheses)
+    fixed = fixed_values(free_vars(goal), hypotheses)
     least = 2 if any(v.kind == "size" for v in set(free_vars(goal)) - {*fixed}) else 1
     for world in chain(worlds(claim, tally, least=least), _made(claim, lasting_instances(claim, least), tally)):
         sizes = [(v, n) for v, n in world.instance.integers if v.kind == "size" and v in free_vars(goal)]
@@ -197,7 +197,7 @@ def _lag_choices(
     """Lags in order, then times far enough from the start; running indices at 1 and 2."""
     bounds = {b[0]: b[1] for h in hypotheses if (b := numeric_bound(h)) is not None}
     lags = [v for v in others if v.kind == "lag"]
-    fixed = _fixed_values(others, hypotheses)
+    fixed = fixed_values(others, hypotheses)
     rows_and_columns = {
         v
         for p in (goal, *hypotheses)
@@ -219,7 +219,8 @@ def _lag_choices(
                     yield made
 
 
-def _fixed_values(others: list[Var], hypotheses: tuple[Prop, ...]) -> dict[Var, int]:
+def fixed_values(others: Collection[Var], hypotheses: tuple[Prop, ...]) -> dict[Var, int]:
+    """The variables that an equation among the hypotheses gives a number."""
     out: dict[Var, int] = {}
     for h in hypotheses:
         if isinstance(h, IndexRel) and h.op == "=":

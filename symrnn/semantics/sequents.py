@@ -46,7 +46,6 @@ from symrnn.semantics.polynomials import Explicit
 from symrnn.semantics.properties import property_as_equation
 
 Spoken = tuple[tuple[Prop, ...], Context]  # propositions, and what is known of the order of the times in them
-Rows = frozenset[tuple[Var, Index]]  # what free indices run over
 
 
 @dataclass(frozen=True)
@@ -115,7 +114,7 @@ class Sequent:
     def _own(self) -> dict[tuple[str, bool], Algebra]:
         return {}
 
-    def _rows(self) -> Rows:
+    def _rows(self) -> frozenset[tuple[Var, Index]]:
         """What the free indices run over, and those of the equations that occur nowhere else."""
         spoken = free_vars(self.goal) | self.fixed_variables()
         sides = [(side, e.free - spoken) for e in self.equations.values() for side in (e.lhs, e.rhs)]
@@ -363,13 +362,14 @@ def _strip(h: Prop) -> tuple[frozenset[Var | Sym], Prop]:
     return free, h
 
 
-def context_of(s: Sequent, rows: Rows, peel: str) -> Context:
+def context_of(s: Sequent, rows: frozenset[tuple[Var, Index]], peel: str) -> Context:
     """Ranges, facts, commuting pairs and invertible terms that the hypotheses of a sequent record."""
     plain = Context(s.cell, _ranges(s.hypotheses), (), (), frozenset(), peel, rows, s.spelt)
     known = replace(plain, facts=tuple(_facts(s.hypotheses, plain)))
     inverted = replace(known, invertible=frozenset(_invertible_keys(s.hypotheses, known)))
     richer = replace(known, commuting=tuple(_commuting(s.hypotheses, inverted)))
-    return replace(richer, invertible=frozenset(_invertible_keys(s.hypotheses, richer)))
+    again = _invertible_keys(s.hypotheses, richer) if richer.commuting else inverted.invertible
+    return replace(richer, invertible=frozenset(again))
 
 
 def _ranges(hypotheses: tuple[Prop, ...]) -> tuple[tuple[Var, Range], ...]:
