@@ -98,14 +98,19 @@ def _smaller(one: Instance, other: Instance) -> bool:
 
 def violating(claim: Claim, instances: Iterable[Instance]) -> Instance | None:
     """The first of some instances that meets the hypotheses and violates the conclusion."""
-    for instance in instances:
-        try:
-            world = World(claim, instance)
-            if world.hypotheses_hold() and not world.conclusion_holds():
-                return instance
-        except (Refused, Undefined):
-            continue
-    return None
+    return next((world.instance for world in _made(claim, instances, Tally()) if _violates(world)), None)
+
+
+def _violates(world: World) -> bool:
+    try:
+        return world.hypotheses_hold() and not world.conclusion_holds()
+    except (Refused, Undefined):
+        return False
+
+
+def glimpse(claim: Claim) -> Instance | None:
+    """The first of a few instances at size 2 that meets the hypotheses and violates the conclusion."""
+    return next((world.instance for world in glimpses(claim) if _violates(world)), None)
 
 
 def glimpses(claim: Claim) -> Iterator[World]:
@@ -137,7 +142,7 @@ def witness(claim: Claim, tally: Tally) -> Instance | None:
     return None
 
 
-def _made(claim: Claim, instances: Iterator[Instance], tally: Tally) -> Iterator[World]:
+def _made(claim: Claim, instances: Iterable[Instance], tally: Tally) -> Iterator[World]:
     for instance in instances:
         tally.candidates += 1
         try:
