@@ -9,20 +9,21 @@ from __future__ import annotations
 
 from collections.abc import Iterator
 from fractions import Fraction
-from functools import cache, lru_cache
+from functools import cache
 from itertools import islice, product
 
 from symrnn.claims.activations import FACTS
 from symrnn.claims.index import as_index
 from symrnn.claims.recurrence import Claim, activations_of, with_activation
 from symrnn.claims.substitution import free_vars, symbols, walk
-from symrnn.claims.tree import IndexRel, Jac, Prop, Rel, Sym
+from symrnn.claims.tree import IndexRel, Jac, Prop, Sym
 from symrnn.errors import SymrnnError
+from symrnn.search.alone import alone, holds_at
 from symrnn.search.orbits import speaks_of_limits
 from symrnn.search.pools import Plain, rows
 from symrnn.search.refute import Tally, glimpses, worlds
 from symrnn.search.weights import weights
-from symrnn.semantics.instances import Instance, Rows, World
+from symrnn.semantics.instances import World
 from symrnn.semantics.sequents import Sequent, flatten
 
 LOOKED = 24  # runs looked at, of each kind
@@ -112,7 +113,7 @@ def _matrices(claim: Claim) -> list[World]:
         known = _values(n)
         ends = known[:WEIGHTS], known[: -WEIGHTS - 1 : -1]
         meeting = (m for end in ends for m in islice(_meeting(w, end, hypotheses), MOST))
-        found = [world for m in meeting if (world := _world(w, rows(m))) is not None]
+        found = [world for m in meeting if (world := alone(w, rows(m))) is not None]
         if found:
             return found
     return []
@@ -130,22 +131,7 @@ def _values(n: int) -> list[Plain]:
 
 
 def _meeting(w: Sym, values: list[Plain], hypotheses: tuple[Prop, ...]) -> Iterator[Plain]:
-    return (m for m in values if all(_holds_at(h, w, rows(m)) for h in hypotheses))
-
-
-@lru_cache(maxsize=4096)  # a claim, its conditions and its variants share hypotheses
-def _holds_at(h: Prop, w: Sym, value: Rows) -> bool:
-    world = _world(w, value)
-    return world is not None and _Model(world).holds(h) is True
-
-
-def _world(w: Sym, value: Rows) -> World | None:
-    """The matrix by itself."""
-    sizes = tuple((v, len(value)) for v in sorted(free_vars(w), key=lambda v: v.key))
-    try:
-        return World(Claim(Rel("=", w, w), (), None), Instance(sizes, ((w.name, value),), (), 0, 0, (), (), None, ()))
-    except SymrnnError:
-        return None
+    return (m for m in values if all(holds_at(h, w, rows(m)) for h in hypotheses))
 
 
 def _holds(world: World) -> bool:

@@ -31,6 +31,7 @@ from symrnn.claims.tree import (
     Sym,
 )
 from symrnn.errors import Refused, Undefined
+from symrnn.search.alone import holds_at, speaks_of
 from symrnn.search.autonomous import held_by_nothing
 from symrnn.search.behaviours import glance, required
 from symrnn.search.fillings import Filling, fillings
@@ -186,6 +187,8 @@ class _Runs:
                 self.explained = self.explained or suits is None
 
     def _at(self, plain: Plain, kind: str, cycles: Cycles, out: set[tuple[str, str]]) -> Iterator[Instance]:
+        if "vanishes" not in self.words and self._fades(plain):
+            return
         weight, here = rows(plain), (str(plain), kind)
         suits = self._suits(weight)
         if here in out or suits is False or (suits is None and self.explained):
@@ -203,17 +206,26 @@ class _Runs:
                     self.explained = True
                     return
 
+    def _fades(self, plain: Plain) -> bool:
+        """Whether all Jacobians vanish, the weight being below 1 / sup |s'| in the maximum norm or the 1-norm."""
+        sums = (max(sum(map(abs, line)) for line in lines) for lines in (plain, zip(*plain, strict=True)))
+        return bool(FACTS[self.function].high * min(sums) < 1)
+
     def _suits(self, weight: Rows) -> bool | None:
         """Whether the weight meets the hypotheses about it alone, seen before any run is made; None: undecidable."""
-        if not self.static:
-            return True
         if weight not in self.suitable:
-            blank = {s.name: rows([[0] * shape[1]] * shape[0]) for s in self.cell.params if (shape := self._shape(s))}
-            values = tuple(sorted({**blank, self.square[0]: weight}.items()))
-            ordered = tuple(sorted(self.integers.items(), key=lambda item: item[0].key))
-            resting = Instance(ordered, values, (), 0, 0, (), (), self.standin, ())
-            self.suitable[weight] = self._meets(self.static, resting)
+            answers = (self._holds_of(weight, h) for h in self.static)
+            self.suitable[weight] = next((answer for answer in answers if not answer), True)
         return self.suitable[weight]
+
+    def _holds_of(self, weight: Rows, h: Prop) -> bool | None:
+        name = self.square[0]
+        if speaks_of(h, name):
+            return holds_at(h, next(s for s in symbols(h)), weight)
+        blank = {s.name: rows([[0] * shape[1]] * shape[0]) for s in self.cell.params if (shape := self._shape(s))}
+        ordered = tuple(sorted(self.integers.items(), key=lambda item: item[0].key))
+        values = tuple(sorted({**blank, name: weight}.items()))
+        return self._meets([h], Instance(ordered, values, (), 0, 0, (), (), self.standin, ()))
 
     def _meets(self, hypotheses: list[Prop], instance: Instance) -> bool | None:
         """Whether hypotheses about the parameters hold at them, without which no run is of use; None: undecidable."""

@@ -78,6 +78,7 @@ class Sequent:
     ``inducted``: variables an induction holds fixed. ``settled``: relations between sizes and lags that were used up.
     ``explicit``: what is known at explicit sizes, once a proof has gone there. ``spoken``: what it is
     about, so that all of its trajectories have begun by then. ``spelt``: how normal forms write slopes (``Context``).
+    ``algebras``: those made so far, by all that a context depends on, for what came of one sequent.
     """
 
     goal: Prop
@@ -89,16 +90,20 @@ class Sequent:
     explicit: Explicit | None = None
     spoken: Spoken = ((), Context())
     spelt: bool = False
+    algebras: dict[object, Algebra] = field(default_factory=dict, compare=False, repr=False)
 
     def algebra(self, peel: str, plain: bool = False) -> Algebra:
         """Normal forms under the hypotheses; ``plain``: without the commuting pairs among them."""
         if peel not in ("left", "right"):
             raise Refused(f"peel is left or right, not {peel!r}")
-        key = (peel, plain)
-        if key not in self._algebras:
-            context = context_of(self, peel)
-            self._algebras[key] = Algebra(replace(context, commuting=()) if plain else context)
-        return self._algebras[key]
+        found = self._own.get((peel, plain))
+        if found is None:
+            known = (self.cell, self.hypotheses, rows := self._rows(), self.spelt, peel, plain)
+            if known not in self.algebras:
+                context = context_of(self, rows, peel)
+                self.algebras[known] = Algebra(replace(context, commuting=()) if plain else context)
+            found = self._own[peel, plain] = self.algebras[known]
+        return found
 
     @cached_property
     def begun(self) -> tuple[Index, ...]:
@@ -106,8 +111,15 @@ class Sequent:
         return first_steps(*self.spoken)
 
     @cached_property
-    def _algebras(self) -> dict[tuple[str, bool], Algebra]:
+    def _own(self) -> dict[tuple[str, bool], Algebra]:
         return {}
+
+    def _rows(self) -> frozenset[tuple[Var, Index]]:
+        """What the free indices run over, and those of the equations that occur nowhere else."""
+        spoken = free_vars(self.goal) | self.fixed_variables()
+        sides = [(side, e.free - spoken) for e in self.equations.values() for side in (e.lhs, e.rhs)]
+        generic = ((v, end) for side, free in sides for v, end in rows_used(side) if v in free and (v.low or 1) <= 1)
+        return frozenset(generic).union(*(rows_used(p) for p in (self.goal, *self.hypotheses)))
 
     def ranges(self) -> Context:
         """What is known of the order of times and lags, and nothing else."""
@@ -198,6 +210,7 @@ class Sequent:
             self.explicit,
             self.spoken,
             self.spelt,
+            self.algebras,
         )
 
     def at_explicit_sizes(self) -> Explicit:
@@ -349,21 +362,14 @@ def _strip(h: Prop) -> tuple[frozenset[Var | Sym], Prop]:
     return free, h
 
 
-def context_of(s: Sequent, peel: str) -> Context:
+def context_of(s: Sequent, rows: frozenset[tuple[Var, Index]], peel: str) -> Context:
     """Ranges, facts, commuting pairs and invertible terms that the hypotheses of a sequent record."""
-    plain = Context(s.cell, _ranges(s.hypotheses), (), (), frozenset(), peel, _rows(s), s.spelt)
+    plain = Context(s.cell, _ranges(s.hypotheses), (), (), frozenset(), peel, rows, s.spelt)
     known = replace(plain, facts=tuple(_facts(s.hypotheses, plain)))
     inverted = replace(known, invertible=frozenset(_invertible_keys(s.hypotheses, known)))
     richer = replace(known, commuting=tuple(_commuting(s.hypotheses, inverted)))
-    return replace(richer, invertible=frozenset(_invertible_keys(s.hypotheses, richer)))
-
-
-def _rows(s: Sequent) -> frozenset[tuple[Var, Index]]:
-    """What the free indices of a sequent run over, and those of its equations that occur nowhere else."""
-    spoken = free_vars(s.goal) | s.fixed_variables()
-    sides = [(side, e.free - spoken) for e in s.equations.values() for side in (e.lhs, e.rhs)]
-    generic = ((v, end) for side, free in sides for v, end in rows_used(side) if v in free and (v.low or 1) <= 1)
-    return frozenset(generic).union(*(rows_used(p) for p in (s.goal, *s.hypotheses)))
+    again = _invertible_keys(s.hypotheses, richer) if richer.commuting else inverted.invertible
+    return replace(richer, invertible=frozenset(again))
 
 
 def _ranges(hypotheses: tuple[Prop, ...]) -> tuple[tuple[Var, Range], ...]:
