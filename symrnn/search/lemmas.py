@@ -253,7 +253,7 @@ def facts(s: Sequent, prove: Prover) -> Iterator[tuple[Prop, Cite]]:
 
 def radii(s: Sequent, prove: Prover) -> Iterator[tuple[Prop, Proof]]:
     """rho(X) = rho(Y) for equations X = Y between square matrices, where hypotheses speak of radii."""
-    spoken = (n for h in s.hypotheses for n in walk(h))
+    spoken = (n for h in (s.goal, *s.hypotheses) for n in walk(h))
     if not any(isinstance(n, SpectralRadius) or (isinstance(n, Pred) and n.var is not None) for n in spoken):
         return
     for equation in s.equations.values():
