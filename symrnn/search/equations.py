@@ -17,10 +17,10 @@ from symrnn.claims.shapes import ONE, shape_of
 from symrnn.claims.substitution import substitute, walk
 from symrnn.claims.tree import Apply, Const, Det, Entry, Inv, Jac, Norm, Pow, Prod, Prop, Rel, Sum, Sym, Term, Transpose
 from symrnn.errors import ClaimError, Refused, ShapeMismatch, SymrnnError
+from symrnn.search.determinants import determinant_rules
 from symrnn.search.rules import (
     How,
     Rule,
-    determinant_rules,
     difference_of,
     inverse_rules,
     matches,

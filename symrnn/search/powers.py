@@ -10,7 +10,7 @@ from symrnn.certificates import Proof, Raised
 from symrnn.claims.index import as_index
 from symrnn.claims.shapes import is_scalar, shape_of
 from symrnn.claims.substitution import walk
-from symrnn.claims.tree import Abs, Const, MatMul, Norm, Pow, Rel, SpectralRadius, Term, Trace
+from symrnn.claims.tree import Abs, Const, MatMul, Norm, Pow, Prop, Rel, SpectralRadius, Term, Trace, Transpose
 from symrnn.search.lemmas import Prover, accepted, radii, with_facts
 from symrnn.search.orders import prove_order
 from symrnn.semantics.sequents import Sequent
@@ -35,7 +35,7 @@ def prove_by_powers(s: Sequent, prove: Prover) -> Proof | None:
         if sign is None:
             return None
         e = as_index(p)
-        richer, wrap = with_facts(s, prove, (radii,))
+        richer, wrap = with_facts(s, prove, (radii, _squares))
         powers = prove_order(replace(richer, goal=Rel(goal.op, Pow(goal.lhs, e), Pow(goal.rhs, e))), prove)
         made = Raised(e, wrap(powers), sign) if powers is not None else None
         if made is not None and accepted(s, made):
@@ -60,3 +60,13 @@ def _power(t: Term) -> int:
     if isinstance(t, Pow) and t.exponent.is_const:
         return t.exponent.const
     return len(t.args) if isinstance(t, MatMul) and len(set(t.args)) == 1 else 1
+
+
+def _squares(s: Sequent, prove: Prover) -> Iterator[tuple[Prop, Proof]]:
+    """||X||_F^2 = tr(X^T X) for the norms that the goal speaks of."""
+    for x in dict.fromkeys(x for x in walk(s.goal) if isinstance(x, Norm) and x.kind == "fro"):
+        if shape_of(x.arg) is not None:
+            gram = Rel("=", Trace(MatMul((Transpose(x.arg), x.arg))), Pow(x, as_index(2)))
+            proof = prove(replace(s, goal=gram))
+            if proof is not None:
+                yield gram, proof
