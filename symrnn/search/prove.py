@@ -22,6 +22,7 @@ from symrnn.search.cuts import prove_with_cuts
 from symrnn.search.entrywise import prove_entrywise
 from symrnn.search.equations import prove_at_once, prove_equation
 from symrnn.search.explicit import prove_explicit
+from symrnn.search.geometric import prove_with_closed_sums
 from symrnn.search.inductions import prove_by_induction
 from symrnn.search.inverses import prove_by_definition, prove_different, prove_invertible, prove_with_inverses
 from symrnn.search.jordan import prove_by_binomials
@@ -230,6 +231,7 @@ PLAIN: tuple[Strategy, ...] = (
 )
 EQUATION_STRATEGIES: tuple[Strategy, ...] = (
     _by_totals,
+    prove_with_closed_sums,
     prove_with_cuts,
     prove_entrywise,
     prove_by_induction,

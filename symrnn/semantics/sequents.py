@@ -457,7 +457,8 @@ def _letter(context: Context, t: Term, free: frozenset[Var], body: Node) -> Term
     if binders or c != 1:
         return None
     if shape_of(t) is None:
-        letter = scalars[0][0] if len(scalars) == 1 and not word and scalars[0][1] == ONE else None
+        alone = len(scalars) == 1 and not word and scalars[0][1] in (ONE, -ONE)  # 1 / c has the sign of c
+        letter = scalars[0][0] if alone else None
     else:
         letter = word[0] if len(word) == 1 and not scalars else None
     return letter if letter is not None and rows <= rows_used(letter) else None

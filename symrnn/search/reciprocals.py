@@ -1,0 +1,106 @@
+"""Reciprocals and inverses in inequalities: 1 / c > 0, c (1 / c) = 1, and what bounds ||X^-1||. Untrusted."""
+
+from __future__ import annotations
+
+from collections.abc import Iterator
+from dataclasses import replace
+from fractions import Fraction
+
+from symrnn.certificates import Combine, Fact, Order, Proof
+from symrnn.claims.index import as_index
+from symrnn.claims.shapes import shape_of
+from symrnn.claims.substitution import walk
+from symrnn.claims.tree import Add, Const, Eye, Inv, MatMul, Norm, Pow, Prop, Rel, Term
+from symrnn.errors import SymrnnError
+from symrnn.search.equations import prove_equation
+from symrnn.search.lemmas import Prover, accepted
+from symrnn.search.orders import prove_order
+from symrnn.semantics.bounds import upper
+from symrnn.semantics.inequalities import AtMost
+from symrnn.semantics.monomials import UNIT
+from symrnn.semantics.sequents import Sequent
+
+ZERO, UNIT_TERM, ONE = Const(Fraction(0)), Const(Fraction(1)), as_index(1)
+
+
+def _divided_by(s: Sequent) -> list[Term]:
+    """The numbers that an inequality divides by."""
+    if not isinstance(s.goal, Rel) or s.goal.op == "=":
+        return []
+    powers = (x for x in walk(s.goal) if isinstance(x, Pow) and x.exponent.is_const and x.exponent.const < 0)
+    found = {x.base for x in powers if shape_of(x.base) is None and not isinstance(x.base, Const)}
+    return sorted(found, key=lambda t: t.key)
+
+
+def positive_divisors(s: Sequent, prove: Prover) -> Iterator[tuple[Prop, Proof]]:
+    """0 < c for the numbers c that are divided by."""
+    for c in _divided_by(s):
+        inner = replace(s, goal=Rel("<", ZERO, c))
+        proof = prove_order(inner, prove)
+        if proof is not None:
+            yield inner.goal, proof
+
+
+def reciprocals(s: Sequent, prove: Prover) -> Iterator[tuple[Prop, Proof]]:
+    """c (1 / c) = 1."""
+    for c in _divided_by(s):
+        if isinstance(c, Add) and s.defined(Pow(c, -ONE)):
+            inner = replace(s, goal=Rel("=", c * Pow(c, -ONE), UNIT_TERM))
+            proof = prove_equation(inner)
+            if proof is not None:
+                yield inner.goal, proof
+
+
+def positive_reciprocals(s: Sequent, prove: Prover) -> Iterator[tuple[Prop, Proof]]:
+    """0 <= 1 / c = c (1 / c)^2 for c > 0."""
+    for c in _divided_by(s):
+        q = Pow(c, -ONE)
+        above, whole = Rel("<", ZERO, c), Rel("=", c * q, UNIT_TERM)
+        if above not in s.hypotheses:
+            continue
+        square = AtMost("square", q, (), (), UNIT_TERM, ONE)
+        bare = AtMost(f"hyp:{s.hypotheses.index(above)}", UNIT_TERM, (), (), UNIT_TERM, ONE)
+        equal: tuple[tuple[AtMost, Term], ...] = ()
+        if whole in s.hypotheses:
+            equal = ((AtMost(f"hyp:{s.hypotheses.index(whole)}", UNIT_TERM, (), (), UNIT_TERM, ONE), q),)
+        inner = replace(s, goal=Rel("<=", ZERO, q))
+        if accepted(inner, proof := Combine(((Fraction(1), (bare, square)),), equal)):
+            yield inner.goal, proof
+
+
+def norms_of_inverses(s: Sequent, prove: Prover) -> Iterator[tuple[Prop, Proof]]:
+    """||Y|| <= 1 + ||N|| ||Y|| for Y = (I - N)^-1 = I + N Y, where the goal is about norms."""
+    kinds = sorted({x.kind for x in walk(s.goal) if isinstance(x, Norm) and x.kind != "fro"})
+    for y in sorted({x for x in walk(s.goal) if isinstance(x, Inv)} if kinds else (), key=lambda t: t.key):
+        shape = shape_of(y)
+        try:
+            p = s.algebra("left").poly(y.arg)
+            if shape is None or p.get(UNIT) != 1 or len(p) < 2:
+                continue
+            one = Eye(shape[0])
+            again = one + MatMul((s.algebra("left").term(one - y.arg), y))
+        except SymrnnError:
+            continue
+        equation = Rel("=", y, again)
+        equal = prove_equation(replace(s, goal=equation))
+        for kind in kinds if equal is not None else ():
+            goal = Rel("<=", Norm(y, kind), upper(s, again, kind, assumed=False))
+            inner = replace(s, goal=goal)
+            proof = _by_norm(inner, equation, equal, y, again, kind) if equal is not None else None
+            if proof is not None and accepted(inner, proof):
+                yield goal, proof
+
+
+def _by_norm(s: Sequent, equation: Rel, equal: Proof, y: Term, again: Term, kind: str) -> Proof | None:
+    """The bound of an inverse by that of what it equals."""
+    richer = s.with_fact(equation)
+    same = Rel("=", Norm(y, kind), Norm(again, kind))
+    proof = prove_equation(replace(richer, goal=same))
+    if proof is None:
+        return None
+    last = f"hyp:{len(richer.hypotheses)}"
+    uses = (
+        AtMost(last, UNIT_TERM, (), (), UNIT_TERM, ONE),
+        AtMost("norm", Norm(again, kind), (), (), UNIT_TERM, ONE),
+    )
+    return Fact(equation, equal, Fact(same, proof, Order(uses)))
