@@ -32,6 +32,7 @@ from symrnn.search.cuts import add, wrap
 from symrnn.search.equations import prove_equation
 from symrnn.search.inductions import prove_by_induction
 from symrnn.search.lemmas import Prover, accepted
+from symrnn.search.matching import replaced
 from symrnn.semantics.sequents import Sequent
 
 LEFT = "an inverse is a left inverse"
@@ -100,8 +101,8 @@ def prove_with_closed_sums(s: Sequent) -> Proof | None:
         if found is None:
             continue
         name = f"cut:{sum(e.startswith('cut:') for e in s.equations)}"
-        uses += [Use(x, name, (), ()) for x in (substitute(lhs, {t: HOLE}), -substitute(rhs, {t: HOLE})) if has_hole(x)]
-        lhs, rhs = (substitute(x, {t: found[0].rhs}) for x in (lhs, rhs))
+        uses += [Use(x, name, (), ()) for x in (replaced(lhs, t, HOLE), -replaced(rhs, t, HOLE)) if has_hole(x)]
+        lhs, rhs = (replaced(x, t, found[0].rhs) for x in (lhs, rhs))
         cuts.append(found)
         s = add(s, found[0])
     last = replace(s, goal=Rel("=", lhs, rhs))
@@ -115,9 +116,11 @@ def prove_with_closed_sums(s: Sequent) -> Proof | None:
 
 def in_closed_form(s: Sequent, t: Term) -> Term | None:
     """A term with its geometric sums in closed form, where there are any."""
-    forms = {x: found[0].rhs for x, ratio in ratios(t).items() if (found := _closed(s, x, ratio)) is not None}
+    sums = [found[0] for x, ratio in ratios(t).items() if (found := _closed(s, x, ratio)) is not None]
+    for form in sums:
+        t = replaced(t, form.lhs, form.rhs)
     try:
-        return s.algebra("left").term(substitute(t, forms)) if forms else None
+        return s.algebra("left").term(t) if sums else None
     except SymrnnError:
         return None
 

@@ -33,7 +33,13 @@ from symrnn.lemmas import LEMMAS
 from symrnn.search.equations import prove_equation
 from symrnn.search.geometric import norms_of_sums, one_less, ratios
 from symrnn.search.lemmas import Prover, accepted, with_facts
-from symrnn.search.reciprocals import norms_of_inverses, positive_divisors, positive_reciprocals, reciprocals
+from symrnn.search.reciprocals import (
+    norms_of_inverses,
+    positive_divisors,
+    positive_reciprocals,
+    prove_multiplied,
+    reciprocals,
+)
 from symrnn.semantics.context import base
 from symrnn.semantics.properties import property_as_equation
 from symrnn.semantics.sequents import Sequent
@@ -177,7 +183,7 @@ def prove_with_inverses(s: Sequent, prove: Prover, again: Prover) -> Proof | Non
     finders = (inverses, products_with_inverses, named_inverses, commuting_inverses, norms_of_sums)
     about_sizes = (norms_of_inverses, positive_divisors, reciprocals, positive_reciprocals)
     richer, wrap = with_facts(s, prove, (*finders, *about_sizes))
-    found = again(richer) if richer is not s else None
+    found = prove_multiplied(richer, again) or again(richer) if richer is not s else None
     return wrap(found) if found is not None else None
 
 

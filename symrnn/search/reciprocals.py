@@ -6,11 +6,11 @@ from collections.abc import Iterator
 from dataclasses import replace
 from fractions import Fraction
 
-from symrnn.certificates import Combine, Fact, Order, Proof
+from symrnn.certificates import Combine, Fact, Order, Proof, Use, Words
 from symrnn.claims.index import as_index
 from symrnn.claims.shapes import shape_of
 from symrnn.claims.substitution import walk
-from symrnn.claims.tree import Add, Const, Eye, Inv, MatMul, Norm, Pow, Prop, Rel, Term
+from symrnn.claims.tree import HOLE, Add, Const, Eye, Inv, MatMul, Norm, Pow, Prop, Rel, Term
 from symrnn.errors import SymrnnError
 from symrnn.search.equations import prove_equation
 from symrnn.search.lemmas import Prover, accepted
@@ -46,13 +46,13 @@ def reciprocals(s: Sequent, prove: Prover) -> Iterator[tuple[Prop, Proof]]:
     for c in _divided_by(s):
         if isinstance(c, Add) and s.defined(Pow(c, -ONE)):
             inner = replace(s, goal=Rel("=", c * Pow(c, -ONE), UNIT_TERM))
-            proof = prove_equation(inner)
+            proof = prove(inner)
             if proof is not None:
                 yield inner.goal, proof
 
 
 def positive_reciprocals(s: Sequent, prove: Prover) -> Iterator[tuple[Prop, Proof]]:
-    """0 <= 1 / c = c (1 / c)^2 for c > 0."""
+    """0 < 1 / c = c (1 / c)^2 for c > 0."""
     for c in _divided_by(s):
         q = Pow(c, -ONE)
         above, whole = Rel("<", ZERO, c), Rel("=", c * q, UNIT_TERM)
@@ -63,9 +63,38 @@ def positive_reciprocals(s: Sequent, prove: Prover) -> Iterator[tuple[Prop, Proo
         equal: tuple[tuple[AtMost, Term], ...] = ()
         if whole in s.hypotheses:
             equal = ((AtMost(f"hyp:{s.hypotheses.index(whole)}", UNIT_TERM, (), (), UNIT_TERM, ONE), q),)
-        inner = replace(s, goal=Rel("<=", ZERO, q))
+        inner = replace(s, goal=Rel("<", ZERO, q))
         if accepted(inner, proof := Combine(((Fraction(1), (bare, square)),), equal)):
             yield inner.goal, proof
+
+
+def prove_multiplied(s: Sequent, again: Prover) -> Proof | None:
+    """An inequality by that multiplied by a number it divides by: rhs - lhs = p + q / c, where 0 <= c p + q."""
+    goal = s.goal
+    for c in _divided_by(s):
+        q = Pow(c, -ONE)
+        facts = Rel("=", c * q, UNIT_TERM), Rel("<", ZERO, q)
+        if not isinstance(goal, Rel) or any(f not in s.hypotheses for f in facts):
+            continue
+        try:
+            algebra = s.algebra("left")
+            gap, atom = algebra.poly(goal.rhs - goal.lhs), next(iter(algebra.poly(q)))
+        except SymrnnError:
+            return None
+        divided = {m: x for m, x in gap.items() if atom[0][0] in m[0]}
+        rest = algebra.to_term({m: x for m, x in gap.items() if m not in divided}, None)
+        above = {(tuple(y for y in m[0] if y != atom[0][0]), *m[1:]): x for m, x in divided.items()}
+        cleared = algebra.term(c * rest + algebra.to_term(above, None))
+        inner = Rel(goal.op, ZERO, cleared)
+        proof = again(replace(s, goal=inner)) if divided else None
+        if proof is None:
+            continue
+        one, sign = (AtMost(f"hyp:{s.hypotheses.index(f)}", UNIT_TERM, (), (), UNIT_TERM, ONE) for f in facts)
+        shown = AtMost(f"hyp:{len(s.hypotheses)}", UNIT_TERM, (), (), UNIT_TERM, ONE)
+        made = Fact(inner, proof, Combine(((Fraction(1), (shown, sign)),), ((one, rest),)))
+        if accepted(s, made):
+            return made
+    return None
 
 
 def norms_of_inverses(s: Sequent, prove: Prover) -> Iterator[tuple[Prop, Proof]]:
@@ -86,21 +115,17 @@ def norms_of_inverses(s: Sequent, prove: Prover) -> Iterator[tuple[Prop, Proof]]
         for kind in kinds if equal is not None else ():
             goal = Rel("<=", Norm(y, kind), upper(s, again, kind, assumed=False))
             inner = replace(s, goal=goal)
-            proof = _by_norm(inner, equation, equal, y, again, kind) if equal is not None else None
-            if proof is not None and accepted(inner, proof):
+            if equal is not None and accepted(inner, proof := _by_norm(inner, equation, equal, y, again, kind)):
                 yield goal, proof
 
 
-def _by_norm(s: Sequent, equation: Rel, equal: Proof, y: Term, again: Term, kind: str) -> Proof | None:
+def _by_norm(s: Sequent, equation: Rel, equal: Proof, y: Term, again: Term, kind: str) -> Proof:
     """The bound of an inverse by that of what it equals."""
-    richer = s.with_fact(equation)
     same = Rel("=", Norm(y, kind), Norm(again, kind))
-    proof = prove_equation(replace(richer, goal=same))
-    if proof is None:
-        return None
-    last = f"hyp:{len(richer.hypotheses)}"
+    here, there = len(s.hypotheses), len(s.with_fact(equation).hypotheses)
+    proof = Words("left", "left", (), (Use(Norm(HOLE, kind), f"hyp:{here}", (), ()),))
     uses = (
-        AtMost(last, UNIT_TERM, (), (), UNIT_TERM, ONE),
+        AtMost(f"hyp:{there}", UNIT_TERM, (), (), UNIT_TERM, ONE),
         AtMost("norm", Norm(again, kind), (), (), UNIT_TERM, ONE),
     )
     return Fact(equation, equal, Fact(same, proof, Order(uses)))

@@ -287,7 +287,7 @@ class Algebra:
             if not mono[1] and all(self._nonzero(s) for s, _ in mono[0]) and all(map(self.context.regular, mono[2])):
                 inverse = tuple(self._inverse_factor(f) for f in reversed(mono[2]))
                 return {(tuple((s, -x) for s, x in mono[0]), (), self.word(inverse)): 1 / c}
-        if shape_of(original) is None and p and p[max(p, key=mono_key)] < 0:
+        if shape_of(original) is None and p and p[UNIT if UNIT in p else max(p, key=mono_key)] < 0:
             return {m: -c for m, c in self._reciprocal({m: -c for m, c in p.items()}, original).items()}
         block = self.to_term(p, shape_of(original))
         if block.key not in self.context.invertible:

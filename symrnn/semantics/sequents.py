@@ -354,6 +354,9 @@ def context_of(s: Sequent, peel: str) -> Context:
     plain = Context(s.cell, _ranges(s.hypotheses), (), (), frozenset(), peel, _rows(s), s.spelt)
     known = replace(plain, facts=tuple(_facts(s.hypotheses, plain)))
     inverted = replace(known, invertible=frozenset(_invertible_keys(s.hypotheses, known)))
+    dividing = tuple(h for h in s.hypotheses if isinstance(h, Rel) and next(_inverted(h), None) is not None)
+    known = replace(known, facts=tuple(dict.fromkeys((*known.facts, *_facts(dividing, inverted)))))
+    inverted = replace(known, invertible=inverted.invertible)
     richer = replace(known, commuting=tuple(_commuting(s.hypotheses, inverted)))
     return replace(richer, invertible=frozenset(_invertible_keys(s.hypotheses, richer)))
 
