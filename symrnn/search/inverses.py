@@ -34,6 +34,7 @@ from symrnn.search.equations import prove_equation
 from symrnn.search.geometric import norms_of_sums, one_less, ratios
 from symrnn.search.lemmas import Prover, accepted, with_facts
 from symrnn.search.reciprocals import (
+    bounded_inverses,
     norms_of_inverses,
     positive_divisors,
     positive_reciprocals,
@@ -181,7 +182,7 @@ def prove_with_inverses(s: Sequent, prove: Prover, again: Prover) -> Proof | Non
     if not sums and not any(isinstance(t, Inv) or (isinstance(t, Pow) and t.exponent.const < 0) for t in walk(s.goal)):
         return None
     finders = (inverses, products_with_inverses, named_inverses, commuting_inverses, norms_of_sums)
-    about_sizes = (norms_of_inverses, positive_divisors, reciprocals, positive_reciprocals)
+    about_sizes = (norms_of_inverses, positive_divisors, reciprocals, positive_reciprocals, bounded_inverses)
     richer, wrap = with_facts(s, prove, (*finders, *about_sizes))
     found = prove_multiplied(richer, again) or again(richer) if richer is not s else None
     return wrap(found) if found is not None else None

@@ -97,6 +97,17 @@ def prove_multiplied(s: Sequent, again: Prover) -> Proof | None:
     return None
 
 
+def bounded_inverses(s: Sequent, prove: Prover) -> Iterator[tuple[Prop, Proof]]:
+    """||Y|| <= 1 / c for the norms of inverses that are bounded by themselves and the numbers that are divided by."""
+    bounds = (h.lhs for h in s.hypotheses if isinstance(h, Rel) and h.op == "<=")
+    for y in dict.fromkeys(x for x in bounds if isinstance(x, Norm) and isinstance(x.arg, Inv)):
+        for c in _divided_by(s):
+            inner = replace(s, goal=Rel("<=", y, Pow(c, -ONE)))
+            proof = prove_multiplied(inner, lambda x: prove_order(x, prove)) if inner.goal != s.goal else None
+            if proof is not None:
+                yield inner.goal, proof
+
+
 def norms_of_inverses(s: Sequent, prove: Prover) -> Iterator[tuple[Prop, Proof]]:
     """||Y|| <= 1 + ||N|| ||Y|| for Y = (I - N)^-1 = I + N Y, where the goal is about norms."""
     kinds = sorted({x.kind for x in walk(s.goal) if isinstance(x, Norm) and x.kind != "fro"})
