@@ -176,7 +176,7 @@ def _rewrite(s: Sequent, how: How, mode: str) -> Words | None:
     if not isinstance(goal, Rel):
         return None
     sides = goal.lhs, goal.rhs
-    if {shape_of(x) for x in sides} == {None, (ONE, ONE)}:
+    if {shape_of(x) for x in sides} == {None, (ONE, ONE)} and not any(isinstance(x, Const) for x in sides):
         sides = Trace(goal.lhs), Trace(goal.rhs)  # as numbers
     difference = difference_of(s, how, *sides)
     if difference is None:

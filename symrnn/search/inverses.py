@@ -33,6 +33,7 @@ from symrnn.lemmas import LEMMAS
 from symrnn.search.equations import prove_equation
 from symrnn.search.geometric import norms_of_sums, one_less, ratios
 from symrnn.search.lemmas import Prover, accepted, with_facts
+from symrnn.search.orders import prove_order
 from symrnn.search.reciprocals import (
     bounded_inverses,
     norms_of_inverses,
@@ -46,6 +47,7 @@ from symrnn.semantics.properties import property_as_equation
 from symrnn.semantics.sequents import Sequent
 
 NAME = "what has an inverse"
+WIDEST = 240  # gaps looked at where so much is known
 LONGEST = 4  # terms of a Neumann series that ends
 
 
@@ -184,7 +186,9 @@ def prove_with_inverses(s: Sequent, prove: Prover, again: Prover) -> Proof | Non
     finders = (inverses, products_with_inverses, named_inverses, commuting_inverses, norms_of_sums)
     about_sizes = (norms_of_inverses, positive_divisors, reciprocals, positive_reciprocals, bounded_inverses)
     richer, wrap = with_facts(s, prove, (*finders, *about_sizes))
-    found = prove_multiplied(richer, again) or again(richer) if richer is not s else None
+    if richer is s:
+        return None
+    found = prove_multiplied(richer, again) or again(richer) or prove_order(richer, prove, WIDEST)
     return wrap(found) if found is not None else None
 
 

@@ -25,7 +25,7 @@ ZERO, UNIT_TERM, ONE = Const(Fraction(0)), Const(Fraction(1)), as_index(1)
 
 def _divided_by(s: Sequent) -> list[Term]:
     """The numbers that an inequality divides by."""
-    if not isinstance(s.goal, Rel) or s.goal.op == "=":
+    if not isinstance(s.goal, Rel):
         return []
     powers = (x for x in walk(s.goal) if isinstance(x, Pow) and x.exponent.is_const and x.exponent.const < 0)
     found = {x.base for x in powers if shape_of(x.base) is None and not isinstance(x.base, Const)}
@@ -33,8 +33,10 @@ def _divided_by(s: Sequent) -> list[Term]:
 
 
 def positive_divisors(s: Sequent, prove: Prover) -> Iterator[tuple[Prop, Proof]]:
-    """0 < c for the numbers c that are divided by."""
+    """0 < c for the numbers c that are divided by; of an equation where nothing else says that they are not 0."""
     for c in _divided_by(s):
+        if isinstance(s.goal, Rel) and s.goal.op == "=" and s.defined(Pow(c, -ONE)):
+            continue
         inner = replace(s, goal=Rel("<", ZERO, c))
         proof = prove_order(inner, prove)
         if proof is not None:
@@ -111,14 +113,18 @@ def bounded_inverses(s: Sequent, prove: Prover) -> Iterator[tuple[Prop, Proof]]:
 def norms_of_inverses(s: Sequent, prove: Prover) -> Iterator[tuple[Prop, Proof]]:
     """||Y|| <= 1 + ||N|| ||Y|| for Y = (I - N)^-1 = I + N Y, where the goal is about norms."""
     kinds = sorted({x.kind for x in walk(s.goal) if isinstance(x, Norm) and x.kind != "fro"})
+    said = {s.algebra("left").term(x.arg) for x in walk(s.goal) if isinstance(x, Norm) and s.defined(x.arg)}
     for y in sorted({x for x in walk(s.goal) if isinstance(x, Inv)} if kinds else (), key=lambda t: t.key):
         shape = shape_of(y)
         try:
             p = s.algebra("left").poly(y.arg)
-            if shape is None or p.get(UNIT) != 1 or len(p) < 2:
+            if shape is None:
                 continue
             one = Eye(shape[0])
-            again = one + MatMul((s.algebra("left").term(one - y.arg), y))
+            rest = s.algebra("left").term(one - y.arg)
+            if (p.get(UNIT) != 1 or len(p) < 2) and rest not in said:
+                continue
+            again = one + MatMul((rest, y))
         except SymrnnError:
             continue
         equation = Rel("=", y, again)
