@@ -8,6 +8,7 @@ from __future__ import annotations
 
 from collections.abc import Callable, Iterator
 from dataclasses import replace
+from fractions import Fraction
 from typing import Any
 
 from symrnn import certificates as cert
@@ -127,6 +128,21 @@ def antisymmetry(s: Sequent, c: cert.Antisymmetry) -> Iterator[Premise]:
         raise Refused("the goal is no equation between scalars")
     yield replace(s, goal=Rel("<=", goal.lhs, goal.rhs)), c.below
     yield replace(s, goal=Rel("<=", goal.rhs, goal.lhs)), c.above
+
+
+def raised(s: Sequent, c: cert.Raised) -> Iterator[Premise]:
+    """
+    l^p <= r^p      0 <= r      p >= 1
+    ----------------------------------
+    l <= r      (scalars; l < r from l^p < r^p)
+    """
+    goal = s.goal
+    if not isinstance(goal, Rel) or goal.op not in ("<", "<=") or shape_of(goal.lhs) or shape_of(goal.rhs):
+        raise Refused("the goal is no inequality between scalars")
+    if not s.algebra("left").context.at_least(c.exponent, 1):
+        raise Refused(f"the exponent {c.exponent} is not known to be 1 or more")
+    yield s.premise(Rel(goal.op, Pow(goal.lhs, c.exponent), Pow(goal.rhs, c.exponent))), c.powers
+    yield s.premise(Rel("<=", Const(Fraction(0)), goal.rhs)), c.sign
 
 
 def given(s: Sequent, c: cert.Given) -> Iterator[Premise]:
@@ -366,6 +382,7 @@ RULES: dict[type[Node], Rule] = {
     cert.Cite: cite,
     cert.Annihilated: annihilated,
     cert.Antisymmetry: antisymmetry,
+    cert.Raised: raised,
     cert.Spelt: spelt,
     cert.Given: given,
     cert.Fact: fact,

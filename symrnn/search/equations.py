@@ -15,12 +15,29 @@ from symrnn.certificates import Use, Words
 from symrnn.claims.index import Index, Node
 from symrnn.claims.shapes import ONE, shape_of
 from symrnn.claims.substitution import substitute, walk
-from symrnn.claims.tree import Apply, Const, Det, Entry, Inv, Jac, Norm, Pow, Prod, Prop, Rel, Sum, Sym, Term, Transpose
+from symrnn.claims.tree import (
+    Apply,
+    Const,
+    Det,
+    Entry,
+    Inv,
+    Jac,
+    Norm,
+    Pow,
+    Prod,
+    Prop,
+    Rel,
+    Sum,
+    Sym,
+    Term,
+    Trace,
+    Transpose,
+)
 from symrnn.errors import ClaimError, Refused, ShapeMismatch, SymrnnError
+from symrnn.search.determinants import determinant_rules
 from symrnn.search.rules import (
     How,
     Rule,
-    determinant_rules,
     difference_of,
     inverse_rules,
     matches,
@@ -158,7 +175,10 @@ def _rewrite(s: Sequent, how: How, mode: str) -> Words | None:
     goal = s.goal
     if not isinstance(goal, Rel):
         return None
-    difference = difference_of(s, how, goal.lhs, goal.rhs)
+    sides = goal.lhs, goal.rhs
+    if {shape_of(x) for x in sides} == {None, (ONE, ONE)} and not any(isinstance(x, Const) for x in sides):
+        sides = Trace(goal.lhs), Trace(goal.rhs)  # as numbers
+    difference = difference_of(s, how, *sides)
     if difference is None:
         return None
     rules = list(rules_of(s, how, mode))

@@ -142,7 +142,10 @@ def unify(s: Sequent, pattern: Any, subject: Any, found: Values) -> Iterator[Val
         yield from unify(s, pattern.arg, Transpose(subject), found)  # (X^T)^T is X
     if type(pattern) is not type(subject):
         return
-    if isinstance(pattern, Rel) and pattern.op == "=" == subject.op:
+    if isinstance(pattern, Index) and [(v.kind, c) for v, c in pattern.terms] == [("size", 1)] and not pattern.const:
+        ((size, _),) = pattern.terms
+        yield from [{**found, size: subject}] if found.get(size, subject) == subject else []
+    elif isinstance(pattern, Rel) and pattern.op == "=" == subject.op:
         sides = (pattern.lhs, subject.rhs), (pattern.rhs, subject.lhs), (pattern.lhs, subject.lhs)
         for x, y in sides:
             yield from unify(s, x, y, found)
@@ -152,19 +155,20 @@ def unify(s: Sequent, pattern: Any, subject: Any, found: Values) -> Iterator[Val
 
 def _matched(s: Sequent, pattern: Any, subject: Any, found: Values) -> Iterator[Values]:
     """Values that unify the parts of two nodes of one type, in order."""
+    yield from _in_order(s, tuple(fields(pattern)), tuple(fields(subject)), found)
+
+
+def _in_order(s: Sequent, pattern: tuple[Any, ...], subject: tuple[Any, ...], found: Values) -> Iterator[Values]:
+    if len(pattern) != len(subject):
+        return
     partial = [found]
-    for a, b in zip(fields(pattern), fields(subject), strict=True):
-        if isinstance(a, tuple) and isinstance(b, tuple):
-            if len(a) != len(b):
-                return
-            pairs = list(zip(a, b, strict=True))
-        else:
-            pairs = [(a, b)]
-        for x, y in pairs:
-            if hasattr(x, "key") and not isinstance(x, Var) and hasattr(y, "key"):
-                partial = [q for p in partial for q in unify(s, x, y, p)]
-            elif not hasattr(x, "key") and x != y:
-                return
+    for x, y in zip(pattern, subject, strict=True):
+        if isinstance(x, tuple) and isinstance(y, tuple):
+            partial = [q for p in partial for q in _in_order(s, x, y, p)]
+        elif hasattr(x, "key") and not isinstance(x, Var) and hasattr(y, "key"):
+            partial = [q for p in partial for q in unify(s, x, y, p)]
+        elif not hasattr(x, "key") and x != y:
+            return
     yield from partial
 
 
@@ -253,7 +257,7 @@ def facts(s: Sequent, prove: Prover) -> Iterator[tuple[Prop, Cite]]:
 
 def radii(s: Sequent, prove: Prover) -> Iterator[tuple[Prop, Proof]]:
     """rho(X) = rho(Y) for equations X = Y between square matrices, where hypotheses speak of radii."""
-    spoken = (n for h in s.hypotheses for n in walk(h))
+    spoken = (n for h in (s.goal, *s.hypotheses) for n in walk(h))
     if not any(isinstance(n, SpectralRadius) or (isinstance(n, Pred) and n.var is not None) for n in spoken):
         return
     for equation in s.equations.values():

@@ -56,7 +56,7 @@ ONE = as_index(1)
 UNIT_TERM = Const(Fraction(1))
 
 
-def prove_order(s: Sequent, prove: Prover) -> Proof | None:
+def prove_order(s: Sequent, prove: Prover, widest: int = WIDEST) -> Proof | None:
     """An ``Order`` certificate for lhs <= rhs or lhs < rhs between scalars, or None."""
     goal = s.goal
     if not isinstance(goal, Rel) or goal.op not in ("<", "<=") or not _numbers(goal):
@@ -66,7 +66,7 @@ def prove_order(s: Sequent, prove: Prover) -> Proof | None:
         gap = minus(algebra.poly(_number(goal.rhs)), algebra.poly(_number(goal.lhs)))
     except SymrnnError:
         return None
-    return _Search(s, prove).close(gap)
+    return _Search(s, prove, widest).close(gap)
 
 
 def _numbers(p: Rel) -> bool:
@@ -118,8 +118,8 @@ def prove_by_antisymmetry(s: Sequent, prove: Prover) -> Proof | None:
 class _Search:
     """Breadth first, so that a proof with the fewest uses is found, and cheap inequalities come before lemmas."""
 
-    def __init__(self, s: Sequent, prove: Prover) -> None:
-        self.s, self.prove = s, prove
+    def __init__(self, s: Sequent, prove: Prover, widest: int) -> None:
+        self.s, self.prove, self.widest = s, prove, widest
         self.algebra = s.algebra("left")
         self.found: dict[Term, list[AtMost]] = {}
         self.differences: dict[AtMost, Poly | None] = {}
@@ -141,7 +141,7 @@ class _Search:
                     seen.add(_frozen(rest))
                     further.append((rest, (*uses, use)))
                     count += 1
-                    if count > WIDEST:
+                    if count > self.widest:
                         return self._last(further)
             level = further
         return None

@@ -10,7 +10,7 @@ from collections.abc import Callable, Iterable
 from symrnn import kernel
 from symrnn.certificates import Both, ByCases, Choose, Known, Proof
 from symrnn.claims.recurrence import Claim
-from symrnn.claims.tree import And, ForAllTrajectories, Iff, Implies, Not, Or, Pred, Prop, Rel
+from symrnn.claims.tree import And, ForAllTrajectories, Iff, Implies, IndexRel, Not, Or, Pred, Prop, Rel
 from symrnn.errors import SymrnnError
 from symrnn.search.activations import prove_by_congruence, prove_by_injectivity
 from symrnn.search.annihilators import prove_by_annihilator
@@ -22,6 +22,7 @@ from symrnn.search.cuts import prove_with_cuts
 from symrnn.search.entrywise import prove_entrywise
 from symrnn.search.equations import prove_at_once, prove_equation
 from symrnn.search.explicit import prove_explicit
+from symrnn.search.geometric import prove_with_closed_sums
 from symrnn.search.inductions import prove_by_induction
 from symrnn.search.inverses import prove_by_definition, prove_different, prove_invertible, prove_with_inverses
 from symrnn.search.jordan import prove_by_binomials
@@ -32,6 +33,7 @@ from symrnn.search.long_products import norms_of_products, prove_of_product
 from symrnn.search.models import Models
 from symrnn.search.orders import prove_by_antisymmetry, prove_by_contradiction, prove_order
 from symrnn.search.paths import prove_by_paths
+from symrnn.search.powers import prove_by_powers
 from symrnn.search.products import prove_by_products
 from symrnn.search.quantified import prove_at_chosen_matrices
 from symrnn.search.reversals import prove_with_a_sum_reversed
@@ -129,6 +131,8 @@ def _by_goal(s: Sequent, search: Search, depth: int, deeper: Strategy) -> Proof 
         return _all(s, (Implies(goal.left, goal.right), Implies(goal.right, goal.left)), search, depth)
     if isinstance(goal, Or):
         return _any(s, goal, search, depth, deeper)
+    if isinstance(goal.arg if isinstance(goal, Not) else goal, IndexRel):
+        return _by_facts(s)
     if isinstance(goal, Not) and (distinct := prove_different(s)) is not None:
         return distinct
     if isinstance(goal, ForAllTrajectories | Not) or (isinstance(goal, Pred) and goal.var is not None):
@@ -151,6 +155,7 @@ def _by_goal(s: Sequent, search: Search, depth: int, deeper: Strategy) -> Proof 
             or prove_by_contradiction(s, deeper)
             or prove_by_products(s)
             or prove_by_ascent(s, prove_by_products)
+            or prove_by_powers(s, deeper)
         )
     if isinstance(goal, Rel):
         found = None if depth else _first(s, EQUATION_STRATEGIES)
@@ -224,6 +229,7 @@ PLAIN: tuple[Strategy, ...] = (
 )
 EQUATION_STRATEGIES: tuple[Strategy, ...] = (
     _by_totals,
+    prove_with_closed_sums,
     prove_with_cuts,
     prove_entrywise,
     prove_by_induction,

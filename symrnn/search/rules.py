@@ -1,4 +1,4 @@
-"""Rules for rewriting: equations with a leading monomial, and those that lemmas give for inverses and determinants.
+"""Rules for rewriting: equations with a leading monomial, and those that lemmas give for inverses and norms.
 
 Untrusted. A matrix equation is also one between transposes, entries, determinants, and multiples by an inverse that the
 goal speaks of (``wrap``).
@@ -291,41 +291,6 @@ def _turned_inverse(s: Sequent, how: How, mode: str, e: Equation) -> Iterator[Ru
 
 def _name_of(s: Sequent, e: Equation) -> str:
     return next(name for name, other in s.equations.items() if other is e)
-
-
-def determinant_rules(s: Sequent, how: How, p: Poly) -> Iterator[Rule]:
-    """Determinants of products and powers factor by factor, those of transposes without the transpose."""
-    found = {t for scalars, _, _ in p for a, _ in scalars for t in walk(a) if isinstance(t, Det)}
-    for t in sorted(found, key=lambda t: t.key):
-        for name, parts in _determinant_lemmas(s.algebra(how[0], how[2]), t.arg):
-            claim = LEMMAS[name].claim
-            symbol = {y.name: y for y in symbols(claim)}
-            (size,) = free_vars(claim)
-            filled_in: dict[Any, Any] = {size: (shape_of(t.arg) or (ONE,))[0], **{symbol[n]: x for n, x in parts}}
-            resized = {substitute(k, {size: filled_in[size]}): v for k, v in filled_in.items() if k != size}
-            goal = substitute(substitute(claim.conclusion, {size: filled_in[size]}), resized)
-            equation = Equation(goal.lhs, goal.rhs, frozenset())
-            lead = (((t, ONE),), (), ())
-            discharge: tuple[Proof, ...] = (Known(),) * len(claim.hypotheses)
-            backwards = name == "determinant of a transpose" and parts[0][1] == t.arg  # det Q = det Q^T
-            sign = Fraction(-1 if backwards else 1)
-            yield Rule(f"lemma:{name}", equation, lead, sign, tuple(filled_in.items()), discharge)
-
-
-def _determinant_lemmas(algebra: Algebra, x: Term) -> Iterator[tuple[str, tuple[tuple[str, Term], ...]]]:
-    """The lemmas that take the determinant of x apart, and what stands for their matrices."""
-    if isinstance(x, Pow) and x.exponent == as_index(-1):
-        yield "determinant of an inverse", (("A", x.base),)
-    elif isinstance(x, MatMul) and all(shape_of(f) == shape_of(x) for f in x.args):
-        rest = x.args[1] if len(x.args) == 2 else MatMul(x.args[1:])
-        yield "determinant of a product", (("A", x.args[0]), ("B", rest))
-    elif isinstance(x, Pow) and algebra.context.at_least(x.exponent, 1) and x.exponent != as_index(1):
-        less = x.exponent - 1
-        yield "determinant of a product", (("A", x.base), ("B", x.base if less == as_index(1) else Pow(x.base, less)))
-    elif isinstance(x, Transpose):
-        yield "determinant of a transpose", (("A", x.arg),)
-    elif algebra.context.has(x, "orthogonal"):
-        yield "determinant of a transpose", (("A", x),)
 
 
 def reciprocal_rules(s: Sequent, how: How, p: Poly) -> Iterator[Rule]:

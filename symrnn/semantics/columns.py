@@ -1,6 +1,7 @@
 """Normal forms of columns: diag, the column of ones, activations and their slopes. Trusted by the kernel.
 
-u o v = v o u = diag(u) v, diag(diag(u) v) = diag(u) diag(v), diag(v) ones = v, diag(ones) = I. Where the context says
+u o v = v o u = diag(u) v, diag(diag(u) v) = diag(u) diag(v), diag(v) ones = v, diag(ones) = I;
+tr(diag(X v)) = ones^T X v, x^T (A o B) y = tr(diag(x) A diag(y) B^T). Where the context says
 so, slopes are written by values: s' = s - s^2 for the sigmoid, 1 - s^2 for tanh.
 """
 
@@ -11,7 +12,7 @@ from typing import TYPE_CHECKING
 
 from symrnn.claims.index import as_index
 from symrnn.claims.shapes import ONE, shape_of
-from symrnn.claims.tree import Apply, Diag, MatMul, Ones, Pow, Term, Transpose
+from symrnn.claims.tree import Apply, Diag, Hadamard, MatMul, Ones, Pow, Term, Transpose
 from symrnn.semantics.monomials import LONGEST, UNIT, Poly, Word, power, put, scalar_atom
 from symrnn.semantics.slopes import slope_equation
 
@@ -81,3 +82,28 @@ def beside_ones(word: Word) -> Term | None:
         if f == Transpose(Ones((shape_of(f) or (ONE, ONE))[1])) and (shape_of(other) or (ONE, ONE))[1] == ONE:
             return other
     return None
+
+
+def summed(word: Word) -> Word:
+    """tr(diag(X v)) = ones^T X v, the sum of the entries of a column that is a product; any other word as it is."""
+    v = word[0].arg if len(word) == 1 and isinstance(word[0], Diag) else None
+    rows = (shape_of(v) or (ONE, ONE))[0] if v is not None else ONE
+    return (Transpose(Ones(rows)), *v.args) if isinstance(v, MatMul) else word
+
+
+def around_hadamard(word: Word) -> Term | None:
+    """x^T (A o B) y = tr(diag(x) A diag(y) B^T), where a word is that; A o B being the only elementwise product in it.
+
+    Horn and Johnson, Topics in Matrix Analysis, lemma 5.1.4.
+    """
+    places = [i for i, f in enumerate(word) if isinstance(f, Hadamard)]
+    rows = [i for i, f in enumerate(word) if (shape_of(f) or (ONE, ONE))[0] == ONE]
+    if len(places) != 1 or len(rows) != 1:
+        return None
+    spun = (*word[rows[0] :], *word[: rows[0]])
+    at = (places[0] - rows[0]) % len(word)
+    h = spun[at]
+    if not isinstance(h, Hadamard) or not 0 < at < len(spun) - 1:
+        return None
+    row, column = (f[0] if len(f) == 1 else MatMul(f) for f in (spun[:at], spun[at + 1 :]))
+    return MatMul((Diag(Transpose(row)), h.left, Diag(column), Transpose(h.right)))

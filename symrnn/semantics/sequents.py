@@ -367,6 +367,9 @@ def context_of(s: Sequent, rows: frozenset[tuple[Var, Index]], peel: str) -> Con
     plain = Context(s.cell, _ranges(s.hypotheses), (), (), frozenset(), peel, rows, s.spelt)
     known = replace(plain, facts=tuple(_facts(s.hypotheses, plain)))
     inverted = replace(known, invertible=frozenset(_invertible_keys(s.hypotheses, known)))
+    dividing = tuple(h for h in s.hypotheses if isinstance(h, Rel) and next(_inverted(h), None) is not None)
+    known = replace(known, facts=tuple(dict.fromkeys((*known.facts, *_facts(dividing, inverted)))))
+    inverted = replace(known, invertible=inverted.invertible)
     richer = replace(known, commuting=tuple(_commuting(s.hypotheses, inverted)))
     again = _invertible_keys(s.hypotheses, richer) if richer.commuting else inverted.invertible
     return replace(richer, invertible=frozenset(again))
@@ -463,7 +466,8 @@ def _letter(context: Context, t: Term, free: frozenset[Var], body: Node) -> Term
     if binders or c != 1:
         return None
     if shape_of(t) is None:
-        letter = scalars[0][0] if len(scalars) == 1 and not word and scalars[0][1] == ONE else None
+        alone = len(scalars) == 1 and not word and scalars[0][1] in (ONE, -ONE)  # 1 / c has the sign of c
+        letter = scalars[0][0] if alone else None
     else:
         letter = word[0] if len(word) == 1 and not scalars else None
     return letter if letter is not None and rows <= rows_used(letter) else None
