@@ -382,3 +382,9 @@ def test_certainly_differ_is_about_certainty() -> None:
         third_ball = flint.acb(1) / 3
         assert not certainly_differ(third_ball, third_ball + flint.acb("1e-30"))
         assert certainly_differ(third_ball, third_ball + flint.acb("1e-10"))
+
+
+def test_derivatives_of_functions_with_many_arguments_are_told_apart() -> None:
+    many = S.symbols("w1:12")
+    one, other = f(*many).diff(many[10]), f(*many).diff(many[0], 2)
+    assert compare(from_sympy(one), from_sympy(other)).outcome is Outcome.DIFFERENT

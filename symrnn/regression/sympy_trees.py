@@ -119,7 +119,7 @@ def _derivative(e: Any) -> Tree:
         places = [f.args.index(v) for v in counts if f.args.count(v) == 1]
         moving = set(counts) | set(at)
         if len(places) == len(counts) and not any(a.free_symbols & moving for a in others):
-            orders = "".join(f"{i + 1}" * int(counts[f.args[i]]) for i in sorted(places))
+            orders = ",".join(f"{i + 1}" for i in sorted(places) for _ in range(int(counts[f.args[i]])))
             return Tree("Function", f"D{orders}[{type(f).__name__}]", tuple(_tree(at.get(a, a)) for a in f.args))
     raise GoldenError(f"{e} cannot be compared: only derivatives of undefined functions by their arguments can")
 
