@@ -36,8 +36,10 @@ def to_term(e: Any) -> Term:
     """The term of a SymPy matrix expression, in SymPy's order. GoldenError for what has no counterpart here."""
     import sympy
 
-    shaped: Any = (x for x in sympy.preorder_traversal(e) if type(x).__name__ in SHAPED)
-    sizes = frozenset(s.name for x in shaped for d in x.shape for s in sympy.sympify(d).free_symbols)
+    nodes: Any = sympy.preorder_traversal(e)  # type: ignore[no-untyped-call]
+    sizes = frozenset(
+        s.name for x in nodes if type(x).__name__ in SHAPED for d in x.shape for s in sympy.sympify(d).free_symbols
+    )
     return _Translation(sizes).term(e)
 
 
