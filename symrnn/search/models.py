@@ -19,6 +19,7 @@ from symrnn.claims.substitution import free_vars, symbols, walk
 from symrnn.claims.tree import IndexRel, Jac, Prop, Sym
 from symrnn.errors import SymrnnError
 from symrnn.search.alone import alone, holds_at
+from symrnn.search.kept import Kept
 from symrnn.search.orbits import speaks_of_limits
 from symrnn.search.pools import Plain, rows
 from symrnn.search.refute import Tally, glimpses, worlds
@@ -35,20 +36,13 @@ class Models:
     """A few worlds in which the hypotheses of a claim hold, looked for as far as they are asked for."""
 
     def __init__(self, claim: Claim) -> None:
-        self._found: list[_Model] = []
-        self._rest = map(_Model, _met(claim))
+        self._all = Kept(map(_Model, _met(claim)))
 
     def refute(self, s: Sequent, most: int | None = None) -> bool:
         """Whether the goal of a sequent fails in one of (the first few of) them that meet its hypotheses too."""
         if s.inducted or s.explicit is not None:
             return False
-        return any(model.violates(s) for model in islice(self._each(), most))
-
-    def _each(self) -> Iterator[_Model]:
-        yield from self._found
-        for model in self._rest:
-            self._found.append(model)
-            yield model
+        return any(model.violates(s) for model in islice(self._all, most))
 
 
 class _Model:

@@ -11,7 +11,7 @@ import random
 from collections.abc import Callable, Iterator, Sequence
 from fractions import Fraction
 from functools import lru_cache
-from itertools import count, islice, product
+from itertools import islice, product
 
 from symrnn.claims.activations import FACTS
 from symrnn.claims.index import Var, as_index
@@ -36,6 +36,7 @@ from symrnn.search.autonomous import held_by_nothing
 from symrnn.search.behaviours import glance, required
 from symrnn.search.fillings import Filling, fillings
 from symrnn.search.gated_runs import gated_runs
+from symrnn.search.kept import Kept
 from symrnn.search.pools import SLOPES, Plain, integers_fit, rows
 from symrnn.search.trajectories import Trajectory, drives, hold
 from symrnn.search.weights import weights
@@ -330,25 +331,8 @@ def _slope(function: str, p: Fraction) -> Fraction:
     return activate(function, preimage(function, p))[1]
 
 
-class _Kept:
-    """What an iterator gives, worked out once, as far as anybody went."""
-
-    def __init__(self, rest: Iterator[Round]) -> None:
-        self._found: list[Round] = []
-        self._rest = rest
-
-    def __iter__(self) -> Iterator[Round]:
-        for i in count():
-            if i == len(self._found):
-                following = next(self._rest, None)
-                if following is None:
-                    return
-                self._found.append(following)
-            yield self._found[i]
-
-
 @lru_cache(maxsize=4096)  # a claim, its conditions and its repairs are all tried on the same runs
-def _rounds(function: str, weight: Cycle, cycles: Cycles) -> _Kept:
+def _rounds(function: str, weight: Cycle, cycles: Cycles) -> Kept[Round]:
     """The cycles with what the powers of the Jacobian over each do."""
 
     def made() -> Iterator[Round]:
@@ -361,7 +345,7 @@ def _rounds(function: str, weight: Cycle, cycles: Cycles) -> _Kept:
                 known[slopes] = word or behaviour(_monodromy(weight, slopes))
             yield cycle, slopes, known[slopes]
 
-    return _Kept(made())
+    return Kept(made())
 
 
 def _monodromy(weight: Cycle, slopes: Cycle) -> Plain:
