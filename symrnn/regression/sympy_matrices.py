@@ -37,9 +37,7 @@ def to_term(e: Any) -> Term:
     import sympy
 
     nodes: Any = sympy.preorder_traversal(e)  # type: ignore[no-untyped-call]
-    sizes = frozenset(
-        s.name for x in nodes if type(x).__name__ in SHAPED for d in x.shape for s in sympy.sympify(d).free_symbols
-    )
+    sizes = frozenset(s.name for x in nodes if type(x).__name__ in SHAPED for d in x.shape for s in d.free_symbols)
     return _Translation(sizes).term(e)
 
 
