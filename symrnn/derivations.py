@@ -9,13 +9,14 @@ from typing import Any
 
 from symrnn.cells import Cell
 from symrnn.claims.build import as_prop
+from symrnn.claims.codec import read_anew
 from symrnn.claims.index import Index, Node, Var, index, lag, size, time
 from symrnn.claims.recurrence import Claim
 from symrnn.claims.spreading import spread
 from symrnn.claims.substitution import free_vars, rebuild, symbols, walk
 from symrnn.claims.tree import ForAll, Immediate, Jac, Prop, Sym, Total
 from symrnn.claims.wellformed import check_claim, one_loss_a_name
-from symrnn.errors import ClaimError, not_too_deep
+from symrnn.errors import CertificateError, ClaimError, not_too_deep
 from symrnn.lemmas import LEMMAS
 
 EXPECTATIONS = ("proved", "conditional", "refuted", "undecided")
@@ -135,6 +136,10 @@ def _made(claim: Prop, assuming: tuple[Prop, ...], layout: str, cell: Cell | Non
     conclusion = spread(_resolve(as_prop(claim), layout))
     hypotheses = tuple(_closed(spread(_resolve(as_prop(a), layout)), conclusion) for a in assuming)
     made = Claim(conclusion, hypotheses, cell.recurrence if cell else None)
+    try:
+        read_anew(made, shared=made.cell)
+    except CertificateError as error:
+        raise ClaimError(f"the claim is not made of symrnn's own parts: {error}") from error
     _check_names(made)
     check_claim(made)
     if not any(isinstance(x, Sym) and x.role != "free" for p in (conclusion, *hypotheses) for x in walk(p)):

@@ -34,6 +34,7 @@ from symrnn import (
     matrix,
     negation,
     norm,
+    number,
     ones,
     product,
     scalar,
@@ -197,6 +198,13 @@ def test_numbers_beside_columns() -> None:
     for kept in (1 - W, q - u, eq(u, q), 1 - u.T, le(W, 1), 1 - q, 0 * u, eq(u, 0), u + norm(u)):
         assert spread(kept) == kept
     assert decide(claim(eq(u - q, v))).verdict == decide(claim(eq(1 - W, V))).verdict == "refuted"  # shapes
+
+
+def test_the_number_0_beside_columns() -> None:
+    for what in (eq(hadamard(0, u), 0), eq(hadamard(u, 0), 0 * u), eq(2 * number(0) + u, u), eq(u - u, number(0) * 2)):
+        assert decide(claim(spread(what))).verdict == "proved"
+    assert decide(claim(spread(eq(hadamard(0, u), u)))).mismatch is None
+    assert decide(claim(spread(eq(hadamard(0, W), 0)))).mismatch is not None  # as for other numbers
 
 
 def test_bounds_of_all_entries_at_once() -> None:

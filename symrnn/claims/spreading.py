@@ -11,7 +11,7 @@ from typing import Any
 from symrnn.claims.index import Index, Var
 from symrnn.claims.shapes import ONE, shape_of
 from symrnn.claims.substitution import rebuild
-from symrnn.claims.tree import Add, Const, Hadamard, Ones, Rel, Term, Times
+from symrnn.claims.tree import Add, Const, Hadamard, Ones, Rel, Term, Times, Zeros
 from symrnn.errors import ClaimError, ShapeMismatch
 
 
@@ -32,7 +32,7 @@ def spread(n: Any) -> Any:
     if isinstance(made, Add):
         return _sum(made)
     if isinstance(made, Hadamard):
-        return Hadamard(_beside(made.left, made.right, False), _beside(made.right, made.left, False))
+        return Hadamard(_factor(made.left, made.right), _factor(made.right, made.left))
     if isinstance(made, Rel):
         free = made.op != "="
         return Rel(made.op, _beside(made.lhs, made.rhs, free), _beside(made.rhs, made.lhs, free))
@@ -45,13 +45,21 @@ def _sum(t: Add) -> Add:
 
 
 def _beside(t: Term, other: Term, any_scalar: bool) -> Term:
-    """A scalar as a column if the other term is one."""
+    """A scalar as a column if the other term is one; a product of numbers that is 0 as the number 0."""
     rows, value = _rows(other), _number(t)
-    if rows is None or _shape(t) is not None or value == 0 or (value is None and not any_scalar):
+    if value == 0 and _shape(other) is not None:
+        return Const(Fraction(0))
+    if rows is None or _shape(t) is not None or (value is None and not any_scalar):
         return t
     if value == 1:
         return Ones(rows)
     return Times((t if value is None else Const(value), Ones(rows)))
+
+
+def _factor(t: Term, other: Term) -> Term:
+    """A factor of an elementwise product; 0 as a column if the other is one."""
+    made, rows = _beside(t, other, False), _rows(other)
+    return made if rows is None or made != Const(Fraction(0)) else Zeros(rows, ONE)
 
 
 def _number(t: Term) -> Fraction | None:
