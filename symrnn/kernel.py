@@ -241,7 +241,7 @@ def _words(s: Sequent, c: cert.Words) -> Iterator[str]:
         yield from _discharge(s, use)
         sides = _comparable(l, r) if None in shapes else (l, r)
         difference = minus(difference, minus(left.poly(sides[0]), right.poly(sides[1])))
-    if difference and any(shape is not None and shape[1] == ONE for shape in shapes):
+    if difference:
         difference = columns(left, difference)
     if difference and (ONE, ONE) in shapes:
         difference = _as_entry(left, difference)

@@ -30,6 +30,7 @@ from symrnn.claims.tree import (
     Sum,
     Sym,
     Term,
+    Total,
     Trace,
     Transpose,
 )
@@ -54,6 +55,7 @@ from symrnn.semantics.sequents import Sequent
 from symrnn.semantics.uses import filled
 
 PEELS = (("left", "left"), ("right", "right"), ("left", "right"), ("right", "left"))
+FIRST = ("first", "first")
 MODES = ("lhs", "rhs", "largest")
 STEPS = 32
 MOST = 60  # monomials on the way
@@ -65,7 +67,7 @@ def prove_equation(s: Sequent) -> Words | None:
         return None
     ends = _peels(s)
     unfolded = Kept(_unfoldings(s, s.goal))
-    for peels in ends:
+    for peels in (*ends, *((FIRST,) if _begins(s.goal) else ())):
         found = _direct(s, (*peels, False), unfolded)
         if found is not None:
             return found
@@ -97,6 +99,11 @@ def _peels(s: Sequent) -> tuple[tuple[str, str], ...]:
     """The ends to peel at: one choice is as good as another where nothing runs over a range."""
     said = (s.goal, *(t for e in s.equations.values() for t in (e.lhs, e.rhs)), *(() if s.cell is None else (s.cell,)))
     return PEELS if any(_runs(t) for p in said for t in walk(p)) else PEELS[:1]
+
+
+def _begins(goal: Prop) -> bool:
+    """Whether it may matter where time begins: what a loss owes to a state is a sum, and the first term of it."""
+    return any(isinstance(t, Total) for t in walk(goal))
 
 
 def _runs(t: Node) -> bool:

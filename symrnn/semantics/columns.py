@@ -23,20 +23,57 @@ SPELT = ("sigmoid", "tanh")  # activations whose slopes are written by values wh
 
 
 def columns(a: Algebra, p: Poly) -> Poly:
-    """A column vector in normal form, u o v being v o u: diag(u) diag(v) w with u, v and w in order."""
+    """Columns in normal form, u o v being v o u: diag(u) diag(v) w with u, v and w in order; so those in a column
+    times a row, and rows."""
     out: Poly = {}
     for (scalars, binders, word), c in p.items():
-        word = tuple(x for f in word for x in copies(f))
-        count = next((i for i, f in enumerate(word) if not isinstance(f, Diag)), len(word))
-        tail = word[count:]
-        if not tail or not count:
+        end = _end_of_column(word)
+        if end is None:
             put(out, (scalars, binders, word), c)
             continue
-        parts = [f.arg for f in word[:count] if isinstance(f, Diag)] + [a.as_product(tail)]
-        parts.sort(key=lambda t: t.key)
-        last = parts[-1].args if isinstance(parts[-1], MatMul) else (parts[-1],)
-        put(out, (scalars, binders, (*a.word(Diag(t) for t in parts[:-1]), *last)), c)
+        left, right, sign = _column(a, word[:end]), word[end:], Fraction(1)
+        if not binders:  # inside a sum that was done already, where the range is known
+            right, sign = _row(a, right)
+        put(out, (scalars, binders, a.word((*left, *right)) if right else left), c * sign)
     return out
+
+
+def _row(a: Algebra, word: Word) -> tuple[Word, Fraction]:
+    """A row by its column, with a sign."""
+    column, sign = _turned(a, word)
+    row, again = _turned(a, _column(a, column))
+    return (row, sign * again) if row else (word, Fraction(1))
+
+
+def _turned(a: Algebra, word: Word) -> tuple[Word, Fraction]:
+    """The transpose of a word, with a sign; nothing where it is no single word."""
+    turned = a.transpose(Transpose(a.as_product(word))) if len(word) > 1 else {}
+    ((scalars, binders, out), sign), *_ = *turned.items(), (((), (), ()), Fraction(1))
+    return (out, sign) if len(turned) == 1 and not scalars and not binders else ((), Fraction(1))
+
+
+def _end_of_column(word: Word) -> int | None:
+    """How many letters make the column that a word begins with: none of a row; None if there is neither."""
+    if not word:
+        return None
+    if len(word) > 1 and (shape_of(word[0]) or (ONE, ONE))[0] == ONE:
+        return 0
+    return next((i + 1 for i, f in enumerate(word) if (shape_of(f) or (ONE, ONE))[1] == ONE), None)
+
+
+def _column(a: Algebra, word: Word) -> Word:
+    """The longest of the columns u, v, w of a word diag(u) diag(v) w comes last, where what it is made of is seen."""
+    letters = tuple(x for f in word for x in copies(f))
+    count = next((i for i, f in enumerate(letters) if not isinstance(f, Diag)), len(letters))
+    if count >= len(letters):
+        return word
+    tail = (letters[count], *_column(a, letters[count + 1 :])) if len(letters) > count + 1 else letters[count:]
+    if not count:
+        return a.word(tail)
+    parts = [f.arg for f in letters[:count] if isinstance(f, Diag)] + [a.as_product(tail)]
+    parts.sort(key=lambda t: (len(t.args) if isinstance(t, MatMul) else 1, t.key))
+    last = parts[-1].args if isinstance(parts[-1], MatMul) else (parts[-1],)
+    return (*a.word(Diag(t) for t in parts[:-1]), *last)
 
 
 def ones_form(a: Algebra, t: Ones) -> Poly:

@@ -94,8 +94,8 @@ class Sequent:
 
     def algebra(self, peel: str, plain: bool = False) -> Algebra:
         """Normal forms under the hypotheses; ``plain``: without the commuting pairs among them."""
-        if peel not in ("left", "right"):
-            raise Refused(f"peel is left or right, not {peel!r}")
+        if peel not in ("left", "right", "first"):
+            raise Refused(f"peel is left, right or first, not {peel!r}")
         found = self._own.get((peel, plain))
         if found is None:
             known = (self.cell, self.hypotheses, rows := self._rows(), self.spelt, peel, plain)
