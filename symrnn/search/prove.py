@@ -203,7 +203,7 @@ def _any(s: Sequent, goal: Or, search: Search, depth: int, deeper: Strategy) -> 
     if found is not None:
         return found
     for i, part in enumerate(goal.args):
-        proof = search.prove(s.towards(part), depth)
+        proof = search.prove(s.towards_member(part), depth)
         if proof is not None:
             return Choose(i, proof)
     return None
