@@ -154,7 +154,7 @@ class Sequent:
         return replace(made, spoken=((*_members(made.goal), *made.hypotheses), made.ranges()))
 
     def towards_member(self, goal: Prop) -> Sequent:
-        """The same hypotheses with a member of the disjunction that the goal is: it fails only where all have values."""
+        """The same hypotheses with one member of the disjunction as the goal: it fails only where all have values."""
         return replace(self, goal=goal) if isinstance(goal, Rel | Pred) else self.towards(goal)
 
     def premise(self, goal: Prop) -> Sequent:
