@@ -40,6 +40,7 @@ from symrnn.semantics.uses import lemma_instance
 
 Prover = Callable[[Sequent], Proof | None]
 Values = dict[Any, Any]
+RADIUS = SpectralRadius(HOLE)
 DEEPEST = 3  # lemmas that serve lemmas
 
 
@@ -260,12 +261,11 @@ def radii(s: Sequent, prove: Prover) -> Iterator[tuple[Prop, Proof]]:
     spoken = (n for h in (s.goal, *s.hypotheses) for n in walk(h))
     if not any(isinstance(n, SpectralRadius) or (isinstance(n, Pred) and n.var is not None) for n in spoken):
         return
-    for equation in s.equations.values():
+    for name, equation in s.equations.items():
         shape = shape_of(equation.lhs)
         if not equation.free and shape is not None and shape[0] == shape[1] and shape == shape_of(equation.rhs):
             prop = Rel("=", SpectralRadius(equation.lhs), SpectralRadius(equation.rhs))
-            proof = prove(replace(s, goal=prop))
-            if proof is not None:
+            if accepted(replace(s, goal=prop), proof := Words("left", "left", (), (Use(RADIUS, name, (), ()),))):
                 yield prop, proof
 
 

@@ -167,6 +167,8 @@ class _Search:
                 less = self._difference(replace(use, factor=UNIT_TERM))
             else:
                 l, r, _ = known(self.s, use)
+                if not all(self._fine(m, c) for m, c in self.algebra.poly(l).items()):
+                    return None  # a power need not respect it
                 less = minus(self.algebra.poly(Pow(l, use.exponent)), self.algebra.poly(Pow(r, use.exponent)))
             if less is None:
                 return None
