@@ -40,7 +40,7 @@ from symrnn.semantics.bounds import upper
 from symrnn.semantics.inequalities import AtMost, orders
 from symrnn.semantics.monomials import UNIT, minus
 from symrnn.semantics.rates import check_start, dominant, goal_of_limit, moves_with, rates
-from symrnn.semantics.sequents import Sequent
+from symrnn.semantics.sequents import Equation, Sequent
 from symrnn.semantics.steering import steered
 from symrnn.semantics.univariate import degree, poly, real_roots, squarefree
 from symrnn.semantics.uses import lemma_hypotheses, lemma_instance
@@ -339,8 +339,9 @@ def same(s: Sequent, p: Prop, q: Prop) -> bool:
     if isinstance(p, Rel) and isinstance(q, Rel):
         if p.op != q.op:
             return False
-        straight = _equal(s, p.lhs, q.lhs) and _equal(s, p.rhs, q.rhs)
-        return straight or (p.op == "=" and _equal(s, p.lhs, q.rhs) and _equal(s, p.rhs, q.lhs))
+        one, other = Equation.of(p, frozenset()), Equation.of(q, frozenset())  # 0 beside a matrix is the zero matrix
+        straight = _equal(s, one.lhs, other.lhs) and _equal(s, one.rhs, other.rhs)
+        return straight or (p.op == "=" and _equal(s, one.lhs, other.rhs) and _equal(s, one.rhs, other.lhs))
     if isinstance(p, Pred) and isinstance(q, Pred):
         if (p.name, p.field, p.var is None) != (q.name, q.field, q.var is None):
             return False

@@ -368,7 +368,7 @@ def _choose(s: Sequent, c: cert.Choose) -> Iterator[str]:
     """
     if not isinstance(s.goal, Or) or not 0 <= c.which < len(s.goal.args):
         raise Refused("the goal is no disjunction with that member")
-    yield from proves(s.towards(s.goal.args[c.which]), c.proof)
+    yield from proves(s.towards_member(s.goal.args[c.which]), c.proof)
 
 
 def _by_cases(s: Sequent, c: cert.ByCases) -> Iterator[str]:

@@ -13,6 +13,7 @@ from symrnn.claims.build import (
     block_matrix,
     bounded,
     det,
+    diag,
     diagonal,
     diagonalizable,
     discriminant,
@@ -109,6 +110,7 @@ LEMMAS: dict[str, Lemma] = {
         _lemma("determinant by the spectral radius", le(absolute(det(_A)), _rho(_A) ** _n), _HJ + "section 1.2"),
         # numbers
         _lemma("a number and its reciprocal", eq(_c * _c**-1, 1), "the definition", negation(eq(_c, 0))),
+        _lemma("square of a magnitude", eq(absolute(_c) ** 2, _c**2), "the definition"),
         _lemma("magnitude of what is not negative", eq(absolute(_c), _c), "the definition", le(0, _c)),
         # norms and spectral radii
         _lemma("spectral radius below the 2-norm", le(_rho(_A), norm(_A)), _HJ + "theorem 5.6.9"),
@@ -118,6 +120,7 @@ LEMMAS: dict[str, Lemma] = {
             "norm of a normal matrix", eq(norm(_A), _rho(_A)), _HJ + "section 5.6, problem 5.6.P6", _is("normal", _A)
         ),
         _lemma("2-norm by a spectral radius", eq(_rho(_M.T @ _M), norm(_M) ** 2), _HJ + "section 5.6, example 5.6.6"),
+        _lemma("1-norm by the entries", eq(trace(diag(absolute(_v))), norm(_v, 1)), _HJ + "section 5.2"),
         _lemma("Frobenius norm by a trace", eq(trace(_M.T @ _M), norm(_M, "fro") ** 2), _HJ + "section 5.6"),
         _lemma(
             "Cauchy and Schwarz",
@@ -175,6 +178,7 @@ LEMMAS: dict[str, Lemma] = {
         _lemma("powers vanish", vanishes(_A**_k, _k), _HJ + "theorem 5.6.12", lt(_rho(_A), 1)),
         _lemma("powers that vanish", lt(_rho(_A), 1), _HJ + "theorem 5.6.12", vanishes(_A**_k, _k)),
         _lemma("powers explode", explodes(_A**_k, _k), _HJ + "corollary 5.6.14 (Gelfand)", lt(1, _rho(_A))),
+        _lemma("powers of a number explode", explodes(_c**_k, _k), "Bernoulli's inequality", lt(1, absolute(_c))),
         _lemma("powers that are bounded", le(_rho(_A), 1), _HJ + "corollary 5.6.14 (Gelfand)", bounded(_A**_k, _k)),
         _lemma(
             "powers of a diagonalisable matrix",

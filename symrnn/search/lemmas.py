@@ -8,7 +8,7 @@ from typing import Any
 
 from symrnn import kernel
 from symrnn.analysis import same
-from symrnn.certificates import Cite, Fact, Given, Proof, Turn, Use, Words
+from symrnn.certificates import Cite, Defining, Fact, Given, Proof, Turn, Use, Words
 from symrnn.claims.index import Index, Var, as_index
 from symrnn.claims.recurrence import Claim
 from symrnn.claims.shapes import shape_of
@@ -40,6 +40,7 @@ from symrnn.semantics.uses import lemma_instance
 
 Prover = Callable[[Sequent], Proof | None]
 Values = dict[Any, Any]
+RADIUS = SpectralRadius(HOLE)
 DEEPEST = 3  # lemmas that serve lemmas
 
 
@@ -260,12 +261,11 @@ def radii(s: Sequent, prove: Prover) -> Iterator[tuple[Prop, Proof]]:
     spoken = (n for h in (s.goal, *s.hypotheses) for n in walk(h))
     if not any(isinstance(n, SpectralRadius) or (isinstance(n, Pred) and n.var is not None) for n in spoken):
         return
-    for equation in s.equations.values():
+    for name, equation in s.equations.items():
         shape = shape_of(equation.lhs)
         if not equation.free and shape is not None and shape[0] == shape[1] and shape == shape_of(equation.rhs):
             prop = Rel("=", SpectralRadius(equation.lhs), SpectralRadius(equation.rhs))
-            proof = prove(replace(s, goal=prop))
-            if proof is not None:
+            if accepted(replace(s, goal=prop), proof := Words("left", "left", (), (Use(RADIUS, name, (), ()),))):
                 yield prop, proof
 
 
@@ -282,6 +282,21 @@ def norms(s: Sequent, prove: Prover) -> Iterator[tuple[Prop, Proof]]:
             inner = replace(s, goal=Rel("=", Norm(lhs, kind), Norm(rhs, kind)))
             if accepted(inner, proof := Words("left", "left", (), (use,))):
                 yield inner.goal, proof
+
+
+def properties(s: Sequent, prove: Prover) -> Iterator[tuple[Prop, Proof]]:
+    """What equations say of a matrix: X^T X = I, X^T = X, X^T = -X, X^T X = X X^T."""
+    for name, e in sorted(s.equations.items()):
+        turned = {t.arg for side in (e.lhs, e.rhs) for t in walk(side) if isinstance(t, Transpose)}
+        for x in sorted((x for x in turned if isinstance(x, Sym) and not e.free), key=lambda x: x.key):
+            for kind in ("orthogonal", "symmetric", "skew", "normal"):
+                prop = Pred(kind, x, "", None)
+                use = Words("left", "left", (), (Use(HOLE, name, (), ()),))
+                proofs = (Defining(side, use) for side in ((False, True) if kind == "orthogonal" else (False,)))
+                shown = next((p for p in proofs if accepted(replace(s, goal=prop), p)), None)
+                if shown is not None and prop not in s.hypotheses:
+                    yield prop, shown
+                    break
 
 
 Finder = Callable[[Sequent, Prover], Iterator[tuple[Prop, Proof]]]

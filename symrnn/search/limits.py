@@ -25,6 +25,7 @@ from symrnn.claims.shapes import ONE, shape_of
 from symrnn.claims.substitution import free_vars, substitute, symbols, walk
 from symrnn.claims.tree import Const, Eye, ForAllTrajectories, Inv, Jac, MatMul, Not, Pow, Pred, Prop, Rel, Term, Times
 from symrnn.errors import SymrnnError
+from symrnn.search.eigenvectors import prove_limit_at_eigenvectors
 from symrnn.search.geometric import prove_limit_of_sums
 from symrnn.search.lemmas import Prover, accepted, prove_by_lemma, with_facts
 from symrnn.search.matching import match_term
@@ -46,7 +47,9 @@ def prove_limit(s: Sequent, prove: Prover) -> Proof | None:
     if not isinstance(goal, Pred) or goal.var is None:
         return None
     plain = _plainly(s, prove) or prove_rewritten(s, prove) or _in_normal_form(s, prove)
-    return plain or prove_limit_of_sums(s, lambda x: _plainly(x, prove)) or _turned(s, prove)
+    further = (prove_limit_of_sums, prove_limit_at_eigenvectors)
+    found = plain or next((p for find in further if (p := find(s, lambda x: _plainly(x, prove))) is not None), None)
+    return found or _turned(s, prove)
 
 
 def _plainly(s: Sequent, prove: Prover) -> Proof | None:

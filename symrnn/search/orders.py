@@ -23,6 +23,7 @@ from symrnn.claims.tree import (
     Add,
     Apply,
     Const,
+    Det,
     Entry,
     ForAll,
     MatMul,
@@ -52,6 +53,8 @@ DEEPEST = 7  # uses in one proof
 WIDEST = 80  # gaps looked at
 MOST_NORMS = 4
 LARGEST = 24  # monomials of a gap
+SQUARE = "lemma:square of a magnitude"
+(SCALAR,) = symbols(LEMMAS[SQUARE[6:]].claim)
 ONE = as_index(1)
 UNIT_TERM = Const(Fraction(1))
 
@@ -103,7 +106,7 @@ def prove_by_antisymmetry(s: Sequent, prove: Prover) -> Proof | None:
     goal = s.goal
     if not isinstance(goal, Rel) or goal.op != "=" or shape_of(goal.lhs) or shape_of(goal.rhs):
         return None
-    if not any(isinstance(t, Norm | SpectralRadius) for t in walk(goal)):
+    if not any(isinstance(t, Norm | SpectralRadius | Abs) for t in walk(goal)):
         return None
     proofs = []
     for l, r in ((goal.lhs, goal.rhs), (goal.rhs, goal.lhs)):
@@ -164,6 +167,8 @@ class _Search:
                 less = self._difference(replace(use, factor=UNIT_TERM))
             else:
                 l, r, _ = known(self.s, use)
+                if not all(self._fine(m, c) for m, c in self.algebra.poly(l).items()):
+                    return None  # a power need not respect it
                 less = minus(self.algebra.poly(Pow(l, use.exponent)), self.algebra.poly(Pow(r, use.exponent)))
             if less is None:
                 return None
@@ -210,6 +215,8 @@ class _Search:
             if isinstance(atom, SpectralRadius) and e != ONE:  # rho(X)^e = rho(X^e)
                 yield from self._lemmas(SpectralRadius(Pow(atom.arg, e)))
             yield from self._about(atom)
+            if isinstance(atom, Sym | Trace | Det) and e.is_const and e.const == 2:
+                yield from (_bare(SQUARE, UNIT_TERM, ((SCALAR, atom),), turned=turned) for turned in (False, True))
 
         yield from self.pairs
 

@@ -10,7 +10,7 @@ from symrnn.certificates import Proof, Raised
 from symrnn.claims.index import as_index
 from symrnn.claims.shapes import is_scalar, shape_of
 from symrnn.claims.substitution import walk
-from symrnn.claims.tree import Abs, Const, MatMul, Norm, Pow, Prop, Rel, SpectralRadius, Term, Trace, Transpose
+from symrnn.claims.tree import Abs, Const, Det, MatMul, Norm, Pow, Prop, Rel, SpectralRadius, Term, Trace, Transpose
 from symrnn.search.lemmas import Prover, accepted, radii, with_facts
 from symrnn.search.orders import prove_order
 from symrnn.semantics.sequents import Sequent
@@ -35,7 +35,7 @@ def prove_by_powers(s: Sequent, prove: Prover) -> Proof | None:
         if sign is None:
             return None
         e = as_index(p)
-        richer, wrap = with_facts(s, prove, (radii, _squares))
+        richer, wrap = with_facts(s, prove, (radii, _squares, _values))
         powers = prove_order(replace(richer, goal=Rel(goal.op, Pow(goal.lhs, e), Pow(goal.rhs, e))), prove)
         made = Raised(e, wrap(powers), sign) if powers is not None else None
         if made is not None and accepted(s, made):
@@ -44,10 +44,10 @@ def prove_by_powers(s: Sequent, prove: Prover) -> Proof | None:
 
 
 def _exponents(s: Sequent, goal: Rel) -> Iterator[int]:
-    """2 for norms that are traces, and for spectral radii the powers of matrices that hypotheses speak of."""
+    """2 for norms, traces and determinants; for spectral radii the powers of matrices that hypotheses speak of."""
     said = list(walk(goal))
     if any(isinstance(x, Norm) and x.kind == "fro" for x in said) or any(
-        isinstance(x, Abs) and any(isinstance(y, Trace) for y in walk(x)) for x in said
+        isinstance(x, Abs) and any(isinstance(y, Trace | Det) for y in walk(x)) for x in said
     ):
         yield 2
     if any(isinstance(x, SpectralRadius) for x in said):
@@ -70,3 +70,14 @@ def _squares(s: Sequent, prove: Prover) -> Iterator[tuple[Prop, Proof]]:
             proof = prove(replace(s, goal=gram))
             if proof is not None:
                 yield gram, proof
+
+
+def _values(s: Sequent, prove: Prover) -> Iterator[tuple[Prop, Proof]]:
+    """x^2 = y^2 where one side of the goal is |x| and the other one y."""
+    sides = (s.goal.lhs, s.goal.rhs) if isinstance(s.goal, Rel) else ()
+    for x, y in (sides, sides[::-1]) if sides else ():
+        if isinstance(x, Abs) and isinstance(x.arg, Trace | Det):
+            equal = Rel("=", Pow(x.arg, as_index(2)), Pow(y, as_index(2)))
+            proof = prove(replace(s, goal=equal))
+            if proof is not None:
+                yield equal, proof

@@ -27,7 +27,7 @@ from symrnn.search.inductions import prove_by_induction
 from symrnn.search.inverses import prove_by_definition, prove_different, prove_invertible, prove_with_inverses
 from symrnn.search.jordan import prove_by_binomials
 from symrnn.search.lags import prove_for_any_lag
-from symrnn.search.lemmas import facts, norms, prove_by_lemma, radii, with_facts
+from symrnn.search.lemmas import facts, norms, properties, prove_by_lemma, radii, with_facts
 from symrnn.search.limits import prove_by_steering, prove_limit, prove_rewritten
 from symrnn.search.long_products import norms_of_products, prove_of_product
 from symrnn.search.losses_by_steps import prove_by_losses_by_steps
@@ -111,7 +111,7 @@ def prove_sequent(s: Sequent, search: Search, depth: int = 0) -> Proof | None:
 def _from_facts(s: Sequent, search: Search, deeper: Strategy) -> Proof | None:
     """The goal by what entries say of norms, and lemmas of the hypotheses."""
     bounds, wrap_bounds = with_bounds(s, deeper)
-    richer, wrap = with_facts(bounds, deeper, (radii, norms, facts, norms_of_products))
+    richer, wrap = with_facts(bounds, deeper, (radii, norms, properties, facts, norms_of_products))
     found = _by_goal(richer, search, 1, deeper) if richer is not s else None
     if found is None and s.hypotheses:
         found = prove_at_every_step(richer, deeper)
@@ -202,7 +202,7 @@ def _any(s: Sequent, goal: Or, search: Search, depth: int, deeper: Strategy) -> 
     if found is not None:
         return found
     for i, part in enumerate(goal.args):
-        proof = search.prove(s.towards(part), depth)
+        proof = search.prove(s.towards_member(part), depth)
         if proof is not None:
             return Choose(i, proof)
     return None

@@ -18,6 +18,7 @@ from symrnn.claims.shapes import ONE, shape_of
 from symrnn.claims.substitution import free_vars, substitute, symbols, walk
 from symrnn.claims.tree import (
     HOLE,
+    Abs,
     Add,
     Apply,
     Const,
@@ -306,23 +307,30 @@ def reciprocal_rules(s: Sequent, how: How, p: Poly) -> Iterator[Rule]:
 
 
 def norm_rules(s: Sequent, how: How, p: Poly) -> Iterator[Rule]:
-    """||X|| = rho(X) for normal X, and ||X||_F^2 = tr(X^T X)."""
-    found = {a for scalars, _, _ in p for a, _ in scalars if isinstance(a, Norm) and a.kind in ("2", "fro")}
+    """||X|| = rho(X) for normal X, ||X||_F^2 = tr(X^T X), and ||v||_1 as the sum of magnitudes."""
+    found = {a for scalars, _, _ in p for a, _ in scalars if isinstance(a, Norm)}
     for x in sorted(found, key=lambda t: t.key):
-        shape = shape_of(x.arg)
-        if shape is None or (x.kind == "2" and shape[0] != shape[1]):
-            continue
-        name = "norm of a normal matrix" if x.kind == "2" else "Frobenius norm by a trace"
-        claim = LEMMAS[name].claim
-        (symbol,) = symbols(claim)
-        sizes = {d.terms[0][0]: end for d, end in zip(symbol.shape or (), shape, strict=True)}
-        root, gram = Norm(x.arg, x.kind), Trace(MatMul((Transpose(x.arg), x.arg)))
-        sides = (root, SpectralRadius(x.arg)) if x.kind == "2" else (gram, Pow(root, as_index(2)))
-        discharge: tuple[Proof, ...] = (Known(),) if x.kind == "2" else ()
-        sign = Fraction(1 if x.kind == "2" else -1)
-        lead = (((x, as_index(1 if x.kind == "2" else 2)),), (), ())
-        equation = Equation(sides[0], sides[1], frozenset())
-        yield Rule(f"lemma:{name}", equation, lead, sign, ((symbol, x.arg), *sizes.items()), discharge)
+        shape = shape_of(x.arg) or (ONE, ONE)
+        column = Transpose(x.arg) if shape[0] == ONE else x.arg
+        if ONE in shape and x.kind == ("1" if column is x.arg else "inf"):
+            sides = Trace(Diag(Abs(column))), Norm(column, "1")
+            yield _norm_rule("1-norm by the entries", column, sides, -1, x, 1, ())
+        elif x.kind == "fro" or (ONE in shape and x.kind == "2"):
+            gram = Trace(MatMul((Transpose(x.arg), x.arg)))
+            yield _norm_rule("Frobenius norm by a trace", x.arg, (gram, Pow(x, as_index(2))), -1, x, 2, ())
+        elif x.kind == "2" and shape[0] == shape[1]:
+            yield _norm_rule("norm of a normal matrix", x.arg, (x, SpectralRadius(x.arg)), 1, x, 1, (Known(),))
+
+
+def _norm_rule(
+    name: str, x: Term, sides: tuple[Term, Term], sign: int, lead: Norm, power: int, discharge: tuple[Proof, ...]
+) -> Rule:
+    """The lemma at a matrix or column, to take away a power of a norm."""
+    (symbol,) = symbols(LEMMAS[name].claim)
+    sizes = {d.terms[0][0]: end for d, end in zip(symbol.shape or (), shape_of(x) or (), strict=True) if d.terms}
+    mono: Mono = (((lead, as_index(power)),), (), ())
+    equation = Equation(*sides, frozenset())
+    return Rule(f"lemma:{name}", equation, mono, Fraction(sign), ((symbol, x), *sizes.items()), discharge)
 
 
 UNSPELT = tuple(sorted(set(SLOPES) - set(SPELT)))

@@ -133,6 +133,8 @@ def radius_form(a: Algebra, t: SpectralRadius) -> Poly:
     shape, p = shape_of(t.arg), a.poly(t.arg)
     if shape is None or shape == (ONE, ONE):
         return abs_form(a, Abs(Trace(t.arg)))
+    if isinstance(t.arg, Pow) and a.context.at_least(t.arg.exponent, 1):
+        return a.raise_scalar(a.poly(SpectralRadius(t.arg.base)), t.arg.exponent)
     scale, rest = _scale(a, p)
     if not rest or rest == {UNIT: Fraction(1)}:
         return scale if rest else {}
@@ -243,7 +245,18 @@ def never_negative(context: Context, s: Term) -> bool:
         return facts is not None and (facts.low >= 0 if s.order else facts.positive)
     if isinstance(s, Entry):
         return isinstance(s.arg, Abs) or _nonnegative_power(context, s.arg)
+    if isinstance(s, Trace) and isinstance(s.arg, MatMul):
+        return any(_is_gram(context, (*s.arg.args[i:], *s.arg.args[:i])) for i in range(len(s.arg.args)))
     return isinstance(s, Norm | SpectralRadius | Binomial | Abs) or context.has(s, "nonnegative")
+
+
+def _is_gram(context: Context, word: Word) -> bool:
+    """Whether a word is X^T X: each factor the transpose of the one as far from the end."""
+    pairs = zip(word, reversed(word), strict=True)
+    return len(word) % 2 == 0 and all(
+        f == Transpose(g) or g == Transpose(f) or (f == g and context.has(base(f), "symmetric", "diagonal", "scalar"))
+        for f, g in pairs
+    )
 
 
 def _nonnegative_power(context: Context, x: Term) -> bool:

@@ -26,6 +26,7 @@ from symrnn.claims.tree import (
     MatMul,
     Norm,
     Not,
+    Or,
     Pow,
     Pred,
     Prod,
@@ -162,7 +163,11 @@ class Sequent:
         """The same hypotheses with another goal, whose antecedents join them."""
         antecedents = isinstance(goal, Implies | ForAll)
         made = self._rebuilt(goal, self.hypotheses) if antecedents else replace(self, goal=goal)
-        return replace(made, spoken=((made.goal, *made.hypotheses), made.ranges()))
+        return replace(made, spoken=((*_members(made.goal), *made.hypotheses), made.ranges()))
+
+    def towards_member(self, goal: Prop) -> Sequent:
+        """The same hypotheses with one member of the disjunction as the goal: it fails only where all have values."""
+        return replace(self, goal=goal) if isinstance(goal, Rel | Pred) else self.towards(goal)
 
     def premise(self, goal: Prop) -> Sequent:
         """The same hypotheses with another goal, whose rows and columns all exist here."""
@@ -200,18 +205,9 @@ class Sequent:
             raise Refused("a size equation inside an induction is not supported")
         if self.explicit is not None and made.hypotheses != self.hypotheses:
             raise Refused("hypotheses must be taken up before explicit entries")
-        return Sequent(
-            made.goal,
-            made.hypotheses,
-            made.cell,
-            {**made.equations, **extra},
-            self.inducted,
-            self.settled + made.settled,
-            self.explicit,
-            self.spoken,
-            self.spelt,
-            self.algebras,
-        )
+        kept = replace(made, inducted=self.inducted, explicit=self.explicit, spoken=self.spoken, spelt=self.spelt)
+        equations, settled = {**made.equations, **extra}, self.settled + made.settled
+        return replace(kept, equations=equations, settled=settled, algebras=self.algebras)
 
     def at_explicit_sizes(self) -> Explicit:
         """What the hypotheses say of explicit entries."""
@@ -237,13 +233,18 @@ def _conjuncts(p: Prop) -> list[Prop]:
     return [q for a in p.args for q in _conjuncts(a)] if isinstance(p, And) else [p]
 
 
+def _members(p: Prop) -> tuple[Prop, ...]:
+    """The members of a disjunction, none of which may be outside the trajectory for it to fail; else what it is."""
+    return tuple(q for a in p.args for q in _members(a)) if isinstance(p, Or) else (p,)
+
+
 def sequent_of(claim: Claim) -> Sequent:
     """The sequent of a claim; cached on the claim."""
     store = claim.__dict__
     if "_sequent" not in store:
         whole, relations = settled(claim)
         goal, hypotheses = whole.conclusion, whole.hypotheses
-        spoken = ((goal, *hypotheses), Context(None, _ranges(hypotheses)))
+        spoken = ((*_members(goal), *hypotheses), Context(None, _ranges(hypotheses)))
         store["_sequent"] = Sequent(goal, hypotheses, whole.cell, equations_of(hypotheses), (), relations, None, spoken)
     return store["_sequent"]  # type: ignore[no-any-return]
 
@@ -368,9 +369,9 @@ def context_of(s: Sequent, rows: frozenset[tuple[Var, Index]], peel: str) -> Con
     known = replace(plain, facts=tuple(_facts(s.hypotheses, plain)))
     inverted = replace(known, invertible=frozenset(_invertible_keys(s.hypotheses, known)))
     dividing = tuple(h for h in s.hypotheses if isinstance(h, Rel) and next(_inverted(h), None) is not None)
-    known = replace(known, facts=tuple(dict.fromkeys((*known.facts, *_facts(dividing, inverted)))))
-    inverted = replace(known, invertible=inverted.invertible)
-    richer = replace(known, commuting=tuple(_commuting(s.hypotheses, inverted)))
+    facts = tuple(dict.fromkeys((*known.facts, *_facts(dividing, inverted))))
+    inverted = replace(inverted, facts=facts)
+    richer = replace(inverted, commuting=tuple(_commuting(s.hypotheses, inverted)))
     again = _invertible_keys(s.hypotheses, richer) if richer.commuting else inverted.invertible
     return replace(richer, invertible=frozenset(again))
 
