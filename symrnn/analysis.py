@@ -8,6 +8,7 @@ from __future__ import annotations
 
 from collections.abc import Callable, Iterator
 from dataclasses import replace
+from fractions import Fraction
 from typing import Any
 
 from symrnn import certificates as cert
@@ -39,7 +40,7 @@ from symrnn.semantics.bounds import upper
 from symrnn.semantics.inequalities import AtMost, orders
 from symrnn.semantics.monomials import UNIT, minus
 from symrnn.semantics.rates import check_start, dominant, goal_of_limit, moves_with, rates
-from symrnn.semantics.sequents import Sequent
+from symrnn.semantics.sequents import Equation, Sequent
 from symrnn.semantics.steering import steered
 from symrnn.semantics.univariate import degree, poly, real_roots, squarefree
 from symrnn.semantics.uses import lemma_hypotheses, lemma_instance
@@ -127,6 +128,21 @@ def antisymmetry(s: Sequent, c: cert.Antisymmetry) -> Iterator[Premise]:
         raise Refused("the goal is no equation between scalars")
     yield replace(s, goal=Rel("<=", goal.lhs, goal.rhs)), c.below
     yield replace(s, goal=Rel("<=", goal.rhs, goal.lhs)), c.above
+
+
+def raised(s: Sequent, c: cert.Raised) -> Iterator[Premise]:
+    """
+    l^p <= r^p      0 <= r      p >= 1
+    ----------------------------------
+    l <= r      (scalars; l < r from l^p < r^p)
+    """
+    goal = s.goal
+    if not isinstance(goal, Rel) or goal.op not in ("<", "<=") or shape_of(goal.lhs) or shape_of(goal.rhs):
+        raise Refused("the goal is no inequality between scalars")
+    if not s.algebra("left").context.at_least(c.exponent, 1):
+        raise Refused(f"the exponent {c.exponent} is not known to be 1 or more")
+    yield s.premise(Rel(goal.op, Pow(goal.lhs, c.exponent), Pow(goal.rhs, c.exponent))), c.powers
+    yield s.premise(Rel("<=", Const(Fraction(0)), goal.rhs)), c.sign
 
 
 def given(s: Sequent, c: cert.Given) -> Iterator[Premise]:
@@ -323,8 +339,9 @@ def same(s: Sequent, p: Prop, q: Prop) -> bool:
     if isinstance(p, Rel) and isinstance(q, Rel):
         if p.op != q.op:
             return False
-        straight = _equal(s, p.lhs, q.lhs) and _equal(s, p.rhs, q.rhs)
-        return straight or (p.op == "=" and _equal(s, p.lhs, q.rhs) and _equal(s, p.rhs, q.lhs))
+        one, other = Equation.of(p, frozenset()), Equation.of(q, frozenset())  # 0 beside a matrix is the zero matrix
+        straight = _equal(s, one.lhs, other.lhs) and _equal(s, one.rhs, other.rhs)
+        return straight or (p.op == "=" and _equal(s, one.lhs, other.rhs) and _equal(s, one.rhs, other.lhs))
     if isinstance(p, Pred) and isinstance(q, Pred):
         if (p.name, p.field, p.var is None) != (q.name, q.field, q.var is None):
             return False
@@ -366,6 +383,7 @@ RULES: dict[type[Node], Rule] = {
     cert.Cite: cite,
     cert.Annihilated: annihilated,
     cert.Antisymmetry: antisymmetry,
+    cert.Raised: raised,
     cert.Spelt: spelt,
     cert.Given: given,
     cert.Fact: fact,

@@ -8,7 +8,7 @@ from __future__ import annotations
 from fractions import Fraction
 from typing import Any
 
-from symrnn.claims.index import Node, Var, node
+from symrnn.claims.index import Index, Node, Var, node
 from symrnn.claims.tree import Prop, Sym, Term
 from symrnn.semantics.inequalities import AtMost
 from symrnn.semantics.instances import Instance
@@ -32,8 +32,7 @@ class Use(Node):
     """Equals for equals: ``context`` with its hole filled by the two sides of an instance of an equation.
 
     ``equation``: "hyp:i", "ih:i", "cut:i", "def:name", "slope:name" or "lemma:name"; ``values`` instantiate its free
-    variables;
-    ``discharge`` proves the hypotheses of a lemma.
+    variables; ``discharge`` proves the hypotheses of a lemma.
     """
 
     context: Term
@@ -141,7 +140,7 @@ class Extensional(Proof):
 
 @node
 class Known(Proof):
-    """A property that the recorded facts give."""
+    """A property that the recorded facts give, or a relation between sizes and lags that their ranges give."""
 
 
 @node
@@ -174,6 +173,15 @@ class Antisymmetry(Proof):
 
     below: Proof
     above: Proof
+
+
+@node
+class Raised(Proof):
+    """An inequality by that between powers; the larger side is not negative."""
+
+    exponent: Index
+    powers: Proof
+    sign: Proof
 
 
 @node
@@ -470,12 +478,7 @@ def entry_of(claim: Node, verdict: str, certificate: Node) -> dict[str, Any]:
     from symrnn.claims.codec import checksum, encode
 
     data = encode(claim)
-    return {
-        "claim": data,
-        "sha256": checksum(data),
-        "verdict": verdict,
-        "certificate": encode(certificate),
-    }
+    return {"claim": data, "sha256": checksum(data), "verdict": verdict, "certificate": encode(certificate)}
 
 
 def replay_entry(entry: dict[str, Any]) -> None:
@@ -485,9 +488,8 @@ def replay_entry(entry: dict[str, Any]) -> None:
     from symrnn.claims.recurrence import Claim
     from symrnn.errors import CertificateError, Refused
 
-    for field in ("claim", "sha256", "verdict", "certificate"):
-        if field not in entry:
-            raise CertificateError(f"an entry lacks {field!r}")
+    if lacking := [field for field in ("claim", "sha256", "verdict", "certificate") if field not in entry]:
+        raise CertificateError(f"an entry lacks {lacking[0]!r}")
     claim, certificate = decode(entry["claim"]), decode(entry["certificate"])
     if not isinstance(claim, Claim):
         raise CertificateError("an entry's claim is no claim")

@@ -30,7 +30,6 @@ from symrnn.claims.tree import (
     Implies,
     IndexRel,
     Or,
-    Pred,
     Prop,
     Rel,
     Sym,
@@ -44,7 +43,7 @@ from symrnn.semantics.columns import columns
 from symrnn.semantics.instances import Instance, World
 from symrnn.semantics.monomials import Poly, minus
 from symrnn.semantics.nullity import is_null_outside, is_open
-from symrnn.semantics.properties import show_property
+from symrnn.semantics.properties import show_known
 from symrnn.semantics.rates import check_values
 from symrnn.semantics.sequents import Equation, Sequent, sequent_of, settled
 from symrnn.semantics.steps import check_one_cut, check_product
@@ -242,7 +241,7 @@ def _words(s: Sequent, c: cert.Words) -> Iterator[str]:
         yield from _discharge(s, use)
         sides = _comparable(l, r) if None in shapes else (l, r)
         difference = minus(difference, minus(left.poly(sides[0]), right.poly(sides[1])))
-    if difference and any(shape is not None and shape[1] == ONE for shape in shapes):
+    if difference:
         difference = columns(left, difference)
     if difference and (ONE, ONE) in shapes:
         difference = _as_entry(left, difference)
@@ -369,7 +368,7 @@ def _choose(s: Sequent, c: cert.Choose) -> Iterator[str]:
     """
     if not isinstance(s.goal, Or) or not 0 <= c.which < len(s.goal.args):
         raise Refused("the goal is no disjunction with that member")
-    yield from proves(s.towards(s.goal.args[c.which]), c.proof)
+    yield from proves(s.towards_member(s.goal.args[c.which]), c.proof)
 
 
 def _by_cases(s: Sequent, c: cert.ByCases) -> Iterator[str]:
@@ -425,13 +424,11 @@ def _extensional(s: Sequent, c: cert.Extensional) -> Iterator[str]:
 
 def _known(s: Sequent, c: cert.Known) -> Iterator[str]:
     """
-    the facts recorded about the letters of X give the property
-    -----------------------------------------------------------
-    X has the property
+    the facts recorded about the letters of X give the property      the ranges of all integers in it give a relation
+    -----------------------------------------------------------      ------------------------------------------------
+    X has the property                                               the relation
     """
-    if not isinstance(s.goal, Pred):
-        raise Refused("the goal is no property")
-    show_property(s.algebra("left"), s.goal.name, s.goal.arg)
+    show_known(s.algebra("left"), s.goal)
     return iter(())
 
 

@@ -10,8 +10,10 @@ from dataclasses import dataclass
 from symrnn.claims.build import (
     absolute,
     any_of,
+    block_matrix,
     bounded,
     det,
+    diag,
     diagonal,
     diagonalizable,
     discriminant,
@@ -59,6 +61,7 @@ def _lemma(name: str, conclusion: Prop, reference: str, *hypotheses: Prop) -> Le
 _n, _m, _k = size("n"), size("m"), lag("k")
 _A, _B = matrix("A", _n), matrix("B", _n)
 _M, _N = matrix("M", _n, _m), matrix("N", _m, _n)
+_C, _P = matrix("C", _m), matrix("P", _n, _m)
 _c, _v, _i = scalar("c"), vector("v", _n), index("i")
 _U, _S = matrix("U", _n), matrix("S", _n)
 _SMALL = matrix("A", 2)
@@ -94,8 +97,20 @@ LEMMAS: dict[str, Lemma] = {
             _HJ + "section 0.9.3",
             _is("lower_triangular", _A),
         ),
+        _lemma(
+            "determinant of an upper block triangular matrix",
+            eq(det(block_matrix([[_A, _M], [zeros(_m, _n), _C]])), det(_A) * det(_C)),
+            _HJ + "section 0.9.4",
+        ),
+        _lemma(
+            "determinant of a lower block triangular matrix",
+            eq(det(block_matrix([[_A, zeros(_n, _m)], [_N, _C]])), det(_A) * det(_C)),
+            _HJ + "section 0.9.4",
+        ),
+        _lemma("determinant by the spectral radius", le(absolute(det(_A)), _rho(_A) ** _n), _HJ + "section 1.2"),
         # numbers
         _lemma("a number and its reciprocal", eq(_c * _c**-1, 1), "the definition", negation(eq(_c, 0))),
+        _lemma("square of a magnitude", eq(absolute(_c) ** 2, _c**2), "the definition"),
         _lemma("magnitude of what is not negative", eq(absolute(_c), _c), "the definition", le(0, _c)),
         # norms and spectral radii
         _lemma("spectral radius below the 2-norm", le(_rho(_A), norm(_A)), _HJ + "theorem 5.6.9"),
@@ -105,7 +120,13 @@ LEMMAS: dict[str, Lemma] = {
             "norm of a normal matrix", eq(norm(_A), _rho(_A)), _HJ + "section 5.6, problem 5.6.P6", _is("normal", _A)
         ),
         _lemma("2-norm by a spectral radius", eq(_rho(_M.T @ _M), norm(_M) ** 2), _HJ + "section 5.6, example 5.6.6"),
+        _lemma("1-norm by the entries", eq(trace(diag(absolute(_v))), norm(_v, 1)), _HJ + "section 5.2"),
         _lemma("Frobenius norm by a trace", eq(trace(_M.T @ _M), norm(_M, "fro") ** 2), _HJ + "section 5.6"),
+        _lemma(
+            "Cauchy and Schwarz",
+            le(absolute(trace(_M.T @ _P)), norm(_M, "fro") * norm(_P, "fro")),
+            _HJ + "theorem 0.6.3, the inner product of section 5.6",
+        ),
         _lemma("trace by the spectral radius", le(absolute(trace(_A)), trace(eye(_n)) * _rho(_A)), _HJ + "section 1.2"),
         _lemma(
             "eigenvalues below the spectral radius",
@@ -157,6 +178,7 @@ LEMMAS: dict[str, Lemma] = {
         _lemma("powers vanish", vanishes(_A**_k, _k), _HJ + "theorem 5.6.12", lt(_rho(_A), 1)),
         _lemma("powers that vanish", lt(_rho(_A), 1), _HJ + "theorem 5.6.12", vanishes(_A**_k, _k)),
         _lemma("powers explode", explodes(_A**_k, _k), _HJ + "corollary 5.6.14 (Gelfand)", lt(1, _rho(_A))),
+        _lemma("powers of a number explode", explodes(_c**_k, _k), "Bernoulli's inequality", lt(1, absolute(_c))),
         _lemma("powers that are bounded", le(_rho(_A), 1), _HJ + "corollary 5.6.14 (Gelfand)", bounded(_A**_k, _k)),
         _lemma(
             "powers of a diagonalisable matrix",

@@ -26,6 +26,11 @@ class NoValue(Exception):
 
 def value(t: Tree, at: Mapping[str, Any]) -> Any:
     """The value of a tree where symbols have these values; NoValue where it has none."""
+    if t.head == "Piecewise":
+        for piece, condition in zip(t.args[::2], t.args[1::2], strict=True):
+            if holds(condition, at):
+                return value(piece, at)
+        raise NoValue
     args = [value(a, at) for a in t.args]
     if t.head == "Number":
         return CONTEXT.mpc(CONTEXT.mpf(t.number.numerator) / t.number.denominator)
@@ -34,6 +39,23 @@ def value(t: Tree, at: Mapping[str, Any]) -> Any:
     if t.head == "Constant":
         return CONTEXT.mpc({"pi": CONTEXT.pi, "E": CONTEXT.e, "I": CONTEXT.j}[t.value])
     return _snapped(RULES[t.head](*args))
+
+
+def holds(t: Tree, at: Mapping[str, Any]) -> bool:
+    """Whether a condition holds; NoValue where that is too close to tell, or has no meaning."""
+    if t.head in ("True", "False"):
+        return t.head == "True"
+    if t.head == "Not":
+        return not holds(t.args[0], at)
+    if t.head in ("And", "Or"):
+        found = [holds(a, at) for a in t.args]
+        return all(found) if t.head == "And" else any(found)
+    gap = value(t.args[0], at) - value(t.args[1], at)
+    near = abs(gap) < TINY
+    if t.head in ("Eq", "Ne"):
+        return near == (t.head == "Eq")
+    x = 0 if near else _real(gap)
+    return bool({"Lt": x < 0, "Le": x <= 0, "Ge": x >= 0, "Gt": x > 0}[t.head])
 
 
 def _snapped(x: Any) -> Any:
@@ -108,6 +130,8 @@ RULES: dict[str, Callable[..., Any]] = {
     "re": lambda x: CONTEXT.mpc(x.real),
     "im": lambda x: CONTEXT.mpc(x.imag),
     "conjugate": CONTEXT.conj,
+    "erf": lambda x: CONTEXT.erf(x),
+    "Heaviside": lambda x: CONTEXT.mpc(0.5 if abs(x) < TINY else _real(x) > 0),
     "sign": lambda x: x / abs(x) if abs(x) > TINY else CONTEXT.mpc(0),
     "Max": lambda *a: CONTEXT.mpc(max(map(_real, a))),
     "Min": lambda *a: CONTEXT.mpc(min(map(_real, a))),
@@ -207,12 +231,15 @@ def _functions(t: Tree) -> Iterator[Tree]:
         yield Tree("Mul", "", tuple(Tree("exp", "", (b,)) for b in a.args))
     if t.head == "Abs":
         yield a
+        yield pieces(a, Tree("Mul", "", (number(-1), a)), Tree("Gt", "", (a, number(0))))
         yield Tree("Pow", "", (Tree("Pow", "", (a, number(2))), number(Fraction(1, 2))))
     if t.head in ("Max", "Min"):
         size = Tree("Abs", "", (Tree("Add", "", (a, Tree("Mul", "", (number(-1), t.args[1])))),))
         signed = size if t.head == "Max" else Tree("Mul", "", (number(-1), size))
         yield Tree("Mul", "", (number(Fraction(1, 2)), Tree("Add", "", (*t.args, signed))))
         yield Tree(t.head, "", t.args[::-1])
+        yield pieces(*t.args, Tree("Ge" if t.head == "Max" else "Le", "", t.args))
+        yield pieces(*t.args, Tree("Gt", "", t.args))
     if t.head == "Pow" and t.args[1].head != "Number":
         yield Tree("exp", "", (Tree("Mul", "", (t.args[1], Tree("log", "", (a,)))),))
     if t.head == "Abs" and a.head == "Mul":
@@ -225,4 +252,49 @@ def _functions(t: Tree) -> Iterator[Tree]:
         yield Tree(t.head, "", (Tree("Mul", "", (number(-1), a)),))
 
 
-REWRITINGS = (_powers, _products, _functions)
+def pieces(one: Tree, other: Tree, condition: Tree) -> Tree:
+    """``one`` where a condition holds, ``other`` elsewhere."""
+    return Tree("Piecewise", "", (one, condition, other, Tree("True")))
+
+
+OPPOSITE = {"Lt": "Ge", "Le": "Gt", "Eq": "Ne", "Ge": "Lt", "Gt": "Le", "Ne": "Eq"}
+NEARLY = {"Lt": "Le", "Le": "Lt", "Ge": "Gt", "Gt": "Ge", "Eq": "Le", "Ne": "Lt"}
+
+
+def _pieces(t: Tree) -> Iterator[Tree]:
+    """The pieces the other way round; conditions nearly the same; |a|, sign and Heaviside as pieces."""
+    if t.head == "Piecewise" and len(t.args) == 4 and t.args[1].head in OPPOSITE:
+        one, c, other, _ = t.args
+        yield pieces(other, one, Tree(OPPOSITE[c.head], "", c.args))
+        yield pieces(one, other, Tree(NEARLY[c.head], "", c.args))
+        if c.head in ("Gt", "Ge") and (one, other) == c.args:
+            yield Tree("Max", "", c.args)
+    if t.head in ("sign", "Heaviside"):
+        (a,) = t.args
+        low, middle = ("-1", "0") if t.head == "sign" else ("0", "1/2")
+        below, there = (Tree(head, "", (a, number(0))) for head in ("Lt", "Eq"))
+        yield Tree(
+            "Piecewise", "", (Tree("Number", low), below, Tree("Number", middle), there, number(1), Tree("True"))
+        )
+        yield pieces(number(1), Tree("Number", low), Tree("Gt", "", (a, number(0))))
+
+
+def random_pieces(drawn: random.Random, symbols: list[Tree], depth: int) -> Tree:
+    """A random expression with cases, of real symbols."""
+    if depth == 0:
+        return drawn.choice([*symbols, number(drawn.choice([0, 1, -1, 2])), Tree("Mul", "", (number(-1), symbols[0]))])
+
+    def below() -> Tree:
+        return random_pieces(drawn, symbols, depth - 1)
+
+    kind = drawn.choice(
+        ["Add", "Mul", "Max", "Min", "Abs", "sign", "Heaviside", "Piecewise", "Piecewise", "exp", "root"]
+    )
+    if kind == "Piecewise":
+        return pieces(below(), below(), Tree(drawn.choice(list(OPPOSITE)), "", (below(), below())))
+    if kind == "root":
+        return Tree("Pow", "", (below(), number(drawn.choice([Fraction(1, 2), 2, -1]))))
+    return Tree(kind, "", (below(),) if kind in ("Abs", "sign", "Heaviside", "exp") else (below(), below()))
+
+
+REWRITINGS = (_powers, _products, _functions, _pieces)

@@ -26,6 +26,7 @@ from symrnn import (
 from symrnn.certificates import Cut, Proved, Use, Words
 from symrnn.claims.index import as_index, sole_variable
 from symrnn.claims.tree import HOLE
+from symrnn.search.decide import decide
 from symrnn.search.prove import prove
 
 E = Elman(tanh)
@@ -111,3 +112,19 @@ def test_an_instance_inside_something_needs_normal_forms() -> None:
     with pytest.raises(Refused, match="invertible"):
         kernel.entails(inverses, Words("left", "left", (), (Use(inv(HOLE), "hyp:0", (), ()),)))
     assert prove(claim(eq(A, B), eq(A, B), le(2, n))) is not None
+
+
+def test_a_false_claim_about_a_long_run_says_that_none_was_looked_at() -> None:
+    d = Derivation("Long", cell=Elman(tanh))
+    step = d.step("1", eq(jacobian(d.h[d.t], d.h[d.t - 10**9]), d.W_hh ** (10**9)))
+    found = decide(step.claim)
+    assert found.verdict == "undecided"
+    assert found.attempts[-1] == (
+        "no counterexample was looked for: instances of 1000000000 steps or more are not evaluated"
+    )
+
+
+def test_a_long_product_is_itself() -> None:
+    d = Derivation("Long", cell=Elman(tanh))
+    long = product(d.D[d.j] @ d.W_hh, d.j, d.t, d.t - 10**9)
+    assert decide(d.step("1", eq(long, long)).claim).verdict == "proved"

@@ -138,6 +138,8 @@ def test_edited_terms_are_refused() -> None:
 
 m_ = sympy.Symbol("m", integer=True, positive=True)
 X, Y = sympy.MatrixSymbol("X", m_, m_), sympy.MatrixSymbol("Y", m_, m_)
+u, v = sympy.MatrixSymbol("u", m_, 1), sympy.MatrixSymbol("v", m_, 1)
+c, k = sympy.Symbol("c"), sympy.Symbol("k", integer=True, nonnegative=True)
 MATRICES = [
     ((X * Y).T, Y.T * X.T, "equal"),
     (2 * X * (Y + sympy.Identity(m_)), 2 * X * Y + 2 * X, "equal"),
@@ -148,6 +150,18 @@ MATRICES = [
     (sympy.Determinant(X * Y), sympy.Determinant(X) * sympy.Determinant(Y), "equal"),
     (sympy.ZeroMatrix(m_, m_) + X, X, "equal"),
     (sympy.MatrixSymbol("Z", 2, 2) * 3, sympy.MatrixSymbol("Z", 2, 2), "different"),
+    (c * X + c * Y, c * (X + Y), "equal"),
+    (c * X, X, "different"),
+    (c * X / c, X, "equal"),
+    ((c * X).T @ X / (1 + c**2), X.T @ (c / (c**2 + 1) * X), "equal"),
+    (X**k * X, X ** (k + 1), "equal"),
+    (X ** (2 * k), (X**k) ** 2, "equal"),
+    (X**k * Y**k, (X * Y) ** k, "different"),
+    (sympy.DiagMatrix(u) * v, sympy.HadamardProduct(v, u), "equal"),
+    (sympy.DiagMatrix(u) * sympy.OneMatrix(m_, 1), u, "equal"),
+    (sympy.OneMatrix(m_, m_) * sympy.OneMatrix(m_, 1), m_ * sympy.OneMatrix(m_, 1), "equal"),
+    (sympy.OneMatrix(m_, m_), sympy.Identity(m_), "different"),
+    (sympy.Trace(c * X) + 1, 1 + c * sympy.Trace(X), "equal"),
 ]
 
 
@@ -159,7 +173,10 @@ def test_matrices_of_symbolic_size(left: Any, right: Any, outcome: str) -> None:
 
 def test_other_matrices_are_refused() -> None:
     for given, message in [
-        (X**m_, "only powers with whole exponents"),
+        (X**c, "c is no exponent that symrnn knows"),
+        (X ** sympy.Symbol("i", integer=True), "i is no exponent that symrnn knows"),
+        (sympy.Symbol("p", positive=True) * X, "p beside matrices may only be assumed real"),
+        (sympy.exp(c) * X, "exp is none of MatrixSymbol, Identity"),
         (sympy.conjugate(X), "is none of MatrixSymbol, Identity"),
         (sympy.MatrixSymbol("two words", 2, 2), "two words"),
         (sympy.MatrixSymbol("X", 2 * m_, 2), "is no size that symrnn knows"),

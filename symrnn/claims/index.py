@@ -11,7 +11,7 @@ from __future__ import annotations
 
 import re
 from collections.abc import Callable, Mapping
-from dataclasses import dataclass
+from dataclasses import MISSING, FrozenInstanceError, dataclass
 from operator import attrgetter
 from typing import Any, ClassVar, TypeVar, dataclass_transform
 
@@ -24,8 +24,12 @@ FIELDS: dict[type[Any], Callable[[Any], tuple[Any, ...]]] = {}  # what gives the
 
 @dataclass_transform(frozen_default=True)
 def node(cls: type[T]) -> type[T]:
-    """Class decorator: a frozen dataclass with a cached hash, known to the JSON codec by its name."""
-    made: Any = dataclass(frozen=True, eq=False, repr=False)(cls)
+    """Class decorator: a frozen dataclass with a cached hash, known to the JSON codec by its name.
+
+    The methods of a frozen dataclass are given here: those that ``dataclass`` writes for each class are compiled at
+    every start.
+    """
+    made: Any = dataclass(init=False, eq=False, repr=False)(cls)
     names = tuple(made.__dataclass_fields__)
     read = FIELDS[made] = _reader(names)
 
@@ -43,10 +47,31 @@ def node(cls: type[T]) -> type[T]:
         return read(self) == read(other)
 
     made.__hash__, made.__eq__ = cached_hash, fast_eq
-    made.__init__ = _initializer(names, made.__init__)
+    made.__init__ = _initializer(names, _by_name(made))
+    made.__setattr__ = made.__delattr__ = _refuse_change
     made.parts = lambda self: read(self)
     NODES[made.__name__] = made
     return made  # type: ignore[no-any-return]
+
+
+def _refuse_change(self: Any, name: str, *value: Any) -> None:
+    raise FrozenInstanceError(f"cannot change {name!r} of {type(self).__name__}")
+
+
+def _by_name(cls: type[Any]) -> Callable[..., None]:
+    """An ``__init__`` with the fields of a dataclass by position or name, those with defaults left out or not."""
+    fields = cls.__dataclass_fields__
+    defaults = {name: field.default for name, field in fields.items() if field.default is not MISSING}
+
+    def init(self: Any, *values: Any, **named: Any) -> None:
+        given = dict(zip(fields, values, strict=False))
+        lacking = fields.keys() - given.keys() - named.keys() - defaults.keys()
+        if len(values) > len(fields) or lacking or given.keys() & named.keys() or named.keys() - fields.keys():
+            raise TypeError(f"{cls.__name__} is made of {', '.join(fields) or 'nothing'}, each once")
+        given |= named
+        self.__dict__.update((name, given[name] if name in given else defaults[name]) for name in fields)
+
+    return init
 
 
 _MISSING = object()

@@ -8,19 +8,21 @@ blind to: identities beyond the rewritings in ``forms``; they are UNDECIDED, wit
 
 from __future__ import annotations
 
-from collections.abc import Iterable, Iterator
+from collections.abc import Iterable, Iterator, Sequence
 from dataclasses import dataclass, replace
 from enum import Enum
 from fractions import Fraction
 
-from symrnn.regression import points, polynomials
+from symrnn.regression import points, polynomials, words
+from symrnn.regression.cases import Case, Unsplit, cases, have_cases
 from symrnn.regression.exponents import Quotient
 from symrnn.regression.facts import zero_free
-from symrnn.regression.forms import Condition, Form, Normal
+from symrnn.regression.forms import Condition, HasCases, Normal
 from symrnn.regression.points import Exact, Point, Undefined, Unknown, Value
 from symrnn.regression.polynomials import Gen, Poly, TooLarge
 from symrnn.regression.trees import Tree, text
 
+IN_PIECES = "one of them is in pieces"
 FIRST, MORE = 12, 400  # points tried before and after the normal forms
 Conditions = frozenset[Condition]
 
@@ -107,6 +109,12 @@ def _compare(golden: Tree, now: Tree) -> Comparison:
             forms = _by_forms(golden, now)
             if not forms.reason:
                 return Comparison(Outcome.EQUAL, "equal normal forms, defined at the same points")
+            if have_cases(golden, now):
+                forms, failing = _by_cases(golden, now, forms)
+                if not forms.reason:
+                    return Comparison(Outcome.EQUAL, "equal normal forms in every case, defined at the same points")
+                if failing is not None and seen.look(failing.points(seen.symbols)):
+                    return seen.difference
             where = _Where(forms.apart)
             found = seen.look(where(seen.symbols)) or seen.look(points.candidates(seen.symbols, MORE)) or _closer(seen)
             if not found:
@@ -150,7 +158,21 @@ class _Forms:
         return tuple(sorted((p for kind, p in self.golden ^ self.now if kind == "nonzero"), key=repr))  # type: ignore[misc]
 
 
-def _by_forms(golden: Tree, now: Tree) -> _Forms:
+def _by_cases(golden: Tree, now: Tree, plainly: _Forms) -> tuple[_Forms, Case | None]:
+    """What is found in each case, or in the first in which the two are not proved equal."""
+    try:
+        for case in cases(golden, now):
+            found = _by_forms(case.golden, case.now, case.zeros, case.nonzeros)
+            if found.reason:
+                where = f"where {case.name}: " if case.name else ""
+                return _Forms(where + found.reason), case
+    except (Unsplit, TooLarge) as error:
+        return (plainly if plainly.reason != IN_PIECES else _Forms(str(error))), None
+    return _Forms(""), None
+
+
+def _by_forms(golden: Tree, now: Tree, zeros: Sequence[Poly] = (), nonzeros: Sequence[Poly] = ()) -> _Forms:
+    """``zeros``, ``nonzeros``: polynomials that are 0, and that are not, wherever the trees are looked at."""
     exponents: list[Quotient] = []
     left, right = Normal(exponents), Normal(exponents)
     try:
@@ -159,15 +181,29 @@ def _by_forms(golden: Tree, now: Tree) -> _Forms:
         first, second = _same_scale(left.conditions, right.conditions)
     except TooLarge as error:
         return _Forms(f"the normal forms are too large: {error}")
+    except HasCases:
+        return _Forms(IN_PIECES)
     never = ("nonzero", polynomials.ZERO)
+    if never in first and never in second:
+        return _Forms("")
     if never in first | second:
         return _Forms("one of them is nowhere defined", first, second)
-    if difference.num:
-        reason = f"their difference has the normal form {_told(difference)}, which is not shown to be 0"
+    first, second = (_left(c, nonzeros) for c in (first, second))
+    if difference.num and not any(polynomials.quotient(difference.num, p) is not None for p in zeros):
+        reason = f"their difference has the normal form {words.form(difference)}, which is not shown to be 0"
         return _Forms(reason, first, second)
-    told = "; ".join(sorted(_condition(c) for c in first ^ second))
+    told = "; ".join(sorted(words.condition(c) for c in first ^ second))
     reason = f"they agree wherever both are defined, but only one of them needs: {told}" if told else ""
     return _Forms(reason, first, second, True)
+
+
+def _left(conditions: Conditions, nonzeros: Sequence[Poly]) -> Conditions:
+    """The conditions that do not follow from something not being 0."""
+
+    def follows(c: Condition) -> bool:
+        return c[0] == "nonzero" and any(polynomials.quotient(p, c[1]) is not None for p in nonzeros)  # type: ignore[arg-type]
+
+    return frozenset(c for c in conditions if not follows(c))
 
 
 def _same_scale(a: set[Condition], b: set[Condition]) -> tuple[Conditions, Conditions]:
@@ -195,7 +231,7 @@ def _gap(forms: _Forms) -> Comparison | None:
     for p in forms.apart if len(symbols) == 1 else ():
         (g,) = symbols
         if g.kind == "symbol" and _has_root(p, g.data[2].split(" ")[1:]):
-            point = ((str(g.data[0]), f"a root of {_poly(p)}"),)
+            point = ((str(g.data[0]), f"a root of {words.polynomial(p)}"),)
             was, there = ("undefined" if ("nonzero", p) in side else "defined" for side in (forms.golden, forms.now))
             return Comparison(Outcome.DIFFERENT, "the two differ", False, point, was, there)
     return None
@@ -307,58 +343,6 @@ class _Seen:
         if not self.symbols:
             return f"their values agree, {gap}, which proves nothing"
         return f"at {self.compared} of {self.tried} points they agree, {gap}, which proves nothing"
-
-
-# ---- words -----------------------------------------------------------------------------------------------------------
-
-
-def _condition(c: Condition) -> str:
-    kind, what = c
-    if kind == "nonzero":
-        return f"{_told(Form(what))} != 0"  # type: ignore[arg-type]
-    if kind == "real":
-        return f"{_told(Form(*what))} is real"  # type: ignore[misc]
-    return "a power whose base may be 0"
-
-
-def _told(f: Form, most: int = 160) -> str:
-    """A form in words, cut off where it is long."""
-    shown = _poly(f.num)
-    if f.den:
-        shown = f"({shown}) / ({' * '.join(_power(f'({_poly(p)})', Fraction(n)) for p, n in f.den)})"
-    return shown if len(shown) <= most else f"{shown[:most]}..."
-
-
-def _poly(p: Poly) -> str:
-    if not p:
-        return "0"
-    terms = []
-    for m, c in reversed(p):
-        factors = [_power(_gen(g), e) for g, e in m]
-        size = [str(abs(c))] if abs(c) != 1 or not factors else []
-        terms.append(("-" if c < 0 else "") + "*".join(size + factors))
-    return " + ".join(terms).replace("+ -", "- ")
-
-
-def _power(base: str, e: Fraction) -> str:
-    return base if e == 1 else f"{base}**{e}" if e.denominator == 1 and e > 0 else f"{base}**({e})"
-
-
-def _gen(g: Gen) -> str:
-    if g.kind in ("symbol", "prime"):
-        return str(g.data[0])
-    if g.kind == "pi":
-        return "pi"
-    if g.kind == "exp":
-        return f"exp({_told(Form(*g.data))})"
-    if g.kind == "log":
-        return f"log({_told(Form(*g.data))})"
-    if g.kind == "root":
-        return f"({_told(Form(*g.data[0]))})**(1/{g.data[1]})"
-    if g.kind == "power":
-        return f"({_told(Form(*g.data[0]))})**({_told(Form(*g.data[1]))})"
-    name = g.data[1].split(" ")[0] or g.data[0]
-    return f"{name}({', '.join(_told(Form(*a)) for a in g.data[2])})"
 
 
 __all__ = ["Comparison", "Outcome", "compare", "text"]

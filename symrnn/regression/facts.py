@@ -40,6 +40,9 @@ def is_real(g: Gen) -> bool:
     if g.kind == "log":
         num, den = g.data
         return not den and sign(num) == 1
+    if g.kind == "function" and g.data[0] == "erf":
+        ((num, den),) = g.data[2]
+        return poly_is_real(num) and all(poly_is_real(p) for p, _ in den)
     return g.kind == "function" and g.data[0] in ("Max", "Min", "Heaviside", "re", "im", "Abs")
 
 

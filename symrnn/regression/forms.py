@@ -6,6 +6,7 @@ principal branches, or one that the assumptions on the symbols allow (``facts``)
 
     exp(a + b) = exp(a) exp(b)          exp(q log u) = u^q              tanh, sinh, cosh, sin, cos, tan through exp
     (r z)^q = r^q z^q for r >= 0        (u^(1/n))^n = u                 log(r z) = log r + log z for r > 0
+    |z|^2 = z conjugate(z)              |x y| = |x| |y|                 re z = (z + conjugate(z)) / 2
     log(exp(m)) = m for real m          |u| = (u^2)^(1/2) for real u    max(u, v) = (u + v + |u - v|) / 2 likewise
 """
 
@@ -18,9 +19,19 @@ from functools import reduce
 
 from symrnn.regression import polynomials as poly
 from symrnn.regression.exponents import Quotient, split
-from symrnn.regression.facts import closure, is_positive, never_zero, nonnegative, poly_is_real, sign, zero_free
+from symrnn.regression.facts import (
+    closure,
+    is_nonnegative,
+    is_positive,
+    is_real,
+    never_zero,
+    nonnegative,
+    poly_is_real,
+    sign,
+    zero_free,
+)
 from symrnn.regression.polynomials import ONE, ZERO, Gen, Monomial, Poly, TooLarge
-from symrnn.regression.trees import Tree
+from symrnn.regression.trees import Tree, text
 
 LARGEST_POWER = 64
 LARGEST_PRIME = 10_000
@@ -55,6 +66,14 @@ I = Gen("root", (number(-1).data, 2))
 PI = Gen("pi", ())
 
 
+class HasCases(Exception):
+    """An expression in pieces has a normal form only in each case."""
+
+
+def _unsplit(t: Tree) -> Form:
+    raise HasCases(text(t))
+
+
 class Normal:
     """The normal forms of one expression. ``conditions``: what must hold for all of it to be defined."""
 
@@ -81,6 +100,7 @@ class Normal:
             "exp": lambda t: self.exp(self.form(t.args[0])),
             "log": lambda t: self.log(self.form(t.args[0])),
             "Abs": lambda t: self.absolute(self.form(t.args[0])),
+            "Piecewise": _unsplit,
         }
         rules |= dict.fromkeys(("sinh", "cosh", "tanh", "sin", "cos", "tan"), self._through_exp)
         return rules.get(t.head, self._opaque)
@@ -134,9 +154,9 @@ class Normal:
         made = Form(((tuple((g, e) for g, e in m if not _out_of_range(g, e)), Fraction(1)),))
         for g, e in m:
             if _out_of_range(g, e):
-                order = g.data[1] if g.kind == "root" else 1
+                order = g.data[1] if g.kind == "root" else 2 if g.kind == "function" else 1
                 whole = e // order
-                base = Form(*g.data[0]) if g.kind == "root" else number(g.data[0])
+                base = Form(*g.data[0]) if g.kind == "root" else number(g.data[0]) if g.kind == "prime" else _square(g)
                 made = self.times(self.times(made, of_gen(g, e - whole * order)), self.integer_power(base, int(whole)))
         return made
 
@@ -181,6 +201,8 @@ class Normal:
         for g, e in parts.content:
             if g.kind == "root" and e > 0:
                 self._nonzero(g.data[0][0])
+            elif g.kind == "function" and g.data[0] in ("Abs", "conjugate") and e > 0:
+                self._nonzero(g.data[2][0][0])
             elif not never_zero(g) and e > 0:
                 self.conditions.add(("nonzero", poly.power_of(g)))
         self.conditions |= {("nonzero", f) for f, _ in parts.factors if not zero_free(f)}
@@ -258,18 +280,46 @@ class Normal:
     def absolute(self, f: Form) -> Form:
         if not f.den and (s := sign(f.num)) is not None:
             return self.times(number(s), f)
-        if poly_is_real(f.num) and all(poly_is_real(p) for p, _ in f.den):
+        if is_real_form(f):
             return self.power(self.times(f, f), Fraction(1, 2))
+        if not f.den and len(f.num) == 1 and f.num != of_gen(f.num[0][0][0][0]).num:  # |x y| = |x| |y|
+            ((m, c),) = f.num
+            return reduce(self.times, (self._size(g, e) for g, e in m), number(abs(c)))
+        if f == of_gen(I):
+            return UNIT
         return of_gen(Gen("function", ("Abs", "", (f.data,))))
+
+    def _size(self, g: Gen, e: Fraction) -> Form:
+        """|g^e|."""
+        if e.denominator == 1:
+            return self.integer_power(self.absolute(of_gen(g)), int(e))
+        return of_gen(g, e) if is_nonnegative(g) else of_gen(Gen("function", ("Abs", "", (of_gen(g, e).data,))))
+
+    def _part(self, which: str, f: Form) -> Form:
+        """re z = (z + conjugate z) / 2, im z = (z - conjugate z) / (2 I)."""
+        other = conjugate(f)
+        if which == "conjugate":
+            return other
+        if which == "re":
+            return self.times(self.plus(f, other), number(Fraction(1, 2)))
+        return self.times(self.minus(other, f), self.times(of_gen(I), number(Fraction(1, 2))))
+
+    def _erf(self, f: Form) -> Form:
+        """An odd function."""
+        if not f.num:
+            return NOTHING
+        odd = f.num[-1][1] < 0
+        g = Gen("function", ("erf", "", ((poly.scaled(f.num, -1) if odd else f.num, f.den),)))
+        return self.times(number(-1 if odd else 1), of_gen(g))
 
     def _opaque(self, t: Tree) -> Form:
         """A function of which only that it is one is used: equal arguments, equal values."""
         args = [self.form(a) for a in t.args]
-        known = [poly_is_real(f.num) and all(poly_is_real(p) for p, _ in f.den) for f in args]
-        if t.head in ("re", "conjugate") and known[0]:
-            return args[0]
-        if t.head == "im" and known[0]:
-            return NOTHING
+        known = list(map(is_real_form, args))
+        if t.head in ("re", "im", "conjugate"):
+            return self._part(t.head, args[0])
+        if t.head == "erf":
+            return self._erf(args[0])
         if t.head in ("sign", "Heaviside") and not args[0].den and (s := sign(args[0].num)) is not None:
             return number(s if t.head == "sign" else max(s, 0))
         if t.head in ("Max", "Min") and all(known):
@@ -368,7 +418,56 @@ def _base(g: Gen, e: Fraction) -> tuple[Form, Fraction]:
 def _out_of_range(g: Gen, e: Fraction) -> bool:
     if g.kind == "root":
         return not 0 <= e < g.data[1]
+    if _is_size(g):
+        return not 0 <= e < 2
     return g.kind == "prime" and not 0 <= e < 1
+
+
+def _is_size(g: Gen) -> bool:
+    """Whether it is the absolute value of a complex number."""
+    return g.kind == "function" and bool(g.data[0] == "Abs")
+
+
+def _square(g: Gen) -> Form:
+    """|z|^2 = z conjugate(z)."""
+    ((num, den),) = g.data[2]
+    z = Form(num, den)
+    return Normal().times(z, conjugate(z))
+
+
+def is_real_form(f: Form) -> bool:
+    """Whether every value is known to be real."""
+    return (poly_is_real(f.num) and all(poly_is_real(p) for p, _ in f.den)) or conjugate(f) == f
+
+
+def conjugate(f: Form) -> Form:
+    """Of a value that there is: conjugation goes into sums, products and quotients."""
+    plain, made = Normal(), NOTHING
+    for m, c in f.num:
+        term = number(c)
+        for g, e in m:
+            term = plain.times(term, _conjugated(g, e))
+        made = plain.plus(made, term)
+    return plain.times(made, Form(ONE, _ordered({conjugate(Form(p)).num: n for p, n in f.den}))) if f.den else made
+
+
+def _conjugated(g: Gen, e: Fraction) -> Form:
+    if is_real(g):
+        return of_gen(g, e)
+    if g == I:
+        return Normal().times(of_gen(g, e), number((-1) ** int(e)))
+    if g.kind == "exp":
+        num, den = g.data
+        inner = conjugate(Form(num, den))
+        return of_gen(Gen("exp", inner.data), e) if len(inner.num) == 1 and not inner.den else _opaque_conjugate(g, e)
+    if g.kind == "function" and g.data[0] == "conjugate":
+        ((num, den),) = g.data[2]
+        return Normal().integer_power(Form(num, den), int(e))
+    return _opaque_conjugate(g, e)
+
+
+def _opaque_conjugate(g: Gen, e: Fraction) -> Form:
+    return of_gen(Gen("function", ("conjugate", "", (of_gen(g).data,))), e)
 
 
 def _ordered(den: dict[Poly, int]) -> Den:

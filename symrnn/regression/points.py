@@ -67,7 +67,12 @@ def precision(bits: int = PRECISION) -> Iterator[None]:
 
 
 def evaluate(t: Tree, at: Point) -> Value:
-    """The value of a tree at a point. Raises Undefined or Unknown; the former if any part is certainly undefined."""
+    """The value of a tree at a point. Raises Undefined or Unknown; the former if any part is certainly undefined.
+
+    Of pieces only what decides, and is chosen, is a part.
+    """
+    if t.head == "Piecewise":
+        return _chosen(t, at)
     args, unknown = [], None
     for a in t.args:
         try:
@@ -86,6 +91,36 @@ def evaluate(t: Tree, at: Point) -> Value:
     if t.head == "Constant":
         return _constant(t.value)
     return _applied(t, args, at)
+
+
+def _chosen(t: Tree, at: Point) -> Value:
+    """The value of the first piece whose condition holds."""
+    for value, condition in zip(t.args[::2], t.args[1::2], strict=True):
+        if _holds(condition, at):
+            return evaluate(value, at)
+    raise Undefined("no condition holds")
+
+
+def _holds(t: Tree, at: Point) -> bool:
+    if t.head in ("True", "False"):
+        return t.head == "True"
+    if t.head == "Not":
+        return not _holds(t.args[0], at)
+    if t.head in ("And", "Or"):
+        found = [_holds(a, at) for a in t.args]
+        return all(found) if t.head == "And" else any(found)
+    a, b = (evaluate(x, at) for x in t.args)
+    if t.head in ("Eq", "Ne"):
+        if certainly_differ(a, b):
+            return t.head == "Ne"
+        if not _both_exact(a, b):
+            raise Unknown("values too close to compare")
+        return t.head == "Eq"
+    x, y = (a[0], b[0]) if _both_exact(a, b) else (ball(a).real, ball(b).real)
+    _real(a), _real(b)
+    if not _both_exact(a, b) and not (x < y or x > y):
+        raise Unknown("values too close to compare")
+    return bool({"Lt": x < y, "Le": x <= y, "Ge": x >= y, "Gt": x > y}[t.head])
 
 
 def _constant(name: str) -> Value:
@@ -309,6 +344,7 @@ _RULES: dict[str, Callable[..., Value]] = {
     "cos": _entire("cos", ONE),
     "sinh": _entire("sinh", ZERO),
     "cosh": _entire("cosh", ONE),
+    "erf": _entire("erf", ZERO),
     "tan": _ratio("sin", "cos"),
     "tanh": _ratio("sinh", "cosh"),
     "Abs": _abs,

@@ -10,11 +10,17 @@ from __future__ import annotations
 
 from typing import Any
 
-from symrnn.regression.trees import ASSUMPTIONS, UNARY, GoldenError, Tree, checked, text
+from symrnn.regression.trees import ASSUMPTIONS, LOGIC, UNARY, GoldenError, Tree, checked, text
 
 _CONSTANTS = {"Pi": "pi", "Exp1": "E", "ImaginaryUnit": "I"}
 _NARY = ("Add", "Mul", "Pow", "Max", "Min")
-_HALF = Tree("Number", "1/2")
+LONGEST = 64  # terms of sums and factors of products
+_HALF, _ZERO = Tree("Number", "1/2"), Tree("Number", "0")
+_RELATIONS = {
+    **{"StrictLessThan": "Lt", "LessThan": "Le", "Equality": "Eq"},
+    **{"GreaterThan": "Ge", "StrictGreaterThan": "Gt", "Unequality": "Ne"},
+}
+_TRUTHS = {"BooleanTrue": "True", "BooleanFalse": "False"}
 
 
 def from_sympy(value: Any) -> Tree:
@@ -60,14 +66,22 @@ def _tree(e: Any) -> Tree:
         return Tree("Symbol", f"{e.parent}[{e.i},{e.j}]")
     if not _is_of_sympy(e):
         return _function(e)
+    if name == "Piecewise":
+        return Tree("Piecewise", "", tuple(_tree(x) for piece in e.args for x in piece.args))
+    if name in ("Derivative", "Subs"):
+        return _derivative(e)
+    if name in ("Sum", "Product"):
+        return _written_out(e)
     args = tuple(_tree(a) for a in e.args)
     if name == "Heaviside":
-        return _heaviside(e, args)
+        return _heaviside(args)
+    if name in _RELATIONS or name in _TRUTHS or name in LOGIC:
+        return Tree(_RELATIONS.get(name) or _TRUTHS.get(name) or name, "", args)
     if name in UNARY or (name in _NARY and e.is_commutative):
         return Tree(name, "", args)
     raise GoldenError(
-        f"{e} cannot be compared: {name} is none of {', '.join((*_NARY, *UNARY))}, a symbol, a number, pi, E, I or an"
-        " undefined function; evaluate it first (.doit()) or test what it is made of"
+        f"{e} cannot be compared: {name} is none of {', '.join((*_NARY, *UNARY))}, Piecewise, a symbol, a number, pi,"
+        " E, I or an undefined function; evaluate it first (.doit()) or test what it is made of"
     )
 
 
@@ -84,6 +98,8 @@ def _function(e: Any) -> Tree:
 
     if set(getattr(type(e), "_kwargs", {})) - {"commutative"}:
         raise GoldenError(f"{e} is a function with assumptions, which cannot be kept: use one without")
+    if "[" in type(e).__name__:
+        raise GoldenError(f"{e}: such names are those of derivatives; rename the function")
     if isinstance(e, sympy.core.function.AppliedUndef) or type(e).__module__ == "symrnn.jacobians":
         return Tree("Function", type(e).__name__, tuple(_tree(a) for a in e.args))
     raise GoldenError(
@@ -92,11 +108,37 @@ def _function(e: Any) -> Tree:
     )
 
 
-def _heaviside(e: Any, args: tuple[Tree, ...]) -> Tree:
-    """SymPy's Heaviside has its value at 0 as a second argument; only 1/2 (the default) is known here."""
-    if args[1:] not in ((), (_HALF,)):
-        raise GoldenError(f"{e}: only Heaviside(x) with value 1/2 at 0 can be compared")
-    return Tree("Heaviside", "", args[:1])
+def _derivative(e: Any) -> Tree:
+    """A derivative of an undefined function by its own arguments, as another undefined function of them."""
+    import sympy
+
+    inner, at = (e.expr, dict(zip(e.variables, e.point, strict=True))) if isinstance(e, sympy.Subs) else (e, {})
+    if isinstance(inner, sympy.Derivative) and isinstance(inner.expr, sympy.core.function.AppliedUndef):
+        f, counts = inner.expr, dict(inner.variable_count)
+        others = [a for a in f.args if a not in counts]
+        places = [f.args.index(v) for v in counts if f.args.count(v) == 1]
+        moving = set(counts) | set(at)
+        if len(places) == len(counts) and not any(a.free_symbols & moving for a in others):
+            orders = ",".join(f"{i + 1}" for i in sorted(places) for _ in range(int(counts[f.args[i]])))
+            return Tree("Function", f"D{orders}[{type(f).__name__}]", tuple(_tree(at.get(a, a)) for a in f.args))
+    raise GoldenError(f"{e} cannot be compared: only derivatives of undefined functions by their arguments can")
+
+
+def _written_out(e: Any) -> Tree:
+    """A sum or product over a short range of whole numbers, term by term."""
+    ((v, low, high), *more) = e.limits
+    if more or not (low.is_Integer and high.is_Integer) or not 0 <= high - low < LONGEST:
+        raise GoldenError(f"{e} cannot be compared: only over one range of at most {LONGEST} given numbers")
+    terms = tuple(_tree(e.function.subs(v, i)) for i in range(int(low), int(high) + 1))
+    return Tree("Add" if type(e).__name__ == "Sum" else "Mul", "", terms)
+
+
+def _heaviside(args: tuple[Tree, ...]) -> Tree:
+    """SymPy's Heaviside has its value at 0 as a second argument, by default 1/2; others are kept as pieces."""
+    if args[1:] in ((), (_HALF,)):
+        return Tree("Heaviside", "", args[:1])
+    below, at = (Tree(head, "", (args[0], _ZERO)) for head in ("Lt", "Eq"))
+    return Tree("Piecewise", "", (_ZERO, below, args[1], at, Tree("Number", "1"), Tree("True")))
 
 
 def _symbol(s: Any) -> Tree:

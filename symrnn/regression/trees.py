@@ -24,9 +24,17 @@ INDENT = "  "
 DEEPEST = 300
 
 UNARY = (
-    *("exp", "log", "sin", "cos", "tan", "sinh", "cosh", "tanh"),
+    *("exp", "log", "sin", "cos", "tan", "sinh", "cosh", "tanh", "erf"),
     *("Abs", "sign", "Heaviside", "re", "im", "conjugate"),
 )
+RELATIONS = ("Lt", "Le", "Eq", "Ge", "Gt", "Ne")
+LOGIC: dict[str, tuple[int, int | None]] = {
+    "And": (1, None),
+    "Or": (1, None),
+    "Not": (1, 1),
+    "True": (0, 0),
+    "False": (0, 0),
+}
 ARITY: dict[str, tuple[int, int | None]] = {  # least and greatest number of arguments
     "Number": (0, 0),
     "Symbol": (0, 0),
@@ -38,6 +46,9 @@ ARITY: dict[str, tuple[int, int | None]] = {  # least and greatest number of arg
     "Min": (1, None),
     "Function": (0, None),
     "Matrix": (0, None),
+    "Piecewise": (2, None),  # a value, its condition, the next value, ...
+    **dict.fromkeys(RELATIONS, (2, 2)),
+    **LOGIC,
     **dict.fromkeys(UNARY, (1, 1)),
 }
 CONSTANTS = ("pi", "E", "I")
@@ -145,6 +156,8 @@ def _made(content: str, args: tuple[Tree, ...], number: int) -> Tree:
 
 def checked(tree: Tree) -> Tree:
     """The tree, if every node of it is one that can be stored; GoldenError otherwise."""
+    if any(_is_condition(t) for t in (tree, *(tree.args if tree.head == "Matrix" else ()))):
+        raise GoldenError(f"{text(tree)} is a condition, not an expression")
     level, depth = [tree], 0
     while level:
         if depth > DEEPEST:
@@ -163,9 +176,22 @@ def _node(tree: Tree) -> Tree:
         raise GoldenError(f"{tree.line!r} has {len(tree.args)} arguments")
     if any(a.head == "Matrix" for a in tree.args):
         raise GoldenError(f"{tree.line!r} has a matrix inside")
+    if [_is_condition(a) for a in tree.args] != _conditions_wanted(tree):
+        raise GoldenError(f"{tree.line!r} has a condition where a value should be, or a value where a condition should")
     if not _says(tree):
         raise GoldenError(f"{tree.line!r} is no {tree.head}")
     return tree
+
+
+def _is_condition(tree: Tree) -> bool:
+    return tree.head in RELATIONS or tree.head in LOGIC
+
+
+def _conditions_wanted(tree: Tree) -> list[bool]:
+    """Which arguments are conditions: all of a conjunction, every second one of pieces."""
+    if tree.head == "Piecewise":
+        return [i % 2 == 1 for i in range(len(tree.args) + len(tree.args) % 2)]
+    return [tree.head in LOGIC] * len(tree.args)
 
 
 def _says(tree: Tree) -> bool:
@@ -194,6 +220,14 @@ def text(tree: Tree) -> str:
     if tree.head in ("Add", "Mul"):
         sign = " + " if tree.head == "Add" else "*"
         return "(" + sign.join(text(a) for a in tree.args) + ")"
+    if tree.head in RELATIONS:
+        sign = dict(zip(RELATIONS, ("<", "<=", "=", ">=", ">", "!="), strict=True))[tree.head]
+        return f" {sign} ".join(map(text, tree.args))
+    if tree.head == "Piecewise":
+        pieces = zip(tree.args[::2], tree.args[1::2], strict=True)
+        return f"Piecewise({', '.join(f'{text(a)} if {text(c)}' for a, c in pieces)})"
+    if tree.head in ("True", "False"):
+        return tree.head
     if tree.head == "Pow":
         return f"{text(tree.args[0])}**{text(tree.args[1])}"
     name = tree.name if tree.head == "Function" else f"Matrix({tree.value}; " if tree.head == "Matrix" else tree.head

@@ -21,7 +21,7 @@ from symrnn.claims.substitution import free_vars, walk
 from symrnn.claims.text import text
 from symrnn.claims.tree import And, Const, Discriminant, Iff, IndexRel, Not, Or, Pred, Prop, Rel, Term, Total
 from symrnn.errors import SymrnnError
-from symrnn.search.decide import Decision, with_witness
+from symrnn.search.decide import Decision, decide_by_proof, with_witness
 from symrnn.search.natural import natural_hypotheses
 from symrnn.search.nullsets import surely_inverted
 from symrnn.search.orbits import speaks_of_limits
@@ -62,7 +62,9 @@ def find(claim: Claim, known: Instance | None = None) -> tuple[Condition, ...]:
         if not told and not _insufficient(candidate.claim, known):
             made = _established(candidate)
             sufficient += [made] if made is not None else []
-    return (*sufficient[:MOST_SUFFICIENT], *exact(claim))
+            if len(sufficient) == MOST_SUFFICIENT:
+                break
+    return (*sufficient, *exact(claim))
 
 
 def _insufficient(claim: Claim, known: Instance | None) -> bool:
@@ -125,33 +127,37 @@ def _necessary(claim: Claim, condition: Prop) -> bool:
 
 def _established(candidate: Candidate) -> Condition | None:
     """The candidate as a condition, if the kernel accepts a proof and a witness."""
+    claim = candidate.claim
     try:
-        for p in (candidate.claim.conclusion, *candidate.claim.hypotheses):
+        for p in (claim.conclusion, *claim.hypotheses):
             check_shapes(p)
-        proof = prove(candidate.claim)
-        decision = with_witness(candidate.claim, proof, []) if proof is not None else None
+        decision = _equivalent(candidate) if candidate.exact else decide_by_proof(claim)
     except SymrnnError:
         return None
-    if decision is None or decision.verdict != "proved" or decision.judgement is None or decision.certificate is None:
+    if decision.verdict != "proved" or decision.judgement is None or decision.certificate is None:
         return None
     example = decision.instance
-    if candidate.exact:  # an equivalence says nothing unless its condition can be met
-        example = met(
-            Claim(candidate.claim.conclusion, (*candidate.claim.hypotheses, candidate.shown), candidate.claim.cell),
-            Tally(),
-        )
-        if example is None:
-            return None
     return Condition(
         text(candidate.shown),
         latex(candidate.shown),
         candidate.exact,
         candidate.under,
-        domain(candidate.claim),
+        domain(claim),
         decision.judgement.lemmas,
         instance_data(example) if example is not None else None,
-        entry_of(candidate.claim, "proved", decision.certificate),
+        entry_of(claim, "proved", decision.certificate),
     )
+
+
+def _equivalent(candidate: Candidate) -> Decision:
+    """PROVED if the equivalence is, and its condition can be met: unless it can, an equivalence says nothing."""
+    claim = candidate.claim
+    proof = prove(claim)
+    narrowed = Claim(claim.conclusion, (*claim.hypotheses, candidate.shown), claim.cell)
+    example = met(narrowed, Tally()) if proof is not None else None
+    if proof is None or example is None:
+        return Decision("undecided")
+    return with_witness(claim, proof, [], example)
 
 
 def instance_data(instance: Instance) -> dict[str, Any]:

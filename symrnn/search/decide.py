@@ -7,16 +7,17 @@ from dataclasses import dataclass, replace
 
 from symrnn import kernel
 from symrnn.certificates import Mismatch, Null, Point, Proof, Proved, Verdictive
-from symrnn.claims.index import Node, Var, as_index
+from symrnn.claims.index import Index, Node, Var, as_index
 from symrnn.claims.recurrence import Claim
 from symrnn.claims.shapes import check_shapes
-from symrnn.claims.substitution import free_vars
+from symrnn.claims.substitution import free_vars, walk
 from symrnn.claims.tree import IndexRel
 from symrnn.errors import Refused, ShapeMismatch, SymrnnError
 from symrnn.search import memory
+from symrnn.search.orbits import speaks_of_limits
 from symrnn.search.questions import find_null, holds, prove, refute, witness
-from symrnn.search.refute import MOST, Tally, violating
-from symrnn.semantics.instances import Instance
+from symrnn.search.refute import MOST, Tally, fixed_values, violating
+from symrnn.semantics.instances import LONGEST_PATH, Instance
 from symrnn.semantics.sequents import flatten, sequent_of
 
 
@@ -59,10 +60,10 @@ def decide(claim: Claim, most: int = MOST, likely: Iterable[Instance] = ()) -> D
     found = _by_proof(claim, tried) if known is None else None
     if found is not None:
         return found
-    tally, small = Tally(most=most), _proved_at_least_values(claim)
+    tally, small = Tally(most=most), _proved_at_least_values(claim, known)
     instance = refute(claim, tally, small, known)
     if instance is None:
-        tried.append(_sought(tally))
+        tried.append(_sought(tally, claim))
         return Decision("undecided", attempts=tuple(tried))
     null = find_null(claim, instance)
     if null is not None:
@@ -73,23 +74,27 @@ def decide(claim: Claim, most: int = MOST, likely: Iterable[Instance] = ()) -> D
     return replace(decision, proved_at=tuple(f"{v.name} = {i}" for v, i in small))
 
 
-def _proved_at_least_values(claim: Claim) -> tuple[tuple[Var, int], ...]:
-    """Size 1 and the least lag, where the claim is proved there: nothing to look for."""
-    goal, _ = flatten(claim)
-    variables = sorted(
-        (v for v in free_vars(goal) if v.kind in ("size", "lag")), key=lambda v: (v.kind != "size", v.key)
-    )
+def _proved_at_least_values(claim: Claim, known: Instance | None) -> tuple[tuple[Var, int], ...]:
+    """Size 1 and the least lag, where the claim is proved there: nothing to look for. ``known``: where it fails."""
+    goal, hypotheses = flatten(claim)
+    open_ones = free_vars(goal) - {*fixed_values(free_vars(goal), hypotheses)}
+    failing = dict(known.integers) if known is not None else {}
     found = []
-    for v in variables:
+    for v in sorted(open_ones, key=lambda v: (v.kind != "size", v.key)):
         least = 1 if v.kind == "size" else v.low or 0
+        if v.kind not in ("size", "lag") or failing.get(v) == least:
+            continue
         fixed = IndexRel("=", as_index(v), as_index(least))
         if holds(Claim(claim.conclusion, (*claim.hypotheses, fixed), claim.cell)):
             found.append((v, least))
     return tuple(found)
 
 
-def _sought(tally: Tally) -> str:
+def _sought(tally: Tally, claim: Claim) -> str:
     """What the search for a counterexample amounts to."""
+    longest = max((abs(i.const) for i in walk(claim) if isinstance(i, Index)), default=0)
+    if not tally.candidates and longest > LONGEST_PATH:
+        return f"no counterexample was looked for: instances of {longest} steps or more are not evaluated"
     if tally.silent and tally.silent >= tally.met:
         return f"at none of {tally.candidates} exact instances could the claim be evaluated: {tally.why}"
     what = f"no counterexample among {tally.candidates} exact instances, {tally.met} of them meeting the hypotheses"
@@ -105,21 +110,39 @@ def _by_proof(claim: Claim, tried: list[str]) -> Decision | None:
 
 
 def decide_by_proof(claim: Claim) -> Decision:
-    """PROVED if a proof is found, else undecided; no counterexample is looked for."""
+    """PROVED if a proof is found and the hypotheses can be met, else undecided; no counterexample is looked for.
+
+    Among limits it is more often an instance that cannot be had, so that comes first.
+    """
     tried: list[str] = []
-    return _by_proof(claim, tried) or Decision("undecided", attempts=tuple(tried))
+    early = _example(claim, tried) if speaks_of_limits(claim) else (True, None)
+    proof = prove(claim) if early[0] else None
+    if proof is None:
+        return Decision("undecided", attempts=tuple(tried))
+    return with_witness(claim, proof, tried, early[1])
 
 
-def with_witness(claim: Claim, proof: Proof, tried: list[str]) -> Decision:
-    """PROVED, if the hypotheses are shown to be satisfiable; else undecided, vacuity not being excluded."""
-    s, example = sequent_of(claim), None
-    if s.hypotheses or s.settled:
-        tally = Tally()
-        example = witness(claim, tally)
-        if example is None:
-            tried.append(f"vacuity not excluded: none of {tally.candidates} exact instances meets the hypotheses")
-            return Decision("undecided", attempts=tuple(tried))
+def with_witness(claim: Claim, proof: Proof, tried: list[str], example: Instance | None = None) -> Decision:
+    """PROVED, if the hypotheses are shown to be satisfiable; else undecided, vacuity not being excluded.
+
+    ``example``: an instance that shows it, if there is one already.
+    """
+    satisfiable, example = _example(claim, tried) if example is None else (True, example)
+    if not satisfiable:
+        return Decision("undecided", attempts=tuple(tried))
     return _judged(claim, "proved", Proved(proof, example), example, tuple(tried), None)
+
+
+def _example(claim: Claim, tried: list[str]) -> tuple[bool, Instance | None]:
+    """Whether the hypotheses are shown to be satisfiable, and the instance that does so (None if there are none)."""
+    s = sequent_of(claim)
+    if not s.hypotheses and not s.settled:
+        return True, None
+    tally = Tally()
+    example = witness(claim, tally)
+    if example is None:
+        tried.append(f"vacuity not excluded: none of {tally.candidates} exact instances meets the hypotheses")
+    return example is not None, example
 
 
 def _judged(

@@ -13,6 +13,7 @@ from symrnn.claims.tree import HOLE, Const, Entry, MatMul, Rel
 from symrnn.errors import Refused
 from symrnn.search.cuts import add, inner_shape, reduced, spread_powers, wrap
 from symrnn.search.equations import prove_equation
+from symrnn.search.explicit import prove_explicit
 from symrnn.semantics.monomials import minus
 from symrnn.semantics.sequents import Sequent
 
@@ -20,14 +21,15 @@ ROW, COL = Var("row", "index", None), Var("col", "index", None)
 
 
 def prove_entrywise(s: Sequent) -> Proof | None:
-    """The goal, or the goal with common invertible factors taken away, at a generic entry."""
+    """The goal, or the goal with common invertible factors taken away, at a generic entry; of a stated size at each."""
     goal = s.goal
-    if not isinstance(goal, Rel) or shape_of(goal.lhs) is None:
+    shape = shape_of(goal.lhs) if isinstance(goal, Rel) else None
+    if not isinstance(goal, Rel) or shape is None:
         return None
     if not any(isinstance(t, Entry) for h in s.hypotheses for t in walk(h)):
         return None
-    found = _at_a_generic_entry(s, goal)
-    return found if found is not None else _reduced(s, goal)
+    found = prove_explicit(s) if all(end.is_const for end in shape) else None
+    return found or _at_a_generic_entry(s, goal) or _reduced(s, goal)
 
 
 def _at_a_generic_entry(s: Sequent, goal: Rel) -> Proof | None:

@@ -6,7 +6,7 @@ equation's instance is subtracted, in its context, until nothing is left.
 
 from __future__ import annotations
 
-from collections.abc import Iterator
+from collections.abc import Iterable, Iterator
 from fractions import Fraction
 from typing import Any
 
@@ -15,12 +15,31 @@ from symrnn.certificates import Use, Words
 from symrnn.claims.index import Index, Node
 from symrnn.claims.shapes import ONE, shape_of
 from symrnn.claims.substitution import substitute, walk
-from symrnn.claims.tree import Apply, Const, Det, Entry, Inv, Jac, Norm, Pow, Prod, Prop, Rel, Sum, Sym, Term, Transpose
+from symrnn.claims.tree import (
+    Apply,
+    Const,
+    Det,
+    Entry,
+    Inv,
+    Jac,
+    Norm,
+    Pow,
+    Prod,
+    Prop,
+    Rel,
+    Sum,
+    Sym,
+    Term,
+    Total,
+    Trace,
+    Transpose,
+)
 from symrnn.errors import ClaimError, Refused, ShapeMismatch, SymrnnError
+from symrnn.search.determinants import determinant_rules
+from symrnn.search.kept import Kept
 from symrnn.search.rules import (
     How,
     Rule,
-    determinant_rules,
     difference_of,
     inverse_rules,
     matches,
@@ -36,6 +55,7 @@ from symrnn.semantics.sequents import Sequent
 from symrnn.semantics.uses import filled
 
 PEELS = (("left", "left"), ("right", "right"), ("left", "right"), ("right", "left"))
+FIRST = ("first", "first")
 MODES = ("lhs", "rhs", "largest")
 STEPS = 32
 MOST = 60  # monomials on the way
@@ -46,8 +66,9 @@ def prove_equation(s: Sequent) -> Words | None:
     if not isinstance(s.goal, Rel) or s.goal.op != "=":
         return None
     ends = _peels(s)
-    for peels in ends:
-        found = _direct(s, (*peels, False))
+    unfolded = Kept(_unfoldings(s, s.goal))
+    for peels in (*ends, *((FIRST,) if _begins(s.goal) else ())):
+        found = _direct(s, (*peels, False), unfolded)
         if found is not None:
             return found
     entries = any(isinstance(t, Entry) for t in walk(s.goal))
@@ -78,6 +99,11 @@ def _peels(s: Sequent) -> tuple[tuple[str, str], ...]:
     """The ends to peel at: one choice is as good as another where nothing runs over a range."""
     said = (s.goal, *(t for e in s.equations.values() for t in (e.lhs, e.rhs)), *(() if s.cell is None else (s.cell,)))
     return PEELS if any(_runs(t) for p in said for t in walk(p)) else PEELS[:1]
+
+
+def _begins(goal: Prop) -> bool:
+    """Whether it may matter where time begins: what a loss owes to a state is a sum, and the first term of it."""
+    return any(isinstance(t, Total) for t in walk(goal))
 
 
 def _runs(t: Node) -> bool:
@@ -116,26 +142,34 @@ def expanded_determinants(s: Sequent, e: Rel) -> tuple[Rel, Words] | None:
     return Rel("=", s.algebra("left").to_term(p, None), zero), Words("left", "left", (), against)
 
 
-def _direct(s: Sequent, how: How) -> Words | None:
+Sides = tuple[tuple[Sym, ...], Term, Term]  # names that were replaced by their definitions, and the equation then
+
+
+def _direct(s: Sequent, how: How, unfolded: Iterable[Sides]) -> Words | None:
     """Equal normal forms, perhaps after names of states and locals are replaced by their definitions."""
-    certificates = [Words(how[0], how[1], (), ())]
-    certificates += [Words(how[0], how[1], names, ()) for names in _unfoldings(s)]
-    for c in certificates:
-        try:
-            kernel.proves(s, c)
-        except Refused:
-            continue
-        return c
+    for names, lhs, rhs in unfolded:
+        shapes = (shape_of(lhs), shape_of(rhs))
+        further = any(shape is not None and shape[1] == ONE for shape in shapes)  # columns and entries have other forms
+        made = Words(how[0], how[1], names, ())
+        if (further or difference_of(s, how, lhs, rhs) == {}) and _accepted(s, made):
+            return made
     return None
 
 
-def _unfoldings(s: Sequent) -> Iterator[tuple[Sym, ...]]:
-    """Growing lists of names to unfold: each time those that only one side has, the latest first."""
-    if s.cell is None or not isinstance(s.goal, Rel):
-        return
-    lhs, rhs = s.goal.lhs, s.goal.rhs
+def _accepted(s: Sequent, c: Words) -> bool:
+    try:
+        kernel.proves(s, c)
+    except Refused:
+        return False
+    return True
+
+
+def _unfoldings(s: Sequent, goal: Rel) -> Iterator[Sides]:
+    """Growing lists of names to unfold: none, then each time those that only one side has, the latest first."""
     taken: tuple[Sym, ...] = ()
-    for _ in range(4):
+    lhs, rhs = goal.lhs, goal.rhs
+    yield taken, lhs, rhs
+    for _ in range(4 if s.cell is not None else 0):
         sides = [_names(lhs), _names(rhs)]
         fresh = sorted((sides[0] ^ sides[1]) or (sides[0] | sides[1]), key=lambda x: (-x.index[0].const, x.key))
         if not fresh:
@@ -143,11 +177,11 @@ def _unfoldings(s: Sequent) -> Iterator[tuple[Sym, ...]]:
         for name in [x for x in fresh if x.index[0] - x.index[0].const == fresh[0].index[0] - fresh[0].index[0].const]:
             if name.index[0].const < fresh[0].index[0].const:
                 break
-            definition = s.cell.definition(name.name, name.index[0])
+            definition = s.cell.definition(name.name, name.index[0]) if s.cell is not None else None
             if definition is not None:
                 lhs, rhs = substitute(lhs, {name: definition}), substitute(rhs, {name: definition})
                 taken = (*taken, name)
-        yield taken
+        yield taken, lhs, rhs
 
 
 def _names(t: Term) -> frozenset[Sym]:
@@ -158,7 +192,10 @@ def _rewrite(s: Sequent, how: How, mode: str) -> Words | None:
     goal = s.goal
     if not isinstance(goal, Rel):
         return None
-    difference = difference_of(s, how, goal.lhs, goal.rhs)
+    sides = goal.lhs, goal.rhs
+    if {shape_of(x) for x in sides} == {None, (ONE, ONE)} and not any(isinstance(x, Const) for x in sides):
+        sides = Trace(goal.lhs), Trace(goal.rhs)  # as numbers
+    difference = difference_of(s, how, *sides)
     if difference is None:
         return None
     rules = list(rules_of(s, how, mode))

@@ -4,11 +4,12 @@ from __future__ import annotations
 
 from dataclasses import replace
 from fractions import Fraction
+from itertools import takewhile
 from typing import Any
 
 from symrnn.certificates import Both, Cancel, Case, Choose, Leaf, Proof
 from symrnn.claims.index import as_index
-from symrnn.claims.tree import Add, And, Apply, Const, Diag, Entry, Or, Pow, Rel, Term, Times
+from symrnn.claims.tree import Add, And, Apply, Const, Diag, Entry, Or, Pow, Prop, Rel, Term, Times
 from symrnn.errors import Refused, Undefined
 from symrnn.semantics.polynomials import Explicit
 from symrnn.semantics.sequents import Sequent
@@ -25,24 +26,21 @@ def prove_explicit(s: Sequent) -> Proof | None:
 
 
 def _prove(s: Sequent, depth: int) -> Proof | None:
-    found = _close(s)
-    if found is not None or depth == 0 or s.explicit is None:
-        return found
-    return _split(s, s.explicit, depth)
-
-
-def _close(s: Sequent) -> Proof | None:
-    goal, state = s.goal, s.explicit
-    if state is None:
+    if s.explicit is None:
         return None
+    found = _close(s.goal, s.explicit)
+    return found if found is not None or depth == 0 else _split(s, s.explicit, depth)
+
+
+def _close(goal: Prop, state: Explicit) -> Proof | None:
     if isinstance(goal, Rel) and goal.op == "=":
         return Leaf() if all(state.vanishes(p) for p in state.entries(goal)) else None
     if isinstance(goal, And):
-        parts = [_close(replace(s, goal=a)) for a in goal.args]
-        return Both(tuple(p for p in parts if p is not None)) if all(p is not None for p in parts) else None
+        parts = list(takewhile(lambda part: part is not None, (_close(a, state) for a in goal.args)))
+        return Both(tuple(p for p in parts if p is not None)) if len(parts) == len(goal.args) else None
     if isinstance(goal, Or):
         for i, a in enumerate(goal.args):
-            proof = _close(replace(s, goal=a))
+            proof = _close(a, state)
             if proof is not None:
                 return Choose(i, proof)
     return None

@@ -7,6 +7,8 @@ citations and violate the claim; a citation that gives the Jacobian by a formula
 
 from __future__ import annotations
 
+import contextlib
+from collections.abc import Callable, Iterator
 from dataclasses import dataclass
 from fractions import Fraction
 from typing import Any
@@ -38,9 +40,10 @@ from symrnn.errors import SymrnnError
 from symrnn.lemmas import LEMMAS
 from symrnn.search import memory
 from symrnn.search.matching import match_term
-from symrnn.search.questions import holds, refute
+from symrnn.search.questions import glimpse, holds, refute
 from symrnn.search.refute import Tally
 from symrnn.semantics.context import Context
+from symrnn.semantics.instances import Instance
 from symrnn.semantics.sequents import flatten
 
 SEVERAL = 2  # steps
@@ -63,10 +66,12 @@ def follows(claim: Claim, cited: list[Claim], using: tuple[str, ...]) -> str:
         return "unknown"  # a citation with hypotheses of its own that the step does not share
     lemmas = [LEMMAS[name].claim.conclusion for name in using if name in LEMMAS and not LEMMAS[name].claim.hypotheses]
     goal = _abstract(claim.conclusion)
-    entailment = Claim(goal, (*own, *citations, *lemmas), None)
-    if holds(entailment):
+    against = list(_to_violate(goal, own, citations))
+    if any(_violated(claim, glimpse) for claim in against):  # a look that costs little, before a proof
+        return "fails"
+    if holds(Claim(goal, (*own, *citations, *lemmas), None)):
         return "holds"
-    return "fails" if _fails(goal, own, citations) else "unknown"
+    return "fails" if any(_violated(claim, lambda x: refute(x, Tally())) for claim in against) else "unknown"
 
 
 def _abstract(n: Any) -> Any:
@@ -116,17 +121,27 @@ def _citation(cited: Claim, own: tuple[Prop, ...]) -> Prop | None:
 # ---- values that meet the citations and violate the claim ----
 
 
-def _fails(goal: Prop, own: tuple[Prop, ...], citations: list[Prop]) -> bool:
+def _to_violate(goal: Prop, own: tuple[Prop, ...], citations: list[Prop]) -> Iterator[Claim]:
+    """Claims without Jacobians, of which a counterexample is one to the inference."""
     formulas = [f for c in citations if (f := _formula(c)) is not None]
     used: list[Formula] = []
     for f in formulas:
         if f.jacobian.name not in {u.jacobian.name for u in used}:
             used.append(f)
     for spare in _spares(goal, citations, used):
-        made = _violation(goal, own, citations, [*used, *spare])
-        if made:
-            return True
-    return False
+        with contextlib.suppress(SymrnnError):
+            claim = _with_formulas(goal, own, citations, [*used, *spare])
+            if claim is not None:
+                yield claim
+
+
+def _violated(claim: Claim, search: Callable[[Claim], Instance | None]) -> bool:
+    try:
+        instance = search(claim)
+        return instance is not None and kernel.check(claim, Point(instance)).verdict == "refuted"
+    except SymrnnError as error:
+        memory.refused(str(error))
+        return False
 
 
 def _spares(goal: Prop, citations: list[Prop], used: list[Formula]) -> list[list[Formula]]:
@@ -204,28 +219,22 @@ def _spared(n: Any, formulas: list[Formula]) -> Any:
     return rebuild(n, lambda c: _spared(c, formulas)) if isinstance(n, Node) else n
 
 
-def _violation(goal: Prop, own: tuple[Prop, ...], citations: list[Prop], formulas: list[Formula]) -> bool:
+def _with_formulas(goal: Prop, own: tuple[Prop, ...], citations: list[Prop], formulas: list[Formula]) -> Claim | None:
+    """The claim under its citations with the Jacobians that formulas give; None where some are left."""
     rest: list[Prop] = []
     for c in citations:
         defined = _define(c, formulas)
         if _jacobians(defined):
-            return False
+            return None
         statement = Claim(defined, own, None)
         if holds(statement):
             continue
         if any(isinstance(q, ForAll) for q in walk(defined)):
-            return False  # for all times and lags: not decided at one point
+            return None  # for all times and lags: not decided at one point
         rest.append(defined)
     claim = Claim(_define(goal, formulas), (*own, *rest), None)
     if _jacobians(claim) and not rest:
         at = _lags(goal)
         short = _spared(_define(substitute(goal, at), formulas), formulas)
         claim = Claim(short, tuple(substitute(h, at) for h in own), None)
-    if _jacobians(claim):
-        return False
-    try:
-        instance = refute(claim, Tally())
-        return instance is not None and kernel.check(claim, Point(instance)).verdict == "refuted"
-    except SymrnnError as error:
-        memory.refused(str(error))
-        return False
+    return None if _jacobians(claim) else claim

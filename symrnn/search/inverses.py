@@ -31,12 +31,23 @@ from symrnn.claims.tree import (
 from symrnn.errors import SymrnnError
 from symrnn.lemmas import LEMMAS
 from symrnn.search.equations import prove_equation
+from symrnn.search.geometric import norms_of_sums, one_less, ratios
 from symrnn.search.lemmas import Prover, accepted, with_facts
+from symrnn.search.orders import prove_order
+from symrnn.search.reciprocals import (
+    bounded_inverses,
+    norms_of_inverses,
+    positive_divisors,
+    positive_reciprocals,
+    prove_multiplied,
+    reciprocals,
+)
 from symrnn.semantics.context import base
 from symrnn.semantics.properties import property_as_equation
 from symrnn.semantics.sequents import Sequent
 
 NAME = "what has an inverse"
+WIDEST = 240  # gaps looked at where so much is known
 LONGEST = 4  # terms of a Neumann series that ends
 
 
@@ -100,6 +111,7 @@ def inverses(s: Sequent, prove: Prover) -> Iterator[tuple[Prop, Proof]]:
         return
     inverted = [t.arg for t in walk(s.goal) if isinstance(t, Inv)]
     inverted += [t.base for t in walk(s.goal) if isinstance(t, Pow) and t.exponent.is_const and t.exponent.const < 0]
+    inverted += [one_less(x) for x in ratios(s.goal).values()]
     sides = (s.goal.lhs, s.goal.rhs) if isinstance(s.goal, Rel) else ()
     inverted += [y for x in inverted for y in _turned(s, x)]
     for x in sorted(set(inverted), key=lambda t: (len(t.key), t.key)):
@@ -168,10 +180,15 @@ def products_with_inverses(s: Sequent, prove: Prover) -> Iterator[tuple[Prop, Pr
 
 def prove_with_inverses(s: Sequent, prove: Prover, again: Prover) -> Proof | None:
     """The goal once what it inverts is known to be invertible, and by what; ``again``: the other strategies."""
-    if not any(isinstance(t, Inv) or (isinstance(t, Pow) and t.exponent.const < 0) for t in walk(s.goal)):
+    sums = ratios(s.goal) if isinstance(s.goal, Pred) or (isinstance(s.goal, Rel) and s.goal.op != "=") else {}
+    if not sums and not any(isinstance(t, Inv) or (isinstance(t, Pow) and t.exponent.const < 0) for t in walk(s.goal)):
         return None
-    richer, wrap = with_facts(s, prove, (inverses, products_with_inverses, named_inverses, commuting_inverses))
-    found = again(richer) if richer is not s else None
+    finders = (inverses, products_with_inverses, named_inverses, commuting_inverses, norms_of_sums)
+    about_sizes = (norms_of_inverses, positive_divisors, reciprocals, positive_reciprocals, bounded_inverses)
+    richer, wrap = with_facts(s, prove, (*finders, *about_sizes))
+    if richer is s:
+        return None
+    found = prove_multiplied(richer, again) or again(richer) or prove_order(richer, prove, WIDEST)
     return wrap(found) if found is not None else None
 
 

@@ -8,7 +8,7 @@ from typing import Any
 
 from symrnn import kernel
 from symrnn.analysis import same
-from symrnn.certificates import Cite, Fact, Given, Proof, Turn, Use, Words
+from symrnn.certificates import Cite, Defining, Fact, Given, Proof, Turn, Use, Words
 from symrnn.claims.index import Index, Var, as_index
 from symrnn.claims.recurrence import Claim
 from symrnn.claims.shapes import shape_of
@@ -40,6 +40,7 @@ from symrnn.semantics.uses import lemma_instance
 
 Prover = Callable[[Sequent], Proof | None]
 Values = dict[Any, Any]
+RADIUS = SpectralRadius(HOLE)
 DEEPEST = 3  # lemmas that serve lemmas
 
 
@@ -142,7 +143,10 @@ def unify(s: Sequent, pattern: Any, subject: Any, found: Values) -> Iterator[Val
         yield from unify(s, pattern.arg, Transpose(subject), found)  # (X^T)^T is X
     if type(pattern) is not type(subject):
         return
-    if isinstance(pattern, Rel) and pattern.op == "=" == subject.op:
+    if isinstance(pattern, Index) and [(v.kind, c) for v, c in pattern.terms] == [("size", 1)] and not pattern.const:
+        ((size, _),) = pattern.terms
+        yield from [{**found, size: subject}] if found.get(size, subject) == subject else []
+    elif isinstance(pattern, Rel) and pattern.op == "=" == subject.op:
         sides = (pattern.lhs, subject.rhs), (pattern.rhs, subject.lhs), (pattern.lhs, subject.lhs)
         for x, y in sides:
             yield from unify(s, x, y, found)
@@ -152,19 +156,20 @@ def unify(s: Sequent, pattern: Any, subject: Any, found: Values) -> Iterator[Val
 
 def _matched(s: Sequent, pattern: Any, subject: Any, found: Values) -> Iterator[Values]:
     """Values that unify the parts of two nodes of one type, in order."""
+    yield from _in_order(s, tuple(fields(pattern)), tuple(fields(subject)), found)
+
+
+def _in_order(s: Sequent, pattern: tuple[Any, ...], subject: tuple[Any, ...], found: Values) -> Iterator[Values]:
+    if len(pattern) != len(subject):
+        return
     partial = [found]
-    for a, b in zip(fields(pattern), fields(subject), strict=True):
-        if isinstance(a, tuple) and isinstance(b, tuple):
-            if len(a) != len(b):
-                return
-            pairs = list(zip(a, b, strict=True))
-        else:
-            pairs = [(a, b)]
-        for x, y in pairs:
-            if hasattr(x, "key") and not isinstance(x, Var) and hasattr(y, "key"):
-                partial = [q for p in partial for q in unify(s, x, y, p)]
-            elif not hasattr(x, "key") and x != y:
-                return
+    for x, y in zip(pattern, subject, strict=True):
+        if isinstance(x, tuple) and isinstance(y, tuple):
+            partial = [q for p in partial for q in _in_order(s, x, y, p)]
+        elif hasattr(x, "key") and not isinstance(x, Var) and hasattr(y, "key"):
+            partial = [q for p in partial for q in unify(s, x, y, p)]
+        elif not hasattr(x, "key") and x != y:
+            return
     yield from partial
 
 
@@ -253,15 +258,14 @@ def facts(s: Sequent, prove: Prover) -> Iterator[tuple[Prop, Cite]]:
 
 def radii(s: Sequent, prove: Prover) -> Iterator[tuple[Prop, Proof]]:
     """rho(X) = rho(Y) for equations X = Y between square matrices, where hypotheses speak of radii."""
-    spoken = (n for h in s.hypotheses for n in walk(h))
+    spoken = (n for h in (s.goal, *s.hypotheses) for n in walk(h))
     if not any(isinstance(n, SpectralRadius) or (isinstance(n, Pred) and n.var is not None) for n in spoken):
         return
-    for equation in s.equations.values():
+    for name, equation in s.equations.items():
         shape = shape_of(equation.lhs)
         if not equation.free and shape is not None and shape[0] == shape[1] and shape == shape_of(equation.rhs):
             prop = Rel("=", SpectralRadius(equation.lhs), SpectralRadius(equation.rhs))
-            proof = prove(replace(s, goal=prop))
-            if proof is not None:
+            if accepted(replace(s, goal=prop), proof := Words("left", "left", (), (Use(RADIUS, name, (), ()),))):
                 yield prop, proof
 
 
@@ -278,6 +282,21 @@ def norms(s: Sequent, prove: Prover) -> Iterator[tuple[Prop, Proof]]:
             inner = replace(s, goal=Rel("=", Norm(lhs, kind), Norm(rhs, kind)))
             if accepted(inner, proof := Words("left", "left", (), (use,))):
                 yield inner.goal, proof
+
+
+def properties(s: Sequent, prove: Prover) -> Iterator[tuple[Prop, Proof]]:
+    """What equations say of a matrix: X^T X = I, X^T = X, X^T = -X, X^T X = X X^T."""
+    for name, e in sorted(s.equations.items()):
+        turned = {t.arg for side in (e.lhs, e.rhs) for t in walk(side) if isinstance(t, Transpose)}
+        for x in sorted((x for x in turned if isinstance(x, Sym) and not e.free), key=lambda x: x.key):
+            for kind in ("orthogonal", "symmetric", "skew", "normal"):
+                prop = Pred(kind, x, "", None)
+                use = Words("left", "left", (), (Use(HOLE, name, (), ()),))
+                proofs = (Defining(side, use) for side in ((False, True) if kind == "orthogonal" else (False,)))
+                shown = next((p for p in proofs if accepted(replace(s, goal=prop), p)), None)
+                if shown is not None and prop not in s.hypotheses:
+                    yield prop, shown
+                    break
 
 
 Finder = Callable[[Sequent, Prover], Iterator[tuple[Prop, Proof]]]

@@ -21,10 +21,12 @@ from symrnn.certificates import (
     Words,
 )
 from symrnn.claims.index import Var, as_index
-from symrnn.claims.shapes import shape_of
+from symrnn.claims.shapes import ONE, shape_of
 from symrnn.claims.substitution import free_vars, substitute, symbols, walk
 from symrnn.claims.tree import Const, Eye, ForAllTrajectories, Inv, Jac, MatMul, Not, Pow, Pred, Prop, Rel, Term, Times
 from symrnn.errors import SymrnnError
+from symrnn.search.eigenvectors import prove_limit_at_eigenvectors
+from symrnn.search.geometric import prove_limit_of_sums
 from symrnn.search.lemmas import Prover, accepted, prove_by_lemma, with_facts
 from symrnn.search.matching import match_term
 from symrnn.semantics.bounds import upper
@@ -44,7 +46,10 @@ def prove_limit(s: Sequent, prove: Prover) -> Proof | None:
         return _for_all(s, prove)
     if not isinstance(goal, Pred) or goal.var is None:
         return None
-    return _plainly(s, prove) or prove_rewritten(s, prove) or _in_normal_form(s, prove) or _turned(s, prove)
+    plain = _plainly(s, prove) or prove_rewritten(s, prove) or _in_normal_form(s, prove)
+    further = (prove_limit_of_sums, prove_limit_at_eigenvectors)
+    found = plain or next((p for find in further if (p := find(s, lambda x: _plainly(x, prove))) is not None), None)
+    return found or _turned(s, prove)
 
 
 def _plainly(s: Sequent, prove: Prover) -> Proof | None:
@@ -133,6 +138,10 @@ def _factored(s: Sequent, prove: Prover) -> Proof | None:
 
 
 def _splits(t: Term, goal: Pred) -> Iterator[tuple[Term, Term, Term]]:
+    if isinstance(t, Pow) and goal.var is not None and shape_of(t) is not None:
+        moving_part = as_index(goal.var) * dict(t.exponent.terms).get(goal.var, 0)
+        if t.exponent != moving_part:
+            yield Pow(t.base, t.exponent - moving_part), Pow(t.base, moving_part), Eye((shape_of(t) or (ONE,))[0])
     if not isinstance(t, MatMul | Times):
         return
     moving = [i for i, x in enumerate(t.args) if goal.var in free_vars(x)]

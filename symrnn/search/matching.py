@@ -6,13 +6,20 @@ from collections.abc import Iterator
 from typing import Any
 
 from symrnn.claims.index import Index, Node, Var, as_index
-from symrnn.claims.substitution import fields, substitute
-from symrnn.claims.tree import Term
+from symrnn.claims.substitution import fields, rebuild, substitute
+from symrnn.claims.tree import Prop, Term
 from symrnn.semantics.algebra import Algebra
 from symrnn.semantics.context import base
 from symrnn.semantics.monomials import Word, exponent, power
 
 Values = dict[Any, Any]
+
+
+def replaced(n: Any, old: Term, new: Term) -> Any:
+    """A term or proposition with another term in place of one, wherever it stands as it is."""
+    if n == old:
+        return new
+    return rebuild(n, lambda c: replaced(c, old, new)) if isinstance(n, Term | Prop | tuple) else n
 
 
 def solve(pattern: Index, subject: Index, free: frozenset[Any], values: Values) -> bool:

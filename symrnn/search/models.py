@@ -9,20 +9,22 @@ from __future__ import annotations
 
 from collections.abc import Iterator
 from fractions import Fraction
-from functools import cache, lru_cache
+from functools import cache
 from itertools import islice, product
 
 from symrnn.claims.activations import FACTS
 from symrnn.claims.index import as_index
 from symrnn.claims.recurrence import Claim, activations_of, with_activation
 from symrnn.claims.substitution import free_vars, symbols, walk
-from symrnn.claims.tree import IndexRel, Jac, Prop, Rel, Sym
+from symrnn.claims.tree import IndexRel, Jac, Prop, Sym
 from symrnn.errors import SymrnnError
+from symrnn.search.alone import alone, holds_at
+from symrnn.search.kept import Kept
 from symrnn.search.orbits import speaks_of_limits
 from symrnn.search.pools import Plain, rows
 from symrnn.search.refute import Tally, glimpses, worlds
 from symrnn.search.weights import weights
-from symrnn.semantics.instances import Instance, Rows, World
+from symrnn.semantics.instances import World
 from symrnn.semantics.sequents import Sequent, flatten
 
 LOOKED = 24  # runs looked at, of each kind
@@ -34,20 +36,13 @@ class Models:
     """A few worlds in which the hypotheses of a claim hold, looked for as far as they are asked for."""
 
     def __init__(self, claim: Claim) -> None:
-        self._found: list[_Model] = []
-        self._rest = map(_Model, _met(claim))
+        self._all = Kept(map(_Model, _met(claim)))
 
     def refute(self, s: Sequent, most: int | None = None) -> bool:
         """Whether the goal of a sequent fails in one of (the first few of) them that meet its hypotheses too."""
         if s.inducted or s.explicit is not None:
             return False
-        return any(model.violates(s) for model in islice(self._each(), most))
-
-    def _each(self) -> Iterator[_Model]:
-        yield from self._found
-        for model in self._rest:
-            self._found.append(model)
-            yield model
+        return any(model.violates(s) for model in islice(self._all, most))
 
 
 class _Model:
@@ -79,8 +74,11 @@ class _Model:
 def _met(claim: Claim) -> Iterator[World]:
     _, hypotheses = flatten(claim)
     if not speaks_of_limits(claim):
-        return filter(_holds, glimpses(claim))
-    return iter(_matrices(claim)) if all(map(_is_static, hypotheses)) else _runs(claim)
+        yield from filter(_holds, glimpses(claim))
+    elif all(map(_is_static, hypotheses)):
+        yield from _matrices(claim)
+    else:
+        yield from _runs(claim)
 
 
 def _runs(claim: Claim) -> Iterator[World]:
@@ -109,7 +107,7 @@ def _matrices(claim: Claim) -> list[World]:
         known = _values(n)
         ends = known[:WEIGHTS], known[: -WEIGHTS - 1 : -1]
         meeting = (m for end in ends for m in islice(_meeting(w, end, hypotheses), MOST))
-        found = [world for m in meeting if (world := _world(w, rows(m))) is not None]
+        found = [world for m in meeting if (world := alone(w, rows(m))) is not None]
         if found:
             return found
     return []
@@ -127,22 +125,7 @@ def _values(n: int) -> list[Plain]:
 
 
 def _meeting(w: Sym, values: list[Plain], hypotheses: tuple[Prop, ...]) -> Iterator[Plain]:
-    return (m for m in values if all(_holds_at(h, w, rows(m)) for h in hypotheses))
-
-
-@lru_cache(maxsize=4096)  # a claim, its conditions and its variants share hypotheses
-def _holds_at(h: Prop, w: Sym, value: Rows) -> bool:
-    world = _world(w, value)
-    return world is not None and _Model(world).holds(h) is True
-
-
-def _world(w: Sym, value: Rows) -> World | None:
-    """The matrix by itself."""
-    sizes = tuple((v, len(value)) for v in sorted(free_vars(w), key=lambda v: v.key))
-    try:
-        return World(Claim(Rel("=", w, w), (), None), Instance(sizes, ((w.name, value),), (), 0, 0, (), (), None, ()))
-    except SymrnnError:
-        return None
+    return (m for m in values if all(holds_at(h, w, rows(m)) for h in hypotheses))
 
 
 def _holds(world: World) -> bool:

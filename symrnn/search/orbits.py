@@ -11,7 +11,7 @@ import random
 from collections.abc import Callable, Iterator, Sequence
 from fractions import Fraction
 from functools import lru_cache
-from itertools import count, islice, product
+from itertools import islice, product
 
 from symrnn.claims.activations import FACTS
 from symrnn.claims.index import Var, as_index
@@ -31,10 +31,12 @@ from symrnn.claims.tree import (
     Sym,
 )
 from symrnn.errors import Refused, Undefined
+from symrnn.search.alone import holds_at, speaks_of
 from symrnn.search.autonomous import held_by_nothing
 from symrnn.search.behaviours import glance, required
 from symrnn.search.fillings import Filling, fillings
 from symrnn.search.gated_runs import gated_runs
+from symrnn.search.kept import Kept
 from symrnn.search.pools import SLOPES, Plain, integers_fit, rows
 from symrnn.search.trajectories import Trajectory, drives, hold
 from symrnn.search.weights import weights
@@ -60,7 +62,8 @@ Integers = dict[Var, int]
 
 def speaks_of_limits(claim: Claim) -> bool:
     """Whether a claim has a limit along a trajectory in it."""
-    limits = (n for n in walk(claim) if isinstance(n, Pred) and n.var is not None)
+    props = (claim.conclusion, *claim.hypotheses)
+    limits = (n for p in props for n in walk(p) if isinstance(n, Pred) and n.var is not None)
     return any(isinstance(t, Jac) or (isinstance(t, Sym) and t.role != "free") for p in limits for t in walk(p.arg))
 
 
@@ -185,6 +188,8 @@ class _Runs:
                 self.explained = self.explained or suits is None
 
     def _at(self, plain: Plain, kind: str, cycles: Cycles, out: set[tuple[str, str]]) -> Iterator[Instance]:
+        if "vanishes" not in self.words and self._fades(plain):
+            return
         weight, here = rows(plain), (str(plain), kind)
         suits = self._suits(weight)
         if here in out or suits is False or (suits is None and self.explained):
@@ -202,17 +207,26 @@ class _Runs:
                     self.explained = True
                     return
 
+    def _fades(self, plain: Plain) -> bool:
+        """Whether all Jacobians vanish, the weight being below 1 / sup |s'| in the maximum norm or the 1-norm."""
+        sums = (max(sum(map(abs, line)) for line in lines) for lines in (plain, zip(*plain, strict=True)))
+        return bool(FACTS[self.function].high * min(sums) < 1)
+
     def _suits(self, weight: Rows) -> bool | None:
         """Whether the weight meets the hypotheses about it alone, seen before any run is made; None: undecidable."""
-        if not self.static:
-            return True
         if weight not in self.suitable:
-            blank = {s.name: rows([[0] * shape[1]] * shape[0]) for s in self.cell.params if (shape := self._shape(s))}
-            values = tuple(sorted({**blank, self.square[0]: weight}.items()))
-            ordered = tuple(sorted(self.integers.items(), key=lambda item: item[0].key))
-            resting = Instance(ordered, values, (), 0, 0, (), (), self.standin, ())
-            self.suitable[weight] = self._meets(self.static, resting)
+            answers = (self._holds_of(weight, h) for h in self.static)
+            self.suitable[weight] = next((answer for answer in answers if not answer), True)
         return self.suitable[weight]
+
+    def _holds_of(self, weight: Rows, h: Prop) -> bool | None:
+        name = self.square[0]
+        if speaks_of(h, name):
+            return holds_at(h, next(s for s in symbols(h)), weight)
+        blank = {s.name: rows([[0] * shape[1]] * shape[0]) for s in self.cell.params if (shape := self._shape(s))}
+        ordered = tuple(sorted(self.integers.items(), key=lambda item: item[0].key))
+        values = tuple(sorted({**blank, name: weight}.items()))
+        return self._meets([h], Instance(ordered, values, (), 0, 0, (), (), self.standin, ()))
 
     def _meets(self, hypotheses: list[Prop], instance: Instance) -> bool | None:
         """Whether hypotheses about the parameters hold at them, without which no run is of use; None: undecidable."""
@@ -317,25 +331,8 @@ def _slope(function: str, p: Fraction) -> Fraction:
     return activate(function, preimage(function, p))[1]
 
 
-class _Kept:
-    """What an iterator gives, worked out once, as far as anybody went."""
-
-    def __init__(self, rest: Iterator[Round]) -> None:
-        self._found: list[Round] = []
-        self._rest = rest
-
-    def __iter__(self) -> Iterator[Round]:
-        for i in count():
-            if i == len(self._found):
-                following = next(self._rest, None)
-                if following is None:
-                    return
-                self._found.append(following)
-            yield self._found[i]
-
-
 @lru_cache(maxsize=4096)  # a claim, its conditions and its repairs are all tried on the same runs
-def _rounds(function: str, weight: Cycle, cycles: Cycles) -> _Kept:
+def _rounds(function: str, weight: Cycle, cycles: Cycles) -> Kept[Round]:
     """The cycles with what the powers of the Jacobian over each do."""
 
     def made() -> Iterator[Round]:
@@ -348,7 +345,7 @@ def _rounds(function: str, weight: Cycle, cycles: Cycles) -> _Kept:
                 known[slopes] = word or behaviour(_monodromy(weight, slopes))
             yield cycle, slopes, known[slopes]
 
-    return _Kept(made())
+    return Kept(made())
 
 
 def _monodromy(weight: Cycle, slopes: Cycle) -> Plain:

@@ -23,6 +23,7 @@ from symrnn.claims.tree import (
     Add,
     Apply,
     Const,
+    Det,
     Entry,
     ForAll,
     MatMul,
@@ -52,11 +53,13 @@ DEEPEST = 7  # uses in one proof
 WIDEST = 80  # gaps looked at
 MOST_NORMS = 4
 LARGEST = 24  # monomials of a gap
+SQUARE = "lemma:square of a magnitude"
+(SCALAR,) = symbols(LEMMAS[SQUARE[6:]].claim)
 ONE = as_index(1)
 UNIT_TERM = Const(Fraction(1))
 
 
-def prove_order(s: Sequent, prove: Prover) -> Proof | None:
+def prove_order(s: Sequent, prove: Prover, widest: int = WIDEST) -> Proof | None:
     """An ``Order`` certificate for lhs <= rhs or lhs < rhs between scalars, or None."""
     goal = s.goal
     if not isinstance(goal, Rel) or goal.op not in ("<", "<=") or not _numbers(goal):
@@ -66,7 +69,7 @@ def prove_order(s: Sequent, prove: Prover) -> Proof | None:
         gap = minus(algebra.poly(_number(goal.rhs)), algebra.poly(_number(goal.lhs)))
     except SymrnnError:
         return None
-    return _Search(s, prove).close(gap)
+    return _Search(s, prove, widest).close(gap)
 
 
 def _numbers(p: Rel) -> bool:
@@ -103,7 +106,7 @@ def prove_by_antisymmetry(s: Sequent, prove: Prover) -> Proof | None:
     goal = s.goal
     if not isinstance(goal, Rel) or goal.op != "=" or shape_of(goal.lhs) or shape_of(goal.rhs):
         return None
-    if not any(isinstance(t, Norm | SpectralRadius) for t in walk(goal)):
+    if not any(isinstance(t, Norm | SpectralRadius | Abs) for t in walk(goal)):
         return None
     proofs = []
     for l, r in ((goal.lhs, goal.rhs), (goal.rhs, goal.lhs)):
@@ -118,8 +121,8 @@ def prove_by_antisymmetry(s: Sequent, prove: Prover) -> Proof | None:
 class _Search:
     """Breadth first, so that a proof with the fewest uses is found, and cheap inequalities come before lemmas."""
 
-    def __init__(self, s: Sequent, prove: Prover) -> None:
-        self.s, self.prove = s, prove
+    def __init__(self, s: Sequent, prove: Prover, widest: int) -> None:
+        self.s, self.prove, self.widest = s, prove, widest
         self.algebra = s.algebra("left")
         self.found: dict[Term, list[AtMost]] = {}
         self.differences: dict[AtMost, Poly | None] = {}
@@ -141,7 +144,7 @@ class _Search:
                     seen.add(_frozen(rest))
                     further.append((rest, (*uses, use)))
                     count += 1
-                    if count > WIDEST:
+                    if count > self.widest:
                         return self._last(further)
             level = further
         return None
@@ -164,6 +167,8 @@ class _Search:
                 less = self._difference(replace(use, factor=UNIT_TERM))
             else:
                 l, r, _ = known(self.s, use)
+                if not all(self._fine(m, c) for m, c in self.algebra.poly(l).items()):
+                    return None  # a power need not respect it
                 less = minus(self.algebra.poly(Pow(l, use.exponent)), self.algebra.poly(Pow(r, use.exponent)))
             if less is None:
                 return None
@@ -210,6 +215,8 @@ class _Search:
             if isinstance(atom, SpectralRadius) and e != ONE:  # rho(X)^e = rho(X^e)
                 yield from self._lemmas(SpectralRadius(Pow(atom.arg, e)))
             yield from self._about(atom)
+            if isinstance(atom, Sym | Trace | Det) and e.is_const and e.const == 2:
+                yield from (_bare(SQUARE, UNIT_TERM, ((SCALAR, atom),), turned=turned) for turned in (False, True))
 
         yield from self.pairs
 

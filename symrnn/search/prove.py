@@ -10,7 +10,7 @@ from collections.abc import Callable, Iterable
 from symrnn import kernel
 from symrnn.certificates import Both, ByCases, Choose, Known, Proof
 from symrnn.claims.recurrence import Claim
-from symrnn.claims.tree import And, ForAllTrajectories, Iff, Implies, Not, Or, Pred, Prop, Rel
+from symrnn.claims.tree import And, ForAllTrajectories, Iff, Implies, IndexRel, Not, Or, Pred, Prop, Rel
 from symrnn.errors import SymrnnError
 from symrnn.search.activations import prove_by_congruence, prove_by_injectivity
 from symrnn.search.annihilators import prove_by_annihilator
@@ -22,16 +22,19 @@ from symrnn.search.cuts import prove_with_cuts
 from symrnn.search.entrywise import prove_entrywise
 from symrnn.search.equations import prove_at_once, prove_equation
 from symrnn.search.explicit import prove_explicit
+from symrnn.search.geometric import prove_with_closed_sums
 from symrnn.search.inductions import prove_by_induction
 from symrnn.search.inverses import prove_by_definition, prove_different, prove_invertible, prove_with_inverses
 from symrnn.search.jordan import prove_by_binomials
 from symrnn.search.lags import prove_for_any_lag
-from symrnn.search.lemmas import facts, norms, prove_by_lemma, radii, with_facts
+from symrnn.search.lemmas import facts, norms, properties, prove_by_lemma, radii, with_facts
 from symrnn.search.limits import prove_by_steering, prove_limit, prove_rewritten
 from symrnn.search.long_products import norms_of_products, prove_of_product
+from symrnn.search.losses_by_steps import prove_by_losses_by_steps
 from symrnn.search.models import Models
 from symrnn.search.orders import prove_by_antisymmetry, prove_by_contradiction, prove_order
 from symrnn.search.paths import prove_by_paths
+from symrnn.search.powers import prove_by_powers
 from symrnn.search.products import prove_by_products
 from symrnn.search.quantified import prove_at_chosen_matrices
 from symrnn.search.reversals import prove_with_a_sum_reversed
@@ -75,13 +78,11 @@ def prove(claim: Claim) -> Proof | None:
     try:
         s = sequent_of(claim)
         search = Search(claim)
-        chained = prove_by_steps(s) or prove_for_any_lag(s, lambda x: prove_sequent(x, search))
+        chained = prove_by_steps(s)
         if chained is not None:
             return chained
         easy = None if any(isinstance(h, Or) for h in s.hypotheses) else prove_at_once(s)
-        if easy is not None:
-            return easy
-        return prove_sequent(s, search)
+        return easy or prove_for_any_lag(s, lambda x: prove_sequent(x, search)) or prove_sequent(s, search)
     except SymrnnError:
         return None
 
@@ -110,7 +111,7 @@ def prove_sequent(s: Sequent, search: Search, depth: int = 0) -> Proof | None:
 def _from_facts(s: Sequent, search: Search, deeper: Strategy) -> Proof | None:
     """The goal by what entries say of norms, and lemmas of the hypotheses."""
     bounds, wrap_bounds = with_bounds(s, deeper)
-    richer, wrap = with_facts(bounds, deeper, (radii, norms, facts, norms_of_products))
+    richer, wrap = with_facts(bounds, deeper, (radii, norms, properties, facts, norms_of_products))
     found = _by_goal(richer, search, 1, deeper) if richer is not s else None
     if found is None and s.hypotheses:
         found = prove_at_every_step(richer, deeper)
@@ -131,6 +132,8 @@ def _by_goal(s: Sequent, search: Search, depth: int, deeper: Strategy) -> Proof 
         return _all(s, (Implies(goal.left, goal.right), Implies(goal.right, goal.left)), search, depth)
     if isinstance(goal, Or):
         return _any(s, goal, search, depth, deeper)
+    if isinstance(goal.arg if isinstance(goal, Not) else goal, IndexRel):
+        return _by_facts(s)
     if isinstance(goal, Not) and (distinct := prove_different(s)) is not None:
         return distinct
     if isinstance(goal, ForAllTrajectories | Not) or (isinstance(goal, Pred) and goal.var is not None):
@@ -153,6 +156,7 @@ def _by_goal(s: Sequent, search: Search, depth: int, deeper: Strategy) -> Proof 
             or prove_by_contradiction(s, deeper)
             or prove_by_products(s)
             or prove_by_ascent(s, prove_by_products)
+            or prove_by_powers(s, deeper)
         )
     if isinstance(goal, Rel):
         found = None if depth else _first(s, EQUATION_STRATEGIES)
@@ -198,7 +202,7 @@ def _any(s: Sequent, goal: Or, search: Search, depth: int, deeper: Strategy) -> 
     if found is not None:
         return found
     for i, part in enumerate(goal.args):
-        proof = search.prove(s.towards(part), depth)
+        proof = search.prove(s.towards_member(part), depth)
         if proof is not None:
             return Choose(i, proof)
     return None
@@ -225,7 +229,9 @@ PLAIN: tuple[Strategy, ...] = (
     prove_equation,
 )
 EQUATION_STRATEGIES: tuple[Strategy, ...] = (
+    prove_by_losses_by_steps,
     _by_totals,
+    prove_with_closed_sums,
     prove_with_cuts,
     prove_entrywise,
     prove_by_induction,

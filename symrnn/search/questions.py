@@ -50,6 +50,11 @@ def refute(
     return _counted("violation", tally, lambda: refuting.refute(claim, tally, proved, known))
 
 
+def glimpse(claim: Claim) -> Instance | None:
+    """``refute.glimpse``: one of very few instances that meets the hypotheses and violates the conclusion, or None."""
+    return _counted("glimpse", Tally(), lambda: refuting.glimpse(claim))
+
+
 def witness(claim: Claim, tally: Tally) -> Instance | None:
     """``refute.witness``: an instance that meets the hypotheses, or None."""
     return _counted("witness", tally, lambda: refuting.witness(claim, tally))
@@ -89,4 +94,4 @@ def _of_kind(kind: type[Kind], found: object) -> Kind | None:
     raise Stale(f"{type(found).__name__} is no {kind.__name__}")
 
 
-__all__ = ["find_null", "holds", "met", "prove", "refute", "witness"]
+__all__ = ["find_null", "glimpse", "holds", "met", "prove", "refute", "witness"]

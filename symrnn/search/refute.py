@@ -6,7 +6,7 @@ Used to refute (hypotheses hold, the conclusion fails), to show that hypotheses 
 from __future__ import annotations
 
 import random
-from collections.abc import Iterable, Iterator
+from collections.abc import Collection, Iterable, Iterator
 from dataclasses import dataclass
 from functools import lru_cache
 from itertools import chain, islice
@@ -98,14 +98,19 @@ def _smaller(one: Instance, other: Instance) -> bool:
 
 def violating(claim: Claim, instances: Iterable[Instance]) -> Instance | None:
     """The first of some instances that meets the hypotheses and violates the conclusion."""
-    for instance in instances:
-        try:
-            world = World(claim, instance)
-            if world.hypotheses_hold() and not world.conclusion_holds():
-                return instance
-        except (Refused, Undefined):
-            continue
-    return None
+    return next((world.instance for world in _made(claim, instances, Tally()) if _violates(world)), None)
+
+
+def _violates(world: World) -> bool:
+    try:
+        return world.hypotheses_hold() and not world.conclusion_holds()
+    except (Refused, Undefined):
+        return False
+
+
+def glimpse(claim: Claim) -> Instance | None:
+    """The first of a few instances at size 2 that meets the hypotheses and violates the conclusion."""
+    return next((world.instance for world in glimpses(claim) if _violates(world)), None)
 
 
 def glimpses(claim: Claim) -> Iterator[World]:
@@ -114,7 +119,7 @@ def glimpses(claim: Claim) -> Iterator[World]:
     variables = sorted(frozenset().union(*(free_vars(p) for p in (goal, *hypotheses))), key=lambda v: v.key)
     cell_vars = free_vars(claim.cell) if claim.cell is not None else frozenset()
     sizes = {v: 2 for v in {*variables, *cell_vars} if v.kind == "size"}
-    fixed = _fixed_values(list({*variables, *cell_vars}), hypotheses)
+    fixed = fixed_values({*variables, *cell_vars}, hypotheses)
     sizes |= {v: i for v, i in fixed.items() if v.kind == "size"}
     others = [v for v in variables if v.kind != "size"]
     settings = islice(_lag_choices(others, sizes, hypotheses, goal), 2) if integers_fit(sizes, hypotheses) else ()
@@ -125,7 +130,7 @@ def glimpses(claim: Claim) -> Iterator[World]:
 def witness(claim: Claim, tally: Tally) -> Instance | None:
     """An instance that meets the hypotheses, with sizes of at least 2 unless they are fixed: others show too little."""
     goal, hypotheses = flatten(claim)
-    fixed = _fixed_values(list(free_vars(goal)), hypotheses)
+    fixed = fixed_values(free_vars(goal), hypotheses)
     least = 2 if any(v.kind == "size" for v in set(free_vars(goal)) - {*fixed}) else 1
     for world in chain(worlds(claim, tally, least=least), _made(claim, lasting_instances(claim, least), tally)):
         sizes = [(v, n) for v, n in world.instance.integers if v.kind == "size" and v in free_vars(goal)]
@@ -137,7 +142,7 @@ def witness(claim: Claim, tally: Tally) -> Instance | None:
     return None
 
 
-def _made(claim: Claim, instances: Iterator[Instance], tally: Tally) -> Iterator[World]:
+def _made(claim: Claim, instances: Iterable[Instance], tally: Tally) -> Iterator[World]:
     for instance in instances:
         tally.candidates += 1
         try:
@@ -197,7 +202,7 @@ def _lag_choices(
     """Lags in order, then times far enough from the start; running indices at 1 and 2."""
     bounds = {b[0]: b[1] for h in hypotheses if (b := numeric_bound(h)) is not None}
     lags = [v for v in others if v.kind == "lag"]
-    fixed = _fixed_values(others, hypotheses)
+    fixed = fixed_values(others, hypotheses)
     rows_and_columns = {
         v
         for p in (goal, *hypotheses)
@@ -219,7 +224,8 @@ def _lag_choices(
                     yield made
 
 
-def _fixed_values(others: list[Var], hypotheses: tuple[Prop, ...]) -> dict[Var, int]:
+def fixed_values(others: Collection[Var], hypotheses: tuple[Prop, ...]) -> dict[Var, int]:
+    """The variables that an equation among the hypotheses gives a number."""
     out: dict[Var, int] = {}
     for h in hypotheses:
         if isinstance(h, IndexRel) and h.op == "=":

@@ -7,15 +7,15 @@ was written, and the products in the goal may need the opposite.
 from __future__ import annotations
 
 from dataclasses import replace
-from typing import Any
 
 from symrnn.certificates import Proof, Use, Words
 from symrnn.claims.index import Var, as_index
-from symrnn.claims.substitution import free_vars, rebuild, substitute, walk
-from symrnn.claims.tree import HOLE, Prop, Rel, Sum, Term
+from symrnn.claims.substitution import free_vars, substitute, walk
+from symrnn.claims.tree import HOLE, Rel, Sum
 from symrnn.search.cuts import add, wrap
 from symrnn.search.equations import prove_equation
 from symrnn.search.inductions import prove_by_induction
+from symrnn.search.matching import replaced
 from symrnn.semantics.sequents import Sequent
 
 
@@ -29,7 +29,7 @@ def prove_with_a_sum_reversed(s: Sequent) -> Proof | None:
         if (t.hi - t.lo).is_const or not free_vars(t) <= free_vars(goal):
             continue
         back = Sum(substitute(t.body, {t.var: t.lo + t.hi - as_index(t.var)}), t.var, t.lo, t.hi)
-        turned = Rel("=", _replaced(goal.lhs, t, back), _replaced(goal.rhs, t, back))
+        turned = Rel("=", replaced(goal.lhs, t, back), replaced(goal.rhs, t, back))
         found = _from_turned(s, goal, t, back, turned)
         if found is not None:
             return found
@@ -48,13 +48,7 @@ def _from_turned(s: Sequent, goal: Rel, t: Sum, back: Sum, turned: Rel) -> Proof
     names = [list(first.equations)[-1], list(add(first, same).equations)[-1]]
     uses = [Use(HOLE, names[0], (), ())]
     for side, sign in ((goal.lhs, 1), (goal.rhs, -1)):
-        context = _replaced(side, t, HOLE)
+        context = replaced(side, t, HOLE)
         if context != side:
             uses.append(Use(context if sign > 0 else -context, names[1], values, ()))
     return wrap([(turned, why_turned), (same, why_same)], Words("left", "left", (), tuple(uses)))
-
-
-def _replaced(n: Any, old: Term, new: Term) -> Any:
-    if n == old:
-        return new
-    return rebuild(n, lambda c: _replaced(c, old, new)) if isinstance(n, Term | Prop) else n

@@ -1,4 +1,4 @@
-"""Rules for rewriting: equations with a leading monomial, and those that lemmas give for inverses and determinants.
+"""Rules for rewriting: equations with a leading monomial, and those that lemmas give for inverses and norms.
 
 Untrusted. A matrix equation is also one between transposes, entries, determinants, and multiples by an inverse that the
 goal speaks of (``wrap``).
@@ -18,6 +18,7 @@ from symrnn.claims.shapes import ONE, shape_of
 from symrnn.claims.substitution import free_vars, substitute, symbols, walk
 from symrnn.claims.tree import (
     HOLE,
+    Abs,
     Add,
     Apply,
     Const,
@@ -293,41 +294,6 @@ def _name_of(s: Sequent, e: Equation) -> str:
     return next(name for name, other in s.equations.items() if other is e)
 
 
-def determinant_rules(s: Sequent, how: How, p: Poly) -> Iterator[Rule]:
-    """Determinants of products and powers factor by factor, those of transposes without the transpose."""
-    found = {t for scalars, _, _ in p for a, _ in scalars for t in walk(a) if isinstance(t, Det)}
-    for t in sorted(found, key=lambda t: t.key):
-        for name, parts in _determinant_lemmas(s.algebra(how[0], how[2]), t.arg):
-            claim = LEMMAS[name].claim
-            symbol = {y.name: y for y in symbols(claim)}
-            (size,) = free_vars(claim)
-            filled_in: dict[Any, Any] = {size: (shape_of(t.arg) or (ONE,))[0], **{symbol[n]: x for n, x in parts}}
-            resized = {substitute(k, {size: filled_in[size]}): v for k, v in filled_in.items() if k != size}
-            goal = substitute(substitute(claim.conclusion, {size: filled_in[size]}), resized)
-            equation = Equation(goal.lhs, goal.rhs, frozenset())
-            lead = (((t, ONE),), (), ())
-            discharge: tuple[Proof, ...] = (Known(),) * len(claim.hypotheses)
-            backwards = name == "determinant of a transpose" and parts[0][1] == t.arg  # det Q = det Q^T
-            sign = Fraction(-1 if backwards else 1)
-            yield Rule(f"lemma:{name}", equation, lead, sign, tuple(filled_in.items()), discharge)
-
-
-def _determinant_lemmas(algebra: Algebra, x: Term) -> Iterator[tuple[str, tuple[tuple[str, Term], ...]]]:
-    """The lemmas that take the determinant of x apart, and what stands for their matrices."""
-    if isinstance(x, Pow) and x.exponent == as_index(-1):
-        yield "determinant of an inverse", (("A", x.base),)
-    elif isinstance(x, MatMul) and all(shape_of(f) == shape_of(x) for f in x.args):
-        rest = x.args[1] if len(x.args) == 2 else MatMul(x.args[1:])
-        yield "determinant of a product", (("A", x.args[0]), ("B", rest))
-    elif isinstance(x, Pow) and algebra.context.at_least(x.exponent, 1) and x.exponent != as_index(1):
-        less = x.exponent - 1
-        yield "determinant of a product", (("A", x.base), ("B", x.base if less == as_index(1) else Pow(x.base, less)))
-    elif isinstance(x, Transpose):
-        yield "determinant of a transpose", (("A", x.arg),)
-    elif algebra.context.has(x, "orthogonal"):
-        yield "determinant of a transpose", (("A", x),)
-
-
 def reciprocal_rules(s: Sequent, how: How, p: Poly) -> Iterator[Rule]:
     """x / x = 1 for the compound numbers that are divided by."""
     name = "lemma:a number and its reciprocal"
@@ -341,23 +307,30 @@ def reciprocal_rules(s: Sequent, how: How, p: Poly) -> Iterator[Rule]:
 
 
 def norm_rules(s: Sequent, how: How, p: Poly) -> Iterator[Rule]:
-    """||X|| = rho(X) for normal X, and ||X||_F^2 = tr(X^T X)."""
-    found = {a for scalars, _, _ in p for a, _ in scalars if isinstance(a, Norm) and a.kind in ("2", "fro")}
+    """||X|| = rho(X) for normal X, ||X||_F^2 = tr(X^T X), and ||v||_1 as the sum of magnitudes."""
+    found = {a for scalars, _, _ in p for a, _ in scalars if isinstance(a, Norm)}
     for x in sorted(found, key=lambda t: t.key):
-        shape = shape_of(x.arg)
-        if shape is None or (x.kind == "2" and shape[0] != shape[1]):
-            continue
-        name = "norm of a normal matrix" if x.kind == "2" else "Frobenius norm by a trace"
-        claim = LEMMAS[name].claim
-        (symbol,) = symbols(claim)
-        sizes = {d.terms[0][0]: end for d, end in zip(symbol.shape or (), shape, strict=True)}
-        root, gram = Norm(x.arg, x.kind), Trace(MatMul((Transpose(x.arg), x.arg)))
-        sides = (root, SpectralRadius(x.arg)) if x.kind == "2" else (gram, Pow(root, as_index(2)))
-        discharge: tuple[Proof, ...] = (Known(),) if x.kind == "2" else ()
-        sign = Fraction(1 if x.kind == "2" else -1)
-        lead = (((x, as_index(1 if x.kind == "2" else 2)),), (), ())
-        equation = Equation(sides[0], sides[1], frozenset())
-        yield Rule(f"lemma:{name}", equation, lead, sign, ((symbol, x.arg), *sizes.items()), discharge)
+        shape = shape_of(x.arg) or (ONE, ONE)
+        column = Transpose(x.arg) if shape[0] == ONE else x.arg
+        if ONE in shape and x.kind == ("1" if column is x.arg else "inf"):
+            sides = Trace(Diag(Abs(column))), Norm(column, "1")
+            yield _norm_rule("1-norm by the entries", column, sides, -1, x, 1, ())
+        elif x.kind == "fro" or (ONE in shape and x.kind == "2"):
+            gram = Trace(MatMul((Transpose(x.arg), x.arg)))
+            yield _norm_rule("Frobenius norm by a trace", x.arg, (gram, Pow(x, as_index(2))), -1, x, 2, ())
+        elif x.kind == "2" and shape[0] == shape[1]:
+            yield _norm_rule("norm of a normal matrix", x.arg, (x, SpectralRadius(x.arg)), 1, x, 1, (Known(),))
+
+
+def _norm_rule(
+    name: str, x: Term, sides: tuple[Term, Term], sign: int, lead: Norm, power: int, discharge: tuple[Proof, ...]
+) -> Rule:
+    """The lemma at a matrix or column, to take away a power of a norm."""
+    (symbol,) = symbols(LEMMAS[name].claim)
+    sizes = {d.terms[0][0]: end for d, end in zip(symbol.shape or (), shape_of(x) or (), strict=True) if d.terms}
+    mono: Mono = (((lead, as_index(power)),), (), ())
+    equation = Equation(*sides, frozenset())
+    return Rule(f"lemma:{name}", equation, mono, Fraction(sign), ((symbol, x), *sizes.items()), discharge)
 
 
 UNSPELT = tuple(sorted(set(SLOPES) - set(SPELT)))

@@ -9,17 +9,17 @@ from __future__ import annotations
 from collections.abc import Iterator
 from dataclasses import replace
 from itertools import permutations
-from typing import Any
 
 from symrnn import kernel
 from symrnn.certificates import Induct, Proof, Use, Words
 from symrnn.claims.index import Index, Var, as_index
 from symrnn.claims.shapes import ONE, shape_of
-from symrnn.claims.substitution import free_vars, rebuild, substitute, walk
+from symrnn.claims.substitution import free_vars, substitute, walk
 from symrnn.claims.tree import HOLE, Add, Blocks, Eye, Jac, MatMul, Prod, Prop, Rel, Sym, Term, Transpose, Zeros
 from symrnn.errors import SymrnnError
 from symrnn.search.cuts import add, wrap
 from symrnn.search.inductions import step_sequent
+from symrnn.search.matching import replaced
 from symrnn.semantics.sequents import Sequent
 
 PEELS = (("left", "left"), ("left", "right"), ("right", "left"))
@@ -155,7 +155,7 @@ def _replacing(s: Sequent, goal: Rel, lemma: Rel, p: Prod) -> Iterator[Use]:
     name = list(add(s, lemma).equations)[-1]
     for side, sign in ((goal.lhs, 1), (goal.rhs, -1)):
         if any(x == p for x in walk(side)):
-            context = _replaced(side, p, HOLE)
+            context = replaced(side, p, HOLE)
             yield Use(-context if sign > 0 else context, name, (), ())
 
 
@@ -169,9 +169,3 @@ def _picking(s: Sequent, goal: Rel, lemma: Rel, states: States, a: Index, y: Ind
         block = MatMul((Transpose(pick(states, row)), HOLE, pick(states, col)))
         yield Use(block, name, (), ())
         yield Use(-block, name, (), ())
-
-
-def _replaced(n: Any, old: Term, new: Term) -> Any:
-    if n == old:
-        return new
-    return rebuild(n, lambda c: _replaced(c, old, new)) if isinstance(n, Term | Prop | tuple) else n

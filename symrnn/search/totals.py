@@ -21,6 +21,7 @@ from symrnn.errors import Refused
 from symrnn.search.cuts import add, wrap
 from symrnn.search.equations import prove_equation
 from symrnn.search.inductions import prove_by_induction
+from symrnn.search.matching import replaced
 from symrnn.semantics.derivative import one_step
 from symrnn.semantics.pullback import pulled_back, row_of, through_output
 from symrnn.semantics.sequents import Sequent
@@ -154,11 +155,11 @@ def _written_out(
                 cuts.append((lemma.statement, why))
                 here = add(here, lemma.statement)
                 names[lemma.statement] = list(here.equations)[-1]
-            context = _replaced(sides[side], found, HOLE)
+            context = replaced(sides[side], found, HOLE)
             value = _by_times(substitute(lemma.statement.rhs, dict(lemma.values)), s, chosen)
             value = _turned(value) if turned else value
             uses.append(Use(context if side == 0 else -context, names[lemma.statement], lemma.values, ()))
-            sides = [_replaced(x, found, value) if i == side else x for i, x in enumerate(sides)]
+            sides = [replaced(x, found, value) if i == side else x for i, x in enumerate(sides)]
     return cuts, uses, sides
 
 
@@ -227,12 +228,6 @@ def _product(place: Term, cell: Recurrence | None) -> Lemma:
 def _part(t: Total, of: Sym, mid: Sym, cell: Recurrence) -> Term | None:
     """What the parameter does to a block at one step, and that to the derivative."""
     return pulled_back(cell, mid, t.wrt, Transpose(Total(of, t.row, mid, (), "numerator")))
-
-
-def _replaced(n: Any, old: Term, new: Term) -> Any:
-    if n == old:
-        return new
-    return rebuild(n, lambda c: _replaced(c, old, new)) if isinstance(n, Term) else n
 
 
 def _member(head: Sym, at: Index) -> Sym:

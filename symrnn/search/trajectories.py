@@ -21,11 +21,12 @@ from symrnn.claims.tree import Add, Apply, MatMul, Sym, Term, Transpose
 from symrnn.errors import Refused, Undefined
 from symrnn.search.gates import Gate, first_states, gates, logarithmic, target, without
 from symrnn.search.pools import SLOPES
-from symrnn.semantics.instances import Rows
+from symrnn.semantics.instances import LONGEST_PATH, Rows
 from symrnn.semantics.numbers import Num, activate, as_num, log_of, preimage
 from symrnn.semantics.values import Matrix, Values
 
 REMEMBERED = 512
+BEYOND = 3  # the choice of a first state out of the activation's range
 _MADE: dict[tuple[Any, ...], tuple[Trajectory | None, Any]] = {}  # the oldest first
 PLANS = ("inputs", "gates", "fixed point", "logarithms", "plain")
 
@@ -102,11 +103,13 @@ def plan(
     rng: random.Random,
     choice: int,
 ) -> Trajectory | None:
-    """A trajectory by one of the PLANS, or None if it does not apply to this cell at these sizes.
+    """A trajectory by one of the PLANS, or None if it does not apply to this cell at these sizes, or is too long.
 
     Remembered: the claims about one network that arise around a step are tried at the same trajectories. A find leaves
     ``rng`` as making it would have done.
     """
+    if steps > LONGEST_PATH:
+        return None
     key = (cell, name, _frozen(parameters), _frozen(integers), steps, choice, hash(rng.getstate()))
     found = _MADE.pop(key, None)
     if found is None:
@@ -306,11 +309,13 @@ class _Planner:
         return [as_num(x) for row in value for x in row]
 
     def _start(self, function: str | None, count: int) -> list[Num]:
-        """A first state with simple entries."""
+        """A first state with simple entries; one in five is no value of the activation: first states are arbitrary."""
         f = function or next((f for f in self.functions if f in SLOPES), "identity")
         pool = SLOPES.get(f, SLOPES["identity"])
         if self.held is not None:
             return [activate(f, preimage(f, p))[0] if function else preimage(f, p) for p in self.held[0]]
+        if function and self.choice == BEYOND:
+            return [as_num(self.rng.choice((2, -2))) for _ in range(count)]
         picks = [pool[0] if self.choice in (0, 2) else pool[i % len(pool)] for i in range(count)]
         return [as_num(p) if function else preimage(f, p) for p in picks]
 

@@ -53,19 +53,20 @@ from symrnn.claims.tree import (
 from symrnn.errors import Refused
 from symrnn.semantics.blocks import as_unit, blocks_form, meeting, vanishes
 from symrnn.semantics.chain import jacobian_form
-from symrnn.semantics.columns import apply_form, beside_ones, ones_form, times_ones
+from symrnn.semantics.columns import apply_form, around_hadamard, beside_ones, ones_form, summed, times_ones
 from symrnn.semantics.context import Context, base
 from symrnn.semantics.elementwise import diag_form, hadamard_form, transposed
 from symrnn.semantics.entry_forms import entry_form
 from symrnn.semantics.functions import (
     abs_form,
     binomial_form,
+    det_form,
     jordan_form,
     norm_form,
     radius_form,
 )
 from symrnn.semantics.gradients import FORMS
-from symrnn.semantics.inner_products import in_order, inner_product, is_row, one_by_one, power_of_outer, taken_out
+from symrnn.semantics.inner_products import in_order, inner_product, is_row, one_by_one, power_of_outer, slid, taken_out
 from symrnn.semantics.monomials import (
     LONGEST,
     MOST,
@@ -286,7 +287,7 @@ class Algebra:
             if not mono[1] and all(self._nonzero(s) for s, _ in mono[0]) and all(map(self.context.regular, mono[2])):
                 inverse = tuple(self._inverse_factor(f) for f in reversed(mono[2]))
                 return {(tuple((s, -x) for s, x in mono[0]), (), self.word(inverse)): 1 / c}
-        if shape_of(original) is None and p and p[max(p, key=mono_key)] < 0:
+        if shape_of(original) is None and p and p[UNIT if UNIT in p else max(p, key=mono_key)] < 0:
             return {m: -c for m, c in self._reciprocal({m: -c for m, c in p.items()}, original).items()}
         block = self.to_term(p, shape_of(original))
         if block.key not in self.context.invertible:
@@ -362,18 +363,22 @@ class Algebra:
         """The least spelling among the rotations of the word and of its transpose, which may change the sign."""
         if len(word) == 1 and isinstance(word[0], Diag) and isinstance(word[0].arg, Softmax):
             return {UNIT: Fraction(1)}  # shares of 1
-        summed = beside_ones(word)
-        if summed is not None:
-            return self.trace(Trace(Diag(summed)))
+        word = self.word(summed(word))
+        column, other = beside_ones(word), around_hadamard(word)
+        if column is not None:
+            return self.trace(Trace(Diag(column)))
+        if other is not None:
+            return self.trace(Trace(other))
         word = in_order(self, word)
         numbers = one_by_one(self, word)
         if numbers is not None:
             return numbers
-        turned = [self._turn(f) for f in reversed(word)]
+        reverse = [self._turn(f) for f in reversed(word)]
         sign = Fraction(1)
-        for _, s in turned:
+        for _, s in reverse:
             sign *= s
-        spellings = [(word, Fraction(1)), (self.word(f for f, _ in turned), sign)]
+        spellings = [(word, Fraction(1)), (self.word(f for f, _ in reverse), sign)]
+        spellings += [(w, c) for v, c in spellings for i in range(len(v)) for w in slid(self, (*v[i:], *v[:i]))]
         spun = [(self.word((*w[i:], *w[:i])), c) for w, c in spellings for i in range(len(w))]
         if any(vanishes(w) for w, _ in spun):
             return {}
@@ -391,12 +396,9 @@ class Algebra:
     def as_product(self, word: Word) -> Term:
         return word[0] if len(word) == 1 else MatMul(word)
 
-    def opaque_scalar(self, t: Any) -> Poly:
-        """Determinants and discriminants: functions of the normal form of their argument."""
-        p = self.poly(t.arg)
-        if isinstance(t, Det) and p == {UNIT: Fraction(1)}:
-            return {UNIT: Fraction(1)}
-        return scalar_atom(type(t)(self.to_term(p, shape_of(t.arg))))
+    def discriminant(self, t: Discriminant) -> Poly:
+        """A function of the normal form of its argument."""
+        return scalar_atom(Discriminant(self.term(t.arg)))
 
     # ---- back to terms ----
 
@@ -446,10 +448,10 @@ _RULES: dict[type[Term], Callable[[Algebra, Any], Poly]] = {
     Transpose: Algebra.transpose,
     Inv: Algebra.inv,
     Trace: Algebra.trace,
-    Det: Algebra.opaque_scalar,
+    Det: det_form,
     Norm: norm_form,
     SpectralRadius: radius_form,
-    Discriminant: Algebra.opaque_scalar,
+    Discriminant: Algebra.discriminant,
     Binomial: binomial_form,
     JordanBlock: jordan_form,
     Abs: abs_form,

@@ -54,7 +54,7 @@ def _through_states(a: Algebra, of: Sym, wrt: Sym) -> Poly:
         return a.poly(one_step(cell, of, wrt))
     if of.role == wrt.role == "state" and least == 0:
         return a.letter(Jac(of, wrt, "numerator"))
-    early = wrt.role != "state" or (of.role == "state" and a.context.peel == "right")
+    early = wrt.role != "state" or (of.role == "state" and a.context.peel != "left")
     if not early and least == 0:
         raise Refused(f"{of} by {wrt}: a local by a state that may not be earlier")
     out: Poly = {}

@@ -1,6 +1,7 @@
 """Normal forms of columns: diag, the column of ones, activations and their slopes. Trusted by the kernel.
 
-u o v = v o u = diag(u) v, diag(diag(u) v) = diag(u) diag(v), diag(v) ones = v, diag(ones) = I. Where the context says
+u o v = v o u = diag(u) v, diag(diag(u) v) = diag(u) diag(v), diag(v) ones = v, diag(ones) = I;
+tr(diag(X v)) = ones^T X v, x^T (A o B) y = tr(diag(x) A diag(y) B^T). Where the context says
 so, slopes are written by values: s' = s - s^2 for the sigmoid, 1 - s^2 for tanh.
 """
 
@@ -11,7 +12,7 @@ from typing import TYPE_CHECKING
 
 from symrnn.claims.index import as_index
 from symrnn.claims.shapes import ONE, shape_of
-from symrnn.claims.tree import Apply, Diag, MatMul, Ones, Pow, Term, Transpose
+from symrnn.claims.tree import Apply, Diag, Hadamard, MatMul, Ones, Pow, Term, Transpose
 from symrnn.semantics.monomials import LONGEST, UNIT, Poly, Word, power, put, scalar_atom
 from symrnn.semantics.slopes import slope_equation
 
@@ -22,20 +23,57 @@ SPELT = ("sigmoid", "tanh")  # activations whose slopes are written by values wh
 
 
 def columns(a: Algebra, p: Poly) -> Poly:
-    """A column vector in normal form, u o v being v o u: diag(u) diag(v) w with u, v and w in order."""
+    """Columns in normal form, u o v being v o u: diag(u) diag(v) w with u, v and w in order; so those in a column
+    times a row, and rows."""
     out: Poly = {}
     for (scalars, binders, word), c in p.items():
-        word = tuple(x for f in word for x in copies(f))
-        count = next((i for i, f in enumerate(word) if not isinstance(f, Diag)), len(word))
-        tail = word[count:]
-        if not tail or not count:
+        end = _end_of_column(word)
+        if end is None:
             put(out, (scalars, binders, word), c)
             continue
-        parts = [f.arg for f in word[:count] if isinstance(f, Diag)] + [a.as_product(tail)]
-        parts.sort(key=lambda t: t.key)
-        last = parts[-1].args if isinstance(parts[-1], MatMul) else (parts[-1],)
-        put(out, (scalars, binders, (*a.word(Diag(t) for t in parts[:-1]), *last)), c)
+        left, right, sign = _column(a, word[:end]), word[end:], Fraction(1)
+        if not binders:  # inside a sum that was done already, where the range is known
+            right, sign = _row(a, right)
+        put(out, (scalars, binders, a.word((*left, *right)) if right else left), c * sign)
     return out
+
+
+def _row(a: Algebra, word: Word) -> tuple[Word, Fraction]:
+    """A row by its column, with a sign."""
+    column, sign = _turned(a, word)
+    row, again = _turned(a, _column(a, column))
+    return (row, sign * again) if row else (word, Fraction(1))
+
+
+def _turned(a: Algebra, word: Word) -> tuple[Word, Fraction]:
+    """The transpose of a word, with a sign; nothing where it is no single word."""
+    turned = a.transpose(Transpose(a.as_product(word))) if len(word) > 1 else {}
+    ((scalars, binders, out), sign), *_ = *turned.items(), (((), (), ()), Fraction(1))
+    return (out, sign) if len(turned) == 1 and not scalars and not binders else ((), Fraction(1))
+
+
+def _end_of_column(word: Word) -> int | None:
+    """How many letters make the column that a word begins with: none of a row; None if there is neither."""
+    if not word:
+        return None
+    if len(word) > 1 and (shape_of(word[0]) or (ONE, ONE))[0] == ONE:
+        return 0
+    return next((i + 1 for i, f in enumerate(word) if (shape_of(f) or (ONE, ONE))[1] == ONE), None)
+
+
+def _column(a: Algebra, word: Word) -> Word:
+    """The longest of the columns u, v, w of a word diag(u) diag(v) w comes last, where what it is made of is seen."""
+    letters = tuple(x for f in word for x in copies(f))
+    count = next((i for i, f in enumerate(letters) if not isinstance(f, Diag)), len(letters))
+    if count >= len(letters):
+        return word
+    tail = (letters[count], *_column(a, letters[count + 1 :])) if len(letters) > count + 1 else letters[count:]
+    if not count:
+        return a.word(tail)
+    parts = [f.arg for f in letters[:count] if isinstance(f, Diag)] + [a.as_product(tail)]
+    parts.sort(key=lambda t: (len(t.args) if isinstance(t, MatMul) else 1, t.key))
+    last = parts[-1].args if isinstance(parts[-1], MatMul) else (parts[-1],)
+    return (*a.word(Diag(t) for t in parts[:-1]), *last)
 
 
 def ones_form(a: Algebra, t: Ones) -> Poly:
@@ -81,3 +119,28 @@ def beside_ones(word: Word) -> Term | None:
         if f == Transpose(Ones((shape_of(f) or (ONE, ONE))[1])) and (shape_of(other) or (ONE, ONE))[1] == ONE:
             return other
     return None
+
+
+def summed(word: Word) -> Word:
+    """tr(diag(X v)) = ones^T X v, the sum of the entries of a column that is a product; any other word as it is."""
+    v = word[0].arg if len(word) == 1 and isinstance(word[0], Diag) else None
+    rows = (shape_of(v) or (ONE, ONE))[0] if v is not None else ONE
+    return (Transpose(Ones(rows)), *v.args) if isinstance(v, MatMul) else word
+
+
+def around_hadamard(word: Word) -> Term | None:
+    """x^T (A o B) y = tr(diag(x) A diag(y) B^T), where a word is that; A o B being the only elementwise product in it.
+
+    Horn and Johnson, Topics in Matrix Analysis, lemma 5.1.4.
+    """
+    places = [i for i, f in enumerate(word) if isinstance(f, Hadamard)]
+    rows = [i for i, f in enumerate(word) if (shape_of(f) or (ONE, ONE))[0] == ONE]
+    if len(places) != 1 or len(rows) != 1:
+        return None
+    spun = (*word[rows[0] :], *word[: rows[0]])
+    at = (places[0] - rows[0]) % len(word)
+    h = spun[at]
+    if not isinstance(h, Hadamard) or not 0 < at < len(spun) - 1:
+        return None
+    row, column = (f[0] if len(f) == 1 else MatMul(f) for f in (spun[:at], spun[at + 1 :]))
+    return MatMul((Diag(Transpose(row)), h.left, Diag(column), Transpose(h.right)))

@@ -41,7 +41,8 @@ class Context:
     """``ranges``: bounds of each variable by constants and variables before it, outermost first.
 
     ``facts``: properties of symbols (a family's head stands for all members). ``invertible``: keys of normal forms
-    known to be invertible. ``peel``: at which end products and sums give up their guaranteed factors. ``rows``: free
+    known to be invertible. ``peel``: at which end products and sums give up their guaranteed factors: "left", "right",
+    or where time begins, "first". ``rows``: free
     indices with the numbers of rows or columns that they run over. ``spelt``: gates are
     names for their definitions, and slopes are written by values, s' = s - s^2.
     """

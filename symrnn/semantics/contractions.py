@@ -1,17 +1,19 @@
 """Sums over all rows or columns of products of entries as matrix products. Trusted by the kernel.
 
-sum_q A_iq v_q B_qj = (A diag(v) B)_ij,  sum_q u_q v_q = u^T v,  sum_q A_qq = tr(A).
+sum_q A_iq v_q B_qj = (A diag(v) B)_ij,  sum_q A_iq = (A ones)_i,  sum_q u_q v_q = u^T v,  sum_q A_qq = tr(A).
+What works entry by entry is an entry too: s(v_q) = s(v)_q.
 """
 
 from __future__ import annotations
 
+from dataclasses import replace
 from fractions import Fraction
 from typing import TYPE_CHECKING
 
 from symrnn.claims.index import Index, Var, as_index
 from symrnn.claims.shapes import ONE, shape_of
 from symrnn.claims.substitution import substitute, walk
-from symrnn.claims.tree import Diag, Entry, MatMul, Sum, Term, Trace, Transpose
+from symrnn.claims.tree import Abs, Add, Apply, Const, Diag, Entry, MatMul, Ones, Sum, Term, Times, Trace, Transpose
 from symrnn.semantics.monomials import Mono, Poly, mentions, put
 
 if TYPE_CHECKING:
@@ -48,13 +50,37 @@ def _contracted(a: Algebra, mono: Mono, var: Var, end: Index) -> Poly | None:
     kept = tuple(x for x in scalars if not mentions(x, var))
     factors: list[Term] = []
     for s, e in (x for x in scalars if mentions(x, var)):
-        if not isinstance(s, Entry) or not e.is_const or not 1 <= e.const <= MOST_FACTORS:
+        f = _as_entry(s)
+        if f is None or not e.is_const or not 1 <= e.const <= MOST_FACTORS:
             return None
-        factors += [s] * e.const
+        factors += [f] * e.const
     if binders or word or not factors or len(factors) > MOST_FACTORS:
         return None
     value = _meeting(factors, var, end)
     return a.times({(kept, (), ()): Fraction(1)}, a.poly(value)) if value is not None else None
+
+
+def _as_entry(s: Term) -> Entry | None:
+    """A scalar as one entry: s(X_ij) = s(X)_ij, |X_ij| = |X|_ij, X_ij + Y_ij = (X + Y)_ij."""
+    if isinstance(s, Entry):
+        return s
+    if not isinstance(s, Apply | Abs | Add | Times):
+        return None
+    parts = s.args if isinstance(s, Add | Times) else (s.arg,)
+    found = [_as_entry(x) for x in parts]
+    if isinstance(s, Times):  # what is no entry scales the one that is
+        places = [i for i, x in enumerate(found) if x is not None]
+        numbers = all(isinstance(x, Const) for i, x in enumerate(parts) if i not in places)
+        entry = found[places[0]] if len(places) == 1 and numbers else None
+        return entry and replace(entry, arg=Times((*parts[: places[0]], entry.arg, *parts[places[0] + 1 :])))
+    first = found[0]
+    if first is None or any(x is None or (x.row, x.col) != (first.row, first.col) for x in found):
+        return None
+    if any(shape_of(x.arg) != shape_of(first.arg) for x in found if x is not None):
+        return None
+    if isinstance(s, Add):
+        return replace(first, arg=Add(tuple(x.arg for x in found if x is not None)))
+    return replace(first, arg=replace(s, arg=first.arg))
 
 
 def _meeting(factors: list[Term], var: Var, end: Index) -> Term | None:
@@ -83,8 +109,9 @@ def _meeting(factors: list[Term], var: Var, end: Index) -> Term | None:
     if len(ends) == 2:
         (x, i), (y, j) = ends
         return Entry(_product([x, *scaled, Transpose(y)]), i, j)
-    if len(ends) == 1 and columns:
-        return Entry(_product([ends[0][0], *scaled[1:], columns[0]]), ends[0][1], ONE)
+    if len(ends) == 1:
+        last = columns[0] if columns else Ones(end)
+        return Entry(_product([ends[0][0], *scaled[1:], last]), ends[0][1], ONE)
     if not ends and len(columns) > 1:
         return Trace(_product([Transpose(columns[0]), *scaled[2:], columns[1]]))
     return Trace(scaled[0]) if not ends and columns else None

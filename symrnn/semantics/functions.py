@@ -1,6 +1,7 @@
 """Normal forms of norms, spectral radii, magnitudes, binomial coefficients and Jordan blocks. Trusted by the kernel.
 
 ||c A|| = |c| ||A||, ||A^T|| = ||A|| (1 and inf change places), ||Q A|| = ||A|| for orthogonal Q in the 2-norm;
+||ones||_1 = n; det(c A) = c^n det(A);
 ||x y^T|| = ||x|| ||y^T||; rho(Q) = 1 for orthogonal Q, rho(x y^T) = |y^T x|, rho(c A) = |c| rho(A),
 rho(A^T) = rho(A), rho(A B) = rho(B A), rho(A^k) = rho(A)^k; |c a| = |c| |a|;
 binomial(k + 1, r) = binomial(k, r) + binomial(k, r - 1); a Jordan block is l I + N with N its nilpotent part.
@@ -21,11 +22,13 @@ from symrnn.claims.tree import (
     Apply,
     Binomial,
     Const,
+    Det,
     Entry,
     Eye,
     JordanBlock,
     MatMul,
     Norm,
+    Ones,
     Pow,
     SizeOf,
     SpectralRadius,
@@ -65,6 +68,8 @@ def norm_form(a: Algebra, t: Norm) -> Poly:
     scale, rest = _scale(a, p)
     if not rest or (rest == {UNIT: Fraction(1)} and t.kind != "fro"):
         return scale if rest else {}
+    if (size := _of_ones(rest, t.kind)) is not None:
+        return a.times(scale, a.size_of(SizeOf(size)))
     outer = _outer(rest)
     if outer is not None:
         return a.times(scale, a.times(norm_form(a, Norm(outer[0], t.kind)), norm_form(a, Norm(outer[1], t.kind))))
@@ -80,6 +85,15 @@ def norm_form(a: Algebra, t: Norm) -> Poly:
     return a.times(scale, scalar_atom(Norm(x, kind)))
 
 
+def _of_ones(p: Poly, kind: str) -> Index | None:
+    """The 1-norm or maximum norm of a column or row of ones: how many there are, or 1."""
+    word = next(iter(p))[2] if len(p) == 1 and not next(iter(p))[1] else ()
+    column = word[0].arg if len(word) == 1 and isinstance(word[0], Transpose) else word[0] if len(word) == 1 else None
+    if not isinstance(column, Ones) or kind not in ("1", "inf"):
+        return None
+    return column.rows if kind == ("1" if column is word[0] else "inf") else ONE
+
+
 def _outer(p: Poly) -> tuple[Term, Term] | None:
     """x and y^T if a normal form is the one word x y^T of a column and a row: each norm of it is that of x by y^T's."""
     ((_, binders, word), _), *more = p.items()
@@ -89,11 +103,38 @@ def _outer(p: Poly) -> tuple[Term, Term] | None:
     return _product(word[:cut]), _product(word[cut:])
 
 
+def det_form(a: Algebra, t: Det) -> Poly:
+    """det(c X) = c^n det(X) with what scales X taken out; of a 1 x 1 matrix its entry."""
+    shape, p = shape_of(t.arg), a.poly(t.arg)
+    if shape is None or shape == (ONE, ONE):
+        return a.trace(Trace(t.arg))
+    scalars, c = _content(p, shape[0])
+    inner: Poly = {(tuple(s for s in m[0] if s not in scalars), m[1], m[2]): x / c for m, x in p.items()}
+    if not inner or inner == {UNIT: Fraction(1)}:
+        det = inner
+    else:
+        det = scalar_atom(Det(a.to_term(inner, shape)))
+    return a.times(a.raise_mono((scalars, (), ()), c, shape[0]), det)
+
+
+def _content(p: Poly, size: Index) -> tuple[Scalars, Fraction]:
+    """Scalars and a number that scale a normal form: those of its one monomial, else the sign and size of the leading
+    coefficient; a sum with I in it keeps I as it is."""
+    if not p or UNIT in p:
+        return (), Fraction(1) if UNIT not in p or p[UNIT] > 0 else Fraction(-1)
+    c = p[max(p, key=mono_key)]
+    if len(p) > 1 or next(iter(p))[1]:
+        return (), c
+    return tuple((s, e) for s, e in next(iter(p))[0] if e.is_const or size.is_const), c
+
+
 def radius_form(a: Algebra, t: SpectralRadius) -> Poly:
     """rho(X) with what scales X taken out; of a word the least among its rotations and those of its transpose."""
     shape, p = shape_of(t.arg), a.poly(t.arg)
     if shape is None or shape == (ONE, ONE):
         return abs_form(a, Abs(Trace(t.arg)))
+    if isinstance(t.arg, Pow) and a.context.at_least(t.arg.exponent, 1):
+        return a.raise_scalar(a.poly(SpectralRadius(t.arg.base)), t.arg.exponent)
     scale, rest = _scale(a, p)
     if not rest or rest == {UNIT: Fraction(1)}:
         return scale if rest else {}
@@ -204,7 +245,18 @@ def never_negative(context: Context, s: Term) -> bool:
         return facts is not None and (facts.low >= 0 if s.order else facts.positive)
     if isinstance(s, Entry):
         return isinstance(s.arg, Abs) or _nonnegative_power(context, s.arg)
+    if isinstance(s, Trace) and isinstance(s.arg, MatMul):
+        return any(_is_gram(context, (*s.arg.args[i:], *s.arg.args[:i])) for i in range(len(s.arg.args)))
     return isinstance(s, Norm | SpectralRadius | Binomial | Abs) or context.has(s, "nonnegative")
+
+
+def _is_gram(context: Context, word: Word) -> bool:
+    """Whether a word is X^T X: each factor the transpose of the one as far from the end."""
+    pairs = zip(word, reversed(word), strict=True)
+    return len(word) % 2 == 0 and all(
+        f == Transpose(g) or g == Transpose(f) or (f == g and context.has(base(f), "symmetric", "diagonal", "scalar"))
+        for f, g in pairs
+    )
 
 
 def _nonnegative_power(context: Context, x: Term) -> bool:

@@ -138,7 +138,7 @@ def _along(a: Algebra, of: Sym, t: Total) -> Poly:
 def _step(a: Algebra, of: Sym, t: Total) -> Poly:
     """One step given up: the first, after the state that is held, or the last."""
     cell, since = _cell(a), t.since[0]
-    if a.context.peel == "left":
+    if a.context.peel != "right":
         out = dict(a.poly(replace(t, since=(since + 1,))))
         for block in cell.states:
             mid = member(block, since + 1)

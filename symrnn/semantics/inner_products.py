@@ -20,6 +20,7 @@ if TYPE_CHECKING:
     from symrnn.semantics.algebra import Algebra
 
 SQUARE_ONE = (ONE, ONE)
+MOST_SLIDES = 8  # round the factors of a power
 
 
 def inner_product(word: Word) -> tuple[int, int] | None:
@@ -139,3 +140,32 @@ def _of_factor(a: Algebra, f: Term) -> Poly | None:
             return a.poly(Prod(Trace(f.body), f.var, f.lo, f.hi, f.descending))
         return a.raise_scalar(a.trace(Trace(f.body)), f.hi + 1)
     return None
+
+
+def slid(a: Algebra, word: Word) -> list[Word]:
+    """
+    tr((X Y)^k R Y) = tr((Y X)^k Y R)      and so on round the word;  tr((X Y)^k) = tr((Y X)^k)      all square alike
+    """
+    out: list[Word] = []
+    while (
+        word
+        and len(out) < MOST_SLIDES
+        and isinstance(block := word[0], Prod)
+        and block.var not in free_vars(block.body)
+    ):
+        body = block.body.args if isinstance(block.body, MatMul) else ()
+        closed = len(word) == 1 and all(shape_of(f) == shape_of(block) for f in body)
+        if len(body) < 2 or not (closed or word[-1] == body[-1]):
+            break
+        p = a.poly(MatMul((body[-1], *body[:-1])))
+        if len(p) != 1 or next(iter(p))[:2] != ((), ()) or next(iter(p.values())) != 1:
+            break
+        turned = a.as_product(next(iter(p))[2])
+        if not isinstance(turned, MatMul):
+            break
+        shape = shape_of(turned)
+        word = (Prod(turned, block.var, block.lo, block.hi, True), *(() if closed else (word[-1], *word[1:-1])))
+        if word in out or shape is None:
+            break
+        out.append(word)
+    return out

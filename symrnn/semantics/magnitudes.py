@@ -10,6 +10,7 @@ from __future__ import annotations
 from collections.abc import Callable
 from dataclasses import dataclass
 from fractions import Fraction
+from math import prod
 from typing import Any
 
 from symrnn.claims.index import Node
@@ -64,8 +65,9 @@ def compare(values: Values, p: Rel) -> int:
     if not all(is_scalar(shape_of(t)) for t in sides):
         raise Refused("an order between matrices with irrational entries")
     for t, other, sign in ((sides[0], sides[1], 1), (sides[1], sides[0], -1)):
-        if isinstance(t, SpectralRadius | Norm) and is_irrational(t) and not is_irrational(other):
-            found = _against(values, t, as_num(values.scalar(other)))
+        parts = _scale(values, t) if is_irrational(t) and not is_irrational(other) else None
+        if parts is not None:
+            found = _against(values, parts[0], as_num(values.scalar(other)) * (1 / parts[1]))
             if found is not None:
                 return sign * found
     alone = [_alone(values, t) for t in sides]
@@ -83,12 +85,12 @@ def compare(values: Values, p: Rel) -> int:
 def _against(values: Values, t: SpectralRadius | Norm, c: Num) -> int | None:
     """rho(f M) or ||f M|| against c, by enclosures of c / |f|; None if these do not tell."""
     m, kind = factored(values.matrix(t.arg)), t.kind if isinstance(t, Norm) else "rho"
+    if m.plain and not c.logs:
+        return spectra.against(kind, m.rational, c.rational)  # the factor is 1
     if spectra.against(kind, m.rational, Fraction(0)) == 0:
         return -sign_of(c)
     if sign_of(c) <= 0:
         return 1
-    if m.plain and not c.logs:
-        return spectra.against(kind, m.rational, c.rational)  # the factor is 1
     for bits in PRECISIONS:
         (low, high), (least, most) = enclosure(_magnitude(m.factor), bits), enclosure(c, bits)
         if low > 0 and least > 0:
@@ -120,16 +122,23 @@ def _alone(values: Values, t: Term) -> Magnitude | None:
     if not is_irrational(t):
         x = as_num(values.scalar(t))
         return spectra.rational(x.rational) if not x.logs and x.rational >= 0 else None
-    if isinstance(t, Times):
-        inside = [a for a in t.args if is_irrational(a)]
-        others = [as_num(values.scalar(a)) for a in t.args if not is_irrational(a)]
-        if len(inside) != 1 or any(x.logs or x.rational <= 0 for x in others):
-            return None
-        found, factor = _alone(values, inside[0]), Fraction(1)
-        for x in others:
-            factor *= x.rational
-        return None if found is None else found.scaled(factor)
-    return magnitude(values, t)
+    parts = _scale(values, t)
+    found = magnitude(values, parts[0]) if parts is not None else None
+    return None if parts is None or found is None else found.scaled(parts[1])
+
+
+def _scale(values: Values, t: Term) -> tuple[SpectralRadius | Norm, Fraction] | None:
+    """A radius or norm, and the positive rational number it is multiplied by; None if that is not what the term is."""
+    if isinstance(t, SpectralRadius | Norm):
+        return t, Fraction(1)
+    if not isinstance(t, Times):
+        return None
+    inside = [a for a in t.args if is_irrational(a)]
+    others = [as_num(values.scalar(a)) for a in t.args if not is_irrational(a)]
+    if len(inside) != 1 or any(x.logs or x.rational <= 0 for x in others):
+        return None
+    found = _scale(values, inside[0])
+    return None if found is None else (found[0], found[1] * prod(x.rational for x in others))
 
 
 # ---- enclosures ----

@@ -37,14 +37,15 @@ def _ring() -> Any:
 
 def _reduced(p: Polynomial, basis: Sequence[Polynomial]) -> Polynomial:
     """p less multiples of the basis, by division until nothing changes; what divides p leaves nothing."""
-    if any(divmod(p, z)[1] == 0 for z in basis):
+    parts = [divmod(p, z) for z in basis]
+    if not all(rest for _, rest in parts):
         return p - p
-    changed = True
-    while changed and p != 0:
+    changed = any(quotient for quotient, _ in parts)
+    while changed and p:
         changed = False
         for z in basis:
             quotient, rest = divmod(p, z)
-            if quotient != 0:
+            if quotient:
                 p, changed = rest, True
     return p
 

@@ -1,12 +1,30 @@
-"""Properties of a matrix that recorded facts about its letters give. Trusted by the kernel."""
+"""Properties of a matrix that recorded facts about its letters give, and relations between integers. Trusted."""
 
 from __future__ import annotations
 
 from fractions import Fraction
 from functools import partial
 
+from symrnn.claims.index import as_index
 from symrnn.claims.shapes import shape_of
-from symrnn.claims.tree import Abs, Apply, Const, Diag, Eye, Inv, JordanBlock, MatMul, Pow, Pred, Prod, Term, Transpose
+from symrnn.claims.tree import (
+    Abs,
+    Apply,
+    Const,
+    Diag,
+    Eye,
+    IndexRel,
+    Inv,
+    JordanBlock,
+    MatMul,
+    Not,
+    Pow,
+    Pred,
+    Prod,
+    Prop,
+    Term,
+    Transpose,
+)
 from symrnn.errors import Refused
 from symrnn.semantics.algebra import Algebra
 from symrnn.semantics.context import Context, base, letters
@@ -15,6 +33,27 @@ from symrnn.semantics.monomials import minus
 
 NORMAL = ("normal", "symmetric", "skew", "orthogonal", "diagonal", "scalar")
 KEPT_BY_SCALING = ("normal", "symmetric", "diagonal", "scalar", "skew")
+
+
+def show_known(algebra: Algebra, goal: Prop) -> None:
+    """Return if a property, or a relation between sizes and lags, is known to hold; Refused otherwise."""
+    if isinstance(goal, Pred):
+        show_property(algebra, goal.name, goal.arg)
+        return
+    relation = goal.arg if isinstance(goal, Not) else goal
+    if not isinstance(relation, IndexRel):
+        raise Refused("the goal is no property, and no relation between sizes and lags")
+    known, gap = algebra.context.at_least, relation.rhs - relation.lhs
+    holds = {
+        "=": gap == as_index(0),
+        "<=": known(gap, 0),
+        "<": known(gap, 1),
+        "not =": known(gap, 1) or known(-gap, 1),
+        "not <=": known(-gap, 1),
+        "not <": known(-gap, 0),
+    }
+    if not holds[relation.op if relation is goal else f"not {relation.op}"]:
+        raise Refused(f"{goal} is not known for all values of what it speaks of")
 
 
 def show_property(algebra: Algebra, name: str, x: Term) -> None:

@@ -14,6 +14,7 @@ from symrnn.claims.shapes import ONE, shape_of
 from symrnn.claims.substitution import free_vars, substitute, walk
 from symrnn.claims.tree import Binomial, Const, Pow, Prod, Shape, SizeOf, Sum, Term
 from symrnn.errors import Refused
+from symrnn.semantics.columns import columns
 from symrnn.semantics.context import base
 from symrnn.semantics.contractions import contracted
 from symrnn.semantics.monomials import (
@@ -121,7 +122,7 @@ def _running(a: Algebra, t: Sum) -> Poly:
         raise Refused(f"the range {lo} .. {hi} may end before it begins")
     var = sum_var(depth(a, "#"))
     inner = a.within(var, ZERO, length - 1)
-    for mono, c in inner.poly(substitute(t.body, {t.var: lo + as_index(var)})).items():
+    for mono, c in columns(inner, inner.poly(substitute(t.body, {t.var: lo + as_index(var)}))).items():
         for made, factor in bind(inner, mono, var, length).items():
             put(out, made, c * factor)
     return out

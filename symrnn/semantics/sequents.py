@@ -26,6 +26,7 @@ from symrnn.claims.tree import (
     MatMul,
     Norm,
     Not,
+    Or,
     Pow,
     Pred,
     Prod,
@@ -78,6 +79,7 @@ class Sequent:
     ``inducted``: variables an induction holds fixed. ``settled``: relations between sizes and lags that were used up.
     ``explicit``: what is known at explicit sizes, once a proof has gone there. ``spoken``: what it is
     about, so that all of its trajectories have begun by then. ``spelt``: how normal forms write slopes (``Context``).
+    ``algebras``: those made so far, by all that a context depends on, for what came of one sequent.
     """
 
     goal: Prop
@@ -89,16 +91,20 @@ class Sequent:
     explicit: Explicit | None = None
     spoken: Spoken = ((), Context())
     spelt: bool = False
+    algebras: dict[object, Algebra] = field(default_factory=dict, compare=False, repr=False)
 
     def algebra(self, peel: str, plain: bool = False) -> Algebra:
         """Normal forms under the hypotheses; ``plain``: without the commuting pairs among them."""
-        if peel not in ("left", "right"):
-            raise Refused(f"peel is left or right, not {peel!r}")
-        key = (peel, plain)
-        if key not in self._algebras:
-            context = context_of(self, peel)
-            self._algebras[key] = Algebra(replace(context, commuting=()) if plain else context)
-        return self._algebras[key]
+        if peel not in ("left", "right", "first"):
+            raise Refused(f"peel is left, right or first, not {peel!r}")
+        found = self._own.get((peel, plain))
+        if found is None:
+            known = (self.cell, self.hypotheses, rows := self._rows(), self.spelt, peel, plain)
+            if known not in self.algebras:
+                context = context_of(self, rows, peel)
+                self.algebras[known] = Algebra(replace(context, commuting=()) if plain else context)
+            found = self._own[peel, plain] = self.algebras[known]
+        return found
 
     @cached_property
     def begun(self) -> tuple[Index, ...]:
@@ -106,8 +112,15 @@ class Sequent:
         return first_steps(*self.spoken)
 
     @cached_property
-    def _algebras(self) -> dict[tuple[str, bool], Algebra]:
+    def _own(self) -> dict[tuple[str, bool], Algebra]:
         return {}
+
+    def _rows(self) -> frozenset[tuple[Var, Index]]:
+        """What the free indices run over, and those of the equations that occur nowhere else."""
+        spoken = free_vars(self.goal) | self.fixed_variables()
+        sides = [(side, e.free - spoken) for e in self.equations.values() for side in (e.lhs, e.rhs)]
+        generic = ((v, end) for side, free in sides for v, end in rows_used(side) if v in free and (v.low or 1) <= 1)
+        return frozenset(generic).union(*(rows_used(p) for p in (self.goal, *self.hypotheses)))
 
     def ranges(self) -> Context:
         """What is known of the order of times and lags, and nothing else."""
@@ -150,7 +163,11 @@ class Sequent:
         """The same hypotheses with another goal, whose antecedents join them."""
         antecedents = isinstance(goal, Implies | ForAll)
         made = self._rebuilt(goal, self.hypotheses) if antecedents else replace(self, goal=goal)
-        return replace(made, spoken=((made.goal, *made.hypotheses), made.ranges()))
+        return replace(made, spoken=((*_members(made.goal), *made.hypotheses), made.ranges()))
+
+    def towards_member(self, goal: Prop) -> Sequent:
+        """The same hypotheses with one member of the disjunction as the goal: it fails only where all have values."""
+        return replace(self, goal=goal) if isinstance(goal, Rel | Pred) else self.towards(goal)
 
     def premise(self, goal: Prop) -> Sequent:
         """The same hypotheses with another goal, whose rows and columns all exist here."""
@@ -188,17 +205,9 @@ class Sequent:
             raise Refused("a size equation inside an induction is not supported")
         if self.explicit is not None and made.hypotheses != self.hypotheses:
             raise Refused("hypotheses must be taken up before explicit entries")
-        return Sequent(
-            made.goal,
-            made.hypotheses,
-            made.cell,
-            {**made.equations, **extra},
-            self.inducted,
-            self.settled + made.settled,
-            self.explicit,
-            self.spoken,
-            self.spelt,
-        )
+        kept = replace(made, inducted=self.inducted, explicit=self.explicit, spoken=self.spoken, spelt=self.spelt)
+        equations, settled = {**made.equations, **extra}, self.settled + made.settled
+        return replace(kept, equations=equations, settled=settled, algebras=self.algebras)
 
     def at_explicit_sizes(self) -> Explicit:
         """What the hypotheses say of explicit entries."""
@@ -224,13 +233,18 @@ def _conjuncts(p: Prop) -> list[Prop]:
     return [q for a in p.args for q in _conjuncts(a)] if isinstance(p, And) else [p]
 
 
+def _members(p: Prop) -> tuple[Prop, ...]:
+    """The members of a disjunction, none of which may be outside the trajectory for it to fail; else what it is."""
+    return tuple(q for a in p.args for q in _members(a)) if isinstance(p, Or) else (p,)
+
+
 def sequent_of(claim: Claim) -> Sequent:
     """The sequent of a claim; cached on the claim."""
     store = claim.__dict__
     if "_sequent" not in store:
         whole, relations = settled(claim)
         goal, hypotheses = whole.conclusion, whole.hypotheses
-        spoken = ((goal, *hypotheses), Context(None, _ranges(hypotheses)))
+        spoken = ((*_members(goal), *hypotheses), Context(None, _ranges(hypotheses)))
         store["_sequent"] = Sequent(goal, hypotheses, whole.cell, equations_of(hypotheses), (), relations, None, spoken)
     return store["_sequent"]  # type: ignore[no-any-return]
 
@@ -349,21 +363,17 @@ def _strip(h: Prop) -> tuple[frozenset[Var | Sym], Prop]:
     return free, h
 
 
-def context_of(s: Sequent, peel: str) -> Context:
+def context_of(s: Sequent, rows: frozenset[tuple[Var, Index]], peel: str) -> Context:
     """Ranges, facts, commuting pairs and invertible terms that the hypotheses of a sequent record."""
-    plain = Context(s.cell, _ranges(s.hypotheses), (), (), frozenset(), peel, _rows(s), s.spelt)
+    plain = Context(s.cell, _ranges(s.hypotheses), (), (), frozenset(), peel, rows, s.spelt)
     known = replace(plain, facts=tuple(_facts(s.hypotheses, plain)))
     inverted = replace(known, invertible=frozenset(_invertible_keys(s.hypotheses, known)))
-    richer = replace(known, commuting=tuple(_commuting(s.hypotheses, inverted)))
-    return replace(richer, invertible=frozenset(_invertible_keys(s.hypotheses, richer)))
-
-
-def _rows(s: Sequent) -> frozenset[tuple[Var, Index]]:
-    """What the free indices of a sequent run over, and those of its equations that occur nowhere else."""
-    spoken = free_vars(s.goal) | s.fixed_variables()
-    sides = [(side, e.free - spoken) for e in s.equations.values() for side in (e.lhs, e.rhs)]
-    generic = ((v, end) for side, free in sides for v, end in rows_used(side) if v in free and (v.low or 1) <= 1)
-    return frozenset(generic).union(*(rows_used(p) for p in (s.goal, *s.hypotheses)))
+    dividing = tuple(h for h in s.hypotheses if isinstance(h, Rel) and next(_inverted(h), None) is not None)
+    facts = tuple(dict.fromkeys((*known.facts, *_facts(dividing, inverted))))
+    inverted = replace(inverted, facts=facts)
+    richer = replace(inverted, commuting=tuple(_commuting(s.hypotheses, inverted)))
+    again = _invertible_keys(s.hypotheses, richer) if richer.commuting else inverted.invertible
+    return replace(richer, invertible=frozenset(again))
 
 
 def _ranges(hypotheses: tuple[Prop, ...]) -> tuple[tuple[Var, Range], ...]:
@@ -457,7 +467,8 @@ def _letter(context: Context, t: Term, free: frozenset[Var], body: Node) -> Term
     if binders or c != 1:
         return None
     if shape_of(t) is None:
-        letter = scalars[0][0] if len(scalars) == 1 and not word and scalars[0][1] == ONE else None
+        alone = len(scalars) == 1 and not word and scalars[0][1] in (ONE, -ONE)  # 1 / c has the sign of c
+        letter = scalars[0][0] if alone else None
     else:
         letter = word[0] if len(word) == 1 and not scalars else None
     return letter if letter is not None and rows <= rows_used(letter) else None

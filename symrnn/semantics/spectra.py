@@ -75,16 +75,19 @@ def kronecker(a: Q, b: Q) -> Q:
 
 
 def characteristic(m: Q) -> Poly:
-    """det(z - M), by Faddeev and LeVerrier."""
+    """det(z - M), by Faddeev and LeVerrier; of two rows z^2 - (a + d) z + (a d - b c)."""
     n = len(m)
     if any(len(row) != n for row in m):
         raise Refused("a characteristic polynomial needs a square matrix")
+    if n == 2:
+        (a, b), (c, d) = m
+        return a * d - b * c, -a - d, Fraction(1)
     coefficients, current = [Fraction(1)], eye(n)
     for k in range(1, n + 1):
         current = product(m, current)
-        c = -sum((current[i][i] for i in range(n)), Fraction(0)) / k
-        coefficients.append(c)
-        current = [[x + c * (i == j) for j, x in enumerate(row)] for i, row in enumerate(current)]
+        t = -sum((current[i][i] for i in range(n)), Fraction(0)) / k
+        coefficients.append(t)
+        current = [[x + t * (i == j) for j, x in enumerate(row)] for i, row in enumerate(current)]
     return poly(reversed(coefficients))
 
 

@@ -146,6 +146,10 @@ def _antisymmetry(s: Sequent, c: cert.Antisymmetry) -> Iterator[Said]:
     yield "Each side is at most the other.", ()
 
 
+def _raised(s: Sequent, c: cert.Raised) -> Iterator[Said]:
+    yield "The larger side is not negative, so this follows from the same of powers.", ()
+
+
 def _turn(s: Sequent, c: cert.Turn) -> Iterator[Said]:
     yield "This follows from something stronger.", ()
 
@@ -253,6 +257,7 @@ WORDS: dict[type[Any], Callable[[Sequent, Any], Iterator[Said]]] = {
     cert.Absurd: _absurd,
     cert.Annihilated: _annihilated,
     cert.Antisymmetry: _antisymmetry,
+    cert.Raised: _raised,
     cert.Steady: _steady,
     cert.Turn: _turn,
     cert.AllTrajectories: _all_trajectories,

@@ -356,7 +356,7 @@ def _choose(level: int, s: Sequent | None, c: cert.Choose) -> Lines:
         yield Line(level, f"Member {c.which + 1} of the disjunction holds.")
         yield from _told(level, None, c.proof)
         return
-    inner = s.towards(s.goal.args[c.which])  # type: ignore[attr-defined]
+    inner = s.towards_member(s.goal.args[c.which])  # type: ignore[attr-defined]
     yield Line(level, "Of the disjunction it is shown that", (_show(inner.goal, s),))
     yield from _told(level, inner, c.proof)
 

@@ -1,0 +1,83 @@
+"""Inequalities between norms, traces and spectral radii by those between their squares or higher powers. Untrusted."""
+
+from __future__ import annotations
+
+from collections.abc import Iterator
+from dataclasses import replace
+from fractions import Fraction
+
+from symrnn.certificates import Proof, Raised
+from symrnn.claims.index import as_index
+from symrnn.claims.shapes import is_scalar, shape_of
+from symrnn.claims.substitution import walk
+from symrnn.claims.tree import Abs, Const, Det, MatMul, Norm, Pow, Prop, Rel, SpectralRadius, Term, Trace, Transpose
+from symrnn.search.lemmas import Prover, accepted, radii, with_facts
+from symrnn.search.orders import prove_order
+from symrnn.semantics.sequents import Sequent
+
+MOST = 6  # the highest power
+
+
+def prove_by_powers(s: Sequent, prove: Prover) -> Proof | None:
+    """lhs <= rhs by lhs^p <= rhs^p, where norms have traces as squares, or a power of a matrix is known."""
+    goal = s.goal
+    if (
+        not isinstance(goal, Rel)
+        or goal.op not in ("<", "<=")
+        or isinstance(goal.lhs, Pow)
+        or isinstance(goal.rhs, Pow)
+    ):
+        return None
+    if not is_scalar(shape_of(goal.lhs)) or not is_scalar(shape_of(goal.rhs)):
+        return None
+    for p in sorted(set(_exponents(s, goal))):
+        sign = prove_order(replace(s, goal=Rel("<=", Const(Fraction(0)), goal.rhs)), prove)
+        if sign is None:
+            return None
+        e = as_index(p)
+        richer, wrap = with_facts(s, prove, (radii, _squares, _values))
+        powers = prove_order(replace(richer, goal=Rel(goal.op, Pow(goal.lhs, e), Pow(goal.rhs, e))), prove)
+        made = Raised(e, wrap(powers), sign) if powers is not None else None
+        if made is not None and accepted(s, made):
+            return made
+    return None
+
+
+def _exponents(s: Sequent, goal: Rel) -> Iterator[int]:
+    """2 for norms, traces and determinants; for spectral radii the powers of matrices that hypotheses speak of."""
+    said = list(walk(goal))
+    if any(isinstance(x, Norm) and x.kind == "fro" for x in said) or any(
+        isinstance(x, Abs) and any(isinstance(y, Trace | Det) for y in walk(x)) for x in said
+    ):
+        yield 2
+    if any(isinstance(x, SpectralRadius) for x in said):
+        for e in s.equations.values():
+            yield from (p for side in (e.lhs, e.rhs) if 1 < (p := _power(side)) <= MOST)
+
+
+def _power(t: Term) -> int:
+    """The number of equal factors that a matrix is the product of."""
+    if isinstance(t, Pow) and t.exponent.is_const:
+        return t.exponent.const
+    return len(t.args) if isinstance(t, MatMul) and len(set(t.args)) == 1 else 1
+
+
+def _squares(s: Sequent, prove: Prover) -> Iterator[tuple[Prop, Proof]]:
+    """||X||_F^2 = tr(X^T X) for the norms that the goal speaks of."""
+    for x in dict.fromkeys(x for x in walk(s.goal) if isinstance(x, Norm) and x.kind == "fro"):
+        if shape_of(x.arg) is not None:
+            gram = Rel("=", Trace(MatMul((Transpose(x.arg), x.arg))), Pow(x, as_index(2)))
+            proof = prove(replace(s, goal=gram))
+            if proof is not None:
+                yield gram, proof
+
+
+def _values(s: Sequent, prove: Prover) -> Iterator[tuple[Prop, Proof]]:
+    """x^2 = y^2 where one side of the goal is |x| and the other one y."""
+    sides = (s.goal.lhs, s.goal.rhs) if isinstance(s.goal, Rel) else ()
+    for x, y in (sides, sides[::-1]) if sides else ():
+        if isinstance(x, Abs) and isinstance(x.arg, Trace | Det):
+            equal = Rel("=", Pow(x.arg, as_index(2)), Pow(y, as_index(2)))
+            proof = prove(replace(s, goal=equal))
+            if proof is not None:
+                yield equal, proof
