@@ -49,16 +49,18 @@ def _close(goal: Prop, state: Explicit) -> Proof | None:
 def _split(s: Sequent, state: Explicit, depth: int) -> Proof | None:
     """Take a vanishing polynomial apart: cancel what is never zero, then try each of two factors."""
     for p in sorted(state.vanishing, key=str):
-        _, factors = p.factor()
-        parts = sorted((f for f, _ in factors), key=str)
+        _, found = p.factor()
+        factors = sorted(((f, int(e)) for f, e in found), key=lambda item: str(item[0]))
+        parts = [f for f, _ in factors]
         if len(parts) < 2 and not (factors and factors[0][1] > 1):
             continue
         if len(parts) > 1 and any(state.vanishes(_product(parts[:i] + parts[i + 1 :])) for i in range(len(parts))):
             continue  # a smaller product is known to vanish
         if len(parts) == 1 and state.vanishes(parts[0]):
             continue
-        regular = [f for f in parts if state.never_zero(f)]
-        others = [f for f in parts if f not in regular]
+        whole = [f for f, e in factors for _ in range(e)]  # what vanishes is the product with all its powers
+        regular = [f for f in whole if state.never_zero(f)]
+        others = [f for f in whole if f not in regular]
         if regular and others:
             rest = _product(others)
             if state.vanishes(rest):
@@ -66,7 +68,7 @@ def _split(s: Sequent, state: Explicit, depth: int) -> Proof | None:
             inner = _prove(replace(s, explicit=state.with_zero(rest)), depth - 1)
             product = _product(regular)
             return None if inner is None else Cancel(to_term(state, product), to_term(state, rest), inner)
-        f, g = parts[0], _product(parts[1:]) if len(parts) > 1 else parts[0]
+        f, g = whole[0], _product(whole[1:])
         left = _prove(replace(s, explicit=state.with_zero(f)), depth - 1)
         right = left and _prove(replace(s, explicit=state.with_zero(g)), depth - 1)
         if left is None or right is None:
