@@ -39,7 +39,6 @@ from symrnn.semantics.values import Matrix, Values, multiply
 
 MOST_VERTICES = 6  # rows of a diagonal matrix all of whose extreme values are tried
 Holds = Callable[[Prop], bool]
-ONE_ = Fraction(1)
 
 
 # ---- trajectories ----
