@@ -19,7 +19,7 @@ ONE: Poly = (Fraction(1),)
 
 def poly(coefficients: Iterable[Fraction | int]) -> Poly:
     """The polynomial with these coefficients, lowest degree first."""
-    out = [Fraction(c) for c in coefficients]
+    out = [c if type(c) is Fraction else Fraction(c) for c in coefficients]
     while out and not out[-1]:
         out.pop()
     if len(out) > DEGREE + 1:
