@@ -12,6 +12,7 @@ from collections.abc import Callable, Iterator, Sequence
 from fractions import Fraction
 from functools import lru_cache
 from itertools import islice, product
+from typing import Any
 
 from symrnn.claims.activations import FACTS
 from symrnn.claims.index import Var, as_index
@@ -336,14 +337,14 @@ def _rounds(function: str, weight: Cycle, cycles: Cycles) -> Kept[Round]:
     """The cycles with what the powers of the Jacobian over each do."""
 
     def made() -> Iterator[Round]:
-        known: dict[Cycle, str] = {}  # by slopes, of which some activations have few
+        known: dict[Any, str] = {}  # by slopes, of which some activations have few
         nearly = [[float(x) for x in row] for row in weight]
         for cycle in cycles(function, len(weight)):
             slopes = tuple(tuple(_slope(function, x) for x in p) for p in (*cycle[1:], cycle[0]))
-            if slopes not in known:
-                word = glance(nearly, [[float(x) for x in p] for p in slopes])
-                known[slopes] = word or behaviour(_monodromy(weight, slopes))
-            yield cycle, slopes, known[slopes]
+            floats = tuple(tuple(x.numerator / x.denominator for x in p) for p in slopes)
+            if floats not in known:
+                known[floats] = glance(nearly, floats) or behaviour(_monodromy(weight, slopes))
+            yield cycle, slopes, known[floats]
 
     return Kept(made())
 
