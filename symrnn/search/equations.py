@@ -14,7 +14,7 @@ from symrnn import kernel
 from symrnn.certificates import Use, Words
 from symrnn.claims.index import Index, Node
 from symrnn.claims.shapes import ONE, shape_of
-from symrnn.claims.substitution import substitute, walk
+from symrnn.claims.substitution import contains, substitute, walk
 from symrnn.claims.tree import (
     Apply,
     Const,
@@ -71,8 +71,8 @@ def prove_equation(s: Sequent) -> Words | None:
         found = _direct(s, (*peels, False), unfolded)
         if found is not None:
             return found
-    entries = any(isinstance(t, Entry) for t in walk(s.goal))
-    if not s.equations and not s.cell and not any(isinstance(t, Inv | Det | Norm | Pow | Apply) for t in walk(s.goal)):
+    entries = contains(s.goal, Entry)
+    if not s.equations and not s.cell and not contains(s.goal, Inv, Det, Norm, Pow, Apply):
         return None  # nothing to rewrite with
     for plain in _plain(s, entries):
         for mode in MODES:
@@ -103,7 +103,7 @@ def _peels(s: Sequent) -> tuple[tuple[str, str], ...]:
 
 def _begins(goal: Prop) -> bool:
     """Whether it may matter where time begins: what a loss owes to a state is a sum, and the first term of it."""
-    return any(isinstance(t, Total) for t in walk(goal))
+    return contains(goal, Total)
 
 
 def _runs(t: Node) -> bool:
@@ -114,7 +114,7 @@ def _plain(s: Sequent, entries: bool) -> tuple[bool, ...]:
     """Whether commuting pairs stay out of the normal form: for entries; for transposes also, after all else."""
     if entries:
         return (True,)
-    turned = bool(s.algebra("left").context.commuting) and any(isinstance(t, Transpose) for t in walk(s.goal))
+    turned = bool(s.algebra("left").context.commuting) and contains(s.goal, Transpose)
     return (False, True) if turned else (False,)
 
 

@@ -10,7 +10,7 @@ from typing import Any
 from symrnn.certificates import Cite, Defining, Different, Known, Proof, Use, Words
 from symrnn.claims.index import as_index
 from symrnn.claims.shapes import ONE, shape_of
-from symrnn.claims.substitution import free_vars, symbols, walk
+from symrnn.claims.substitution import contains, free_vars, symbols, walk
 from symrnn.claims.tree import (
     HOLE,
     Add,
@@ -194,7 +194,7 @@ def prove_with_inverses(s: Sequent, prove: Prover, again: Prover) -> Proof | Non
 
 def _turned(s: Sequent, x: Term) -> Iterator[Term]:
     """The transpose of what is inverted, where the goal may speak of that too."""
-    turning = any(isinstance(t, Transpose | Norm) for t in walk(s.goal))
+    turning = contains(s.goal, Transpose, Norm)
     if turning or (isinstance(s.goal, Pred) and property_as_equation(s.goal) is not None):
         try:
             yield s.algebra("left").term(Transpose(x))

@@ -12,7 +12,7 @@ from symrnn.certificates import Cite, Defining, Fact, Given, Proof, Turn, Use, W
 from symrnn.claims.index import Index, Var, as_index
 from symrnn.claims.recurrence import Claim
 from symrnn.claims.shapes import shape_of
-from symrnn.claims.substitution import fields, free_vars, substitute, symbols, walk
+from symrnn.claims.substitution import contains, fields, free_vars, substitute, symbols, walk
 from symrnn.claims.tree import (
     HOLE,
     Const,
@@ -240,7 +240,7 @@ def _sizes(pattern: Sym, subject: Term, found: Values) -> Values | None:
 def facts(s: Sequent, prove: Prover) -> Iterator[tuple[Prop, Cite]]:
     """What lemmas say of the hypotheses that are properties and limits, and of discriminants."""
     for h in s.hypotheses:
-        if not isinstance(h, Pred) and not any(isinstance(t, Discriminant) for t in walk(h)):
+        if not isinstance(h, Pred) and not contains(h, Discriminant):
             continue
         for name, lemma in LEMMAS.items():
             if len(lemma.claim.hypotheses) != 1 or isinstance(h, Pred) and h.name == "invertible":

@@ -7,7 +7,7 @@ from dataclasses import replace
 
 from symrnn.certificates import Chain, Known, Proof, Rewritten, Use, Words
 from symrnn.claims.index import Var, as_index
-from symrnn.claims.substitution import free_vars, walk
+from symrnn.claims.substitution import contains, free_vars, walk
 from symrnn.claims.tree import HOLE, Jac, Norm, Pred, Prod, Prop, Rel, Term
 from symrnn.errors import SymrnnError
 from symrnn.search.cuts import add, wrap
@@ -21,7 +21,7 @@ STEP = Var("step", "index", None)
 
 def norms_of_products(s: Sequent, prove: Prover) -> Iterator[tuple[Prop, Proof]]:
     """||J|| = ||product of the one-step Jacobians|| where the goal bounds the one and speaks of a product."""
-    if not any(isinstance(x, Prod) for x in walk(s.goal)):
+    if not contains(s.goal, Prod):
         return
     for x in sorted({x for x in walk(s.goal) if isinstance(x, Norm)}, key=lambda x: x.key):
         whole = _as_product(s, x.arg)

@@ -15,7 +15,7 @@ from itertools import islice, product
 from symrnn.claims.activations import FACTS
 from symrnn.claims.index import as_index
 from symrnn.claims.recurrence import Claim, activations_of, with_activation
-from symrnn.claims.substitution import free_vars, symbols, walk
+from symrnn.claims.substitution import contains, free_vars, symbols
 from symrnn.claims.tree import IndexRel, Jac, Prop, Sym
 from symrnn.errors import SymrnnError
 from symrnn.search.alone import alone, holds_at
@@ -92,7 +92,7 @@ def _runs(claim: Claim) -> Iterator[World]:
 
 def _is_static(p: Prop) -> bool:
     """Whether it speaks of parameters only."""
-    return all(s.role == "free" for s in symbols(p)) and not any(isinstance(n, Jac) for n in walk(p))
+    return all(s.role == "free" for s in symbols(p)) and not contains(p, Jac)
 
 
 def _matrices(claim: Claim) -> list[World]:

@@ -17,7 +17,7 @@ from symrnn.certificates import Absurd, Antisymmetry, Order, Proof
 from symrnn.claims.index import Index, Var, as_index
 from symrnn.claims.recurrence import Claim
 from symrnn.claims.shapes import is_scalar, shape_of
-from symrnn.claims.substitution import free_vars, symbols, walk
+from symrnn.claims.substitution import contains, free_vars, symbols, walk
 from symrnn.claims.tree import (
     Abs,
     Add,
@@ -86,7 +86,7 @@ def prove_by_contradiction(s: Sequent, prove: Prover) -> Proof | None:
     if not isinstance(goal, Rel) or goal.op not in ("<", "<="):
         return None
     contrary = Rel("<=" if goal.op == "<" else "<", goal.rhs, goal.lhs)
-    radii = any(isinstance(n, SpectralRadius) for n in walk(contrary))  # without them nothing is known to grow
+    radii = contains(contrary, SpectralRadius)  # without them nothing is known to grow
     for i, h in enumerate(s.hypotheses):
         if not isinstance(h, Pred) or h.var is None or (h.name != "explodes" and not radii):
             continue
@@ -106,7 +106,7 @@ def prove_by_antisymmetry(s: Sequent, prove: Prover) -> Proof | None:
     goal = s.goal
     if not isinstance(goal, Rel) or goal.op != "=" or shape_of(goal.lhs) or shape_of(goal.rhs):
         return None
-    if not any(isinstance(t, Norm | SpectralRadius | Abs) for t in walk(goal)):
+    if not contains(goal, Norm, SpectralRadius, Abs):
         return None
     proofs = []
     for l, r in ((goal.lhs, goal.rhs), (goal.rhs, goal.lhs)):
@@ -224,7 +224,7 @@ class _Search:
     def pairs(self) -> tuple[AtMost, ...]:
         """||X Y|| <= ||X|| ||Y|| and ||X +- Y|| <= ||X|| + ||Y|| for the norms that the goal speaks of."""
         said = dict.fromkeys(x for x in walk(self.s.goal) if isinstance(x, Norm))
-        out = [_bare("norm", x) for x in said if any(isinstance(y, Add) for y in walk(x.arg))]  # as it was written
+        out = [_bare("norm", x) for x in said if contains(x.arg, Add)]  # as it was written
         runs = dict.fromkeys(x for h in self.s.hypotheses for x in walk(h) if isinstance(x, Norm))
         out += [_bare("parts", x) for x in runs if isinstance(x.arg, Prod)]
         for x, y in permutations(said, 2) if len(said) <= MOST_NORMS else ():

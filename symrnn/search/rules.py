@@ -15,7 +15,7 @@ from symrnn.certificates import Different, Known, Proof, Use, Words
 from symrnn.claims.index import Index, Var, as_index
 from symrnn.claims.recurrence import activations_of
 from symrnn.claims.shapes import ONE, shape_of
-from symrnn.claims.substitution import free_vars, substitute, symbols, walk
+from symrnn.claims.substitution import contains, free_vars, substitute, symbols, walk
 from symrnn.claims.tree import (
     HOLE,
     Abs,
@@ -211,7 +211,7 @@ def _wrapped(s: Sequent, how: How, mode: str, name: str, e: Equation) -> Iterato
     shape = shape_of(e.lhs) or shape_of(e.rhs)
     if shape is None:
         return
-    wraps: list[Term] = [Transpose(HOLE)] if any(isinstance(t, Transpose) for t in walk(s.goal)) else []
+    wraps: list[Term] = [Transpose(HOLE)] if contains(s.goal, Transpose) else []
     inverted = {t.arg for t in walk(s.goal) if isinstance(t, Inv)} | {
         t.base for t in walk(s.goal) if isinstance(t, Pow) and (-t.exponent.const) > 0 and t.exponent.is_const
     }

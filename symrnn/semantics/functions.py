@@ -16,7 +16,7 @@ from typing import TYPE_CHECKING
 from symrnn.claims.activations import FACTS
 from symrnn.claims.index import Index, as_index
 from symrnn.claims.shapes import ONE, shape_of
-from symrnn.claims.substitution import free_vars, substitute, walk
+from symrnn.claims.substitution import contains, free_vars, substitute
 from symrnn.claims.tree import (
     Abs,
     Apply,
@@ -325,7 +325,7 @@ def jordan_form(a: Algebra, t: JordanBlock) -> Poly:
 def shift_entries(a: Algebra, t: Entry) -> Poly | None:
     """An entry of a sum of c_r N^(+-r + e): the one term that has it; None if it cannot be told which."""
     s = t.arg
-    if not isinstance(s, Sum) or not any(isinstance(x, JordanBlock) for x in walk(s.body)):
+    if not isinstance(s, Sum) or not contains(s.body, JordanBlock):
         return None
     known = a.context.at_least
     if not known(s.hi - s.lo + 1, 0) or not all(

@@ -11,7 +11,7 @@ from typing import TYPE_CHECKING
 
 from symrnn.claims.index import Index, Var, as_index
 from symrnn.claims.shapes import ONE, shape_of
-from symrnn.claims.substitution import free_vars, substitute, walk
+from symrnn.claims.substitution import contains, free_vars, substitute
 from symrnn.claims.tree import Binomial, Const, Pow, Prod, Shape, SizeOf, Sum, Term
 from symrnn.errors import Refused
 from symrnn.semantics.columns import columns
@@ -82,7 +82,7 @@ def sum_form(a: Algebra, t: Sum) -> Poly:
 
 def _on_supports(a: Algebra, t: Sum) -> list[Sum] | None:
     """A sum whose terms have a binomial coefficient in the running index each, over the values where it is not 0."""
-    if not any(isinstance(x, Binomial) for x in walk(t.body)) or not a.context.at_least(t.hi - t.lo + 1, 0):
+    if not contains(t.body, Binomial) or not a.context.at_least(t.hi - t.lo + 1, 0):
         return None
     var = sum_var(depth(a, "#"))
     p = a.within(var, ZERO, t.hi - t.lo).poly(substitute(t.body, {t.var: t.lo + as_index(var)}))
