@@ -15,7 +15,24 @@ from symrnn.certificates import Use, Words
 from symrnn.claims.index import Index, Node
 from symrnn.claims.shapes import ONE, shape_of
 from symrnn.claims.substitution import substitute, walk
-from symrnn.claims.tree import Apply, Const, Det, Entry, Inv, Jac, Norm, Pow, Prod, Prop, Rel, Sum, Sym, Term, Total, Transpose
+from symrnn.claims.tree import (
+    Apply,
+    Const,
+    Det,
+    Entry,
+    Inv,
+    Jac,
+    Norm,
+    Pow,
+    Prod,
+    Prop,
+    Rel,
+    Sum,
+    Sym,
+    Term,
+    Total,
+    Transpose,
+)
 from symrnn.errors import ClaimError, Refused, ShapeMismatch, SymrnnError
 from symrnn.search.rules import (
     How,

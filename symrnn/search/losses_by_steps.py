@@ -46,7 +46,9 @@ def prove_by_losses_by_steps(s: Sequent) -> Proof | None:
         cuts.append((lemma, why))
         here = add(here, lemma)
         name = list(here.equations)[-1]
-        values = tuple((v, as_index(v)) for v in sorted(here.equations[name].free, key=lambda v: v.key) if isinstance(v, Var))
+        values = tuple(
+            (v, as_index(v)) for v in sorted(here.equations[name].free, key=lambda v: v.key) if isinstance(v, Var)
+        )
         for side, sign in ((goal.lhs, 1), (goal.rhs, -1)):
             context = replaced(side, t, HOLE)
             if context != side:
