@@ -28,8 +28,8 @@ from symrnn.search.jordan import prove_by_binomials
 from symrnn.search.lags import prove_for_any_lag
 from symrnn.search.lemmas import facts, norms, prove_by_lemma, radii, with_facts
 from symrnn.search.limits import prove_by_steering, prove_limit, prove_rewritten
-from symrnn.search.losses_by_steps import prove_by_losses_by_steps
 from symrnn.search.long_products import norms_of_products, prove_of_product
+from symrnn.search.losses_by_steps import prove_by_losses_by_steps
 from symrnn.search.models import Models
 from symrnn.search.orders import prove_by_antisymmetry, prove_by_contradiction, prove_order
 from symrnn.search.paths import prove_by_paths
