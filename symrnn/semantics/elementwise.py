@@ -39,7 +39,7 @@ def hadamard_form(a: Algebra, t: Hadamard) -> Poly:
     if shape is None:
         return a.times(a.poly(t.left), a.poly(t.right))
     if shape[1] == ONE:
-        return a.times(a.poly(Diag(t.left)), a.poly(t.right))
+        return columns(a, a.times(a.poly(Diag(t.left)), a.poly(t.right)))
     if shape[0] == ONE:
         return a.transpose(Transpose(Hadamard(Transpose(t.left), Transpose(t.right))))
     p, q = a.poly(t.left), a.poly(t.right)

@@ -14,7 +14,7 @@ from symrnn.claims.shapes import ONE, shape_of
 from symrnn.claims.substitution import contains, free_vars, substitute
 from symrnn.claims.tree import Binomial, Const, Pow, Prod, Shape, SizeOf, Sum, Term
 from symrnn.errors import Refused
-from symrnn.semantics.columns import columns
+from symrnn.semantics.columns import either_way
 from symrnn.semantics.context import base
 from symrnn.semantics.contractions import contracted
 from symrnn.semantics.monomials import (
@@ -27,11 +27,9 @@ from symrnn.semantics.monomials import (
     exponent,
     mentions,
     merge_scalars,
-    mono_key,
     multiply,
     power,
     put,
-    rename,
     scalar_atom,
     sum_var,
 )
@@ -122,7 +120,7 @@ def _running(a: Algebra, t: Sum) -> Poly:
         raise Refused(f"the range {lo} .. {hi} may end before it begins")
     var = sum_var(depth(a, "#"))
     inner = a.within(var, ZERO, length - 1)
-    for mono, c in columns(inner, inner.poly(substitute(t.body, {t.var: lo + as_index(var)}))).items():
+    for mono, c in inner.poly(substitute(t.body, {t.var: lo + as_index(var)})).items():
         for made, factor in bind(inner, mono, var, length).items():
             put(out, made, c * factor)
     return out
@@ -133,12 +131,8 @@ def bind(a: Algebra, mono: Mono, var: Var, length: Index) -> Poly:
     if not any(mentions(part, var) for part in mono):
         return a.times(a.size_of(SizeOf(length)), {mono: Fraction(1)})
     scalars, binders, word = mono
-    if not binders:  # a sum read backwards is the same sum: keep the smaller spelling
-        back = rename(mono, {var: length - 1 - as_index(var)})
-        merged, factor = merge_scalars(back[0])
-        reverse = (merged, (), a.word(back[2]))
-        if factor == 1 and mono_key(reverse) < mono_key(mono):
-            scalars, _, word = reverse
+    if not binders:
+        scalars, word = either_way(a, scalars, word, var, length)
     return {(scalars, ((var, length), *binders), word): Fraction(1)}
 
 
