@@ -11,15 +11,17 @@ from typing import Any
 from symrnn.claims.index import Index, Var
 from symrnn.claims.shapes import ONE, shape_of
 from symrnn.claims.substitution import rebuild
-from symrnn.claims.tree import Add, Const, Hadamard, Ones, Rel, Term, Times
+from symrnn.claims.tree import Add, Const, Hadamard, Ones, Rel, Term, Times, Zeros
 from symrnn.errors import ClaimError, ShapeMismatch
+
+UNFIT = (Index((), 0), Index((), 0))
 
 
 def spread(n: Any) -> Any:
     """An expression or claim with numbers beside columns written as multiples of the column of ones.
 
     In sums, elementwise products and equations only numbers are taken so, in inequalities all scalars. The number 0
-    fits everything as it is. What does not fit otherwise stays, to be refuted.
+    fits everything as it is; in an inequality it is the zero matrix. What does not fit otherwise stays, to be refuted.
 
     >>> from symrnn import hadamard, le, scalar, size, vector
     >>> v, q = vector("v", size("n")), scalar("q")
@@ -45,8 +47,10 @@ def _sum(t: Add) -> Add:
 
 
 def _beside(t: Term, other: Term, any_scalar: bool) -> Term:
-    """A scalar as a column if the other term is one."""
-    rows, value = _rows(other), _number(t)
+    """A scalar as a column if the other term is one; in an inequality 0 as the zero matrix."""
+    rows, value, shape = _rows(other), _number(t), _shape(other)
+    if any_scalar and t == Const(Fraction(0)) and shape not in (None, (ONE, ONE), UNFIT):
+        return Zeros(*shape)
     if rows is None or _shape(t) is not None or value == 0 or (value is None and not any_scalar):
         return t
     if value == 1:
@@ -80,7 +84,7 @@ def _shape(t: Term) -> Any:
     try:
         return shape_of(t)
     except (ClaimError, ShapeMismatch):
-        return Index((), 0), Index((), 0)
+        return UNFIT
 
 
 __all__ = ["spread"]

@@ -6,12 +6,13 @@ equation's instance is subtracted, in its context, until nothing is left.
 
 from __future__ import annotations
 
-from collections.abc import Iterator
+from collections.abc import Callable, Iterator
+from dataclasses import replace
 from fractions import Fraction
 from typing import Any
 
 from symrnn import kernel
-from symrnn.certificates import Use, Words
+from symrnn.certificates import Proof, Use, Words
 from symrnn.claims.index import Index, Node
 from symrnn.claims.shapes import ONE, shape_of
 from symrnn.claims.substitution import substitute, walk
@@ -131,6 +132,18 @@ def expanded_determinants(s: Sequent, e: Rel) -> tuple[Rel, Words] | None:
     zero = Const(Fraction(0))
     against = tuple(Use(-u.context, u.equation, u.values, u.discharge) for u in uses)
     return Rel("=", s.algebra("left").to_term(p, None), zero), Words("left", "left", (), against)
+
+
+def expanded(s: Sequent, prove: Callable[[Sequent], Proof | None]) -> Iterator[tuple[Prop, Proof]]:
+    """det(X Y) = det(X) det(Y) for the determinants that an inequality speaks of."""
+    if not isinstance(s.goal, Rel) or s.goal.op == "=":
+        return
+    for t in dict.fromkeys(x for x in walk(s.goal) if isinstance(x, Det)):
+        found = expanded_determinants(s, Rel("=", t, Const(Fraction(0))))
+        whole = replace(s, goal=Rel("=", t, found[0].lhs)) if found is not None else None
+        proof = prove_equation(whole) if whole is not None else None
+        if whole is not None and proof is not None:
+            yield whole.goal, proof
 
 
 def _direct(s: Sequent, how: How) -> Words | None:

@@ -191,6 +191,10 @@ class _Search:
         scalars, binders, word = mono
         if binders or word:
             return
+        for atom, e in scalars if c < 0 else ():
+            if isinstance(atom, Const) and atom.value > 1 and self.algebra.context.at_least(-e, 0):  # 2^-k <= 1
+                rest = _scaled(_product({a: x for a, x in scalars if a != atom}), abs(c))
+                yield AtMost("below 1", Const(1 / atom.value), (), (), rest, -e)
         for bare in self._known(mono):
             difference = self._difference(bare)
             for lead, d in sorted((difference or {}).items(), key=lambda item: str(item[0])):
@@ -279,10 +283,10 @@ class _Search:
             if atom.order == 0:
                 yield _bare("square", atom - Fraction(1, 2))
                 yield _bare("square", atom)
-        if isinstance(atom, Sym | Trace):
+        if isinstance(atom, Sym | Trace | Det):
             yield _bare("magnitude", atom)
             yield _bare("negated magnitude", atom)
-        if isinstance(atom, Norm | SpectralRadius | Abs | Trace):
+        if isinstance(atom, Norm | SpectralRadius | Abs | Trace | Det):
             yield from self._lemmas(atom)
 
     def _lemmas(self, atom: Term) -> Iterator[AtMost]:

@@ -341,13 +341,17 @@ def slope_rules(s: Sequent, how: How, p: Poly) -> Iterator[Rule]:
     if not any(set(UNSPELT).intersection(activations_of(x)) for x in (s.cell, s.goal, *s.hypotheses) if x is not None):
         return
     found = {t for m in p for f in (*m[2], *(a for a, _ in m[0])) for t in walk(f) if isinstance(t, Apply)}
-    for t in sorted((t for t in found if t.order == 1 and t.function in UNSPELT), key=lambda t: t.key):
+    sloped = {t.function for t in found if t.order == 1}
+    for t in sorted(found, key=lambda t: t.key):
+        name = t.function if t.order == 1 else f"{t.function}, value"
+        if name not in UNSPELT or t.function not in sloped:
+            continue
         column = shape_of(t) is not None and (shape_of(t) or (ONE, ONE))[1] == ONE
         for wrap in (Diag(HOLE), HOLE) if column else (HOLE,):
-            lhs, rhs = (substitute(wrap, {HOLE: x}) for x in slope_equation(t.function, t.arg))
+            lhs, rhs = (substitute(wrap, {HOLE: x}) for x in slope_equation(name, t.arg))
             lead = difference_of(s, how, lhs, Const(Fraction(0)))
             if lead is not None and len(lead) == 1:
-                rule = Rule(f"slope:{t.function}", Equation(lhs, rhs, frozenset()), *next(iter(lead.items())))
+                rule = Rule(f"slope:{name}", Equation(lhs, rhs, frozenset()), *next(iter(lead.items())))
                 yield replace(rule, values=((HOLE, t.arg),), wrap=wrap)
     if found and s.cell is not None:
         yield from _activated_states(s, how, p)

@@ -306,6 +306,13 @@ def _slope(s: Sequent, t: Term, turned: bool) -> Known:
     return (formula, t, False) if turned else (t, formula, False)
 
 
+def _fraction(s: Sequent, t: Term) -> Known:
+    """c < 1 for a number 0 <= c < 1."""
+    if not isinstance(t, Const) or not 0 <= t.value < 1:
+        raise Refused(f"{t} is no number between 0 and 1")
+    return t, ONE, True
+
+
 def _least(s: Sequent, t: Term) -> Known:
     """c <= a size or lag, of which that is known."""
     least = s.algebra("left").context.least(t.index) if isinstance(t, SizeOf) else None
@@ -339,6 +346,7 @@ SOURCES: dict[str, Callable[[Sequent, Term], Known]] = {
     "slope": lambda s, t: _slope(s, t, turned=False),
     "slope, turned": lambda s, t: _slope(s, t, turned=True),
     "least": _least,
+    "below 1": _fraction,
     **{f"entry below the {kind}-norm": _entry(kind) for kind in ("1", "2", "inf", "fro")},
 }
 
