@@ -26,6 +26,7 @@ from symrnn.claims.tree import (
     Det,
     Entry,
     ForAll,
+    Jac,
     MatMul,
     Norm,
     Not,
@@ -229,6 +230,8 @@ class _Search:
         """||X Y|| <= ||X|| ||Y|| and ||X +- Y|| <= ||X|| + ||Y|| for the norms that the goal speaks of."""
         said = dict.fromkeys(x for x in walk(self.s.goal) if isinstance(x, Norm))
         out = [_bare("norm", x) for x in said if any(isinstance(y, Add) for y in walk(x.arg))]  # as it was written
+        if any(isinstance(x.arg, Add) for x in said):
+            out += [_bare("parts", x) for x in said if isinstance(x.arg, Jac)]
         runs = dict.fromkeys(x for h in self.s.hypotheses for x in walk(h) if isinstance(x, Norm))
         out += [_bare("parts", x) for x in runs if isinstance(x.arg, Prod)]
         for x, y in permutations(said, 2) if len(said) <= MOST_NORMS else ():
@@ -283,6 +286,8 @@ class _Search:
             if atom.order == 0:
                 yield _bare("square", atom - Fraction(1, 2))
                 yield _bare("square", atom)
+        if isinstance(atom, Det):
+            yield _bare("norm", Abs(atom))
         if isinstance(atom, Sym | Trace | Det):
             yield _bare("magnitude", atom)
             yield _bare("negated magnitude", atom)

@@ -185,16 +185,25 @@ def rules_of(s: Sequent, how: How, mode: str) -> Iterator[Rule]:
 
 
 def _definitions(s: Sequent, how: How) -> Iterator[Rule]:
-    """States by what they are defined as, where that is linear: h_t = W h_{t-1} + V x_t."""
+    """States by what they are defined as, where that is linear, or a step from the state before: h_{t-1} + s(a_t)."""
     if s.cell is None or not any(isinstance(t, Sym) and t.role == "state" for t in walk(s.goal)):
         return
     for head, definition in s.cell.steps:
-        if not any(
-            isinstance(t, Apply | Hadamard) and getattr(t, "function", "") != "identity" for t in walk(definition)
-        ):
+        curved = (t for t in walk(definition) if isinstance(t, Apply | Hadamard))
+        if _is_step(head, definition) or all(getattr(t, "function", "") == "identity" for t in curved):
             at: Any = head[as_index(s.cell.time)]
             e = Equation(at, definition, frozenset((s.cell.time,)), True)
             yield Rule(f"def:{head.name}", e, ((), (), (at,)), Fraction(1))
+
+
+def _is_step(head: Sym, definition: Term) -> bool:
+    """Whether an update is a sum with a multiple of the state before."""
+    parts = definition.args if isinstance(definition, Add) else ()
+    return any(
+        isinstance(x, Sym) and x.name == head.name
+        for part in parts
+        for x in ((part,) if not isinstance(part, Times) else part.args)
+    )
 
 
 def _least(s: Sequent, how: How, mode: str, name: str, e: Equation) -> Iterator[Rule]:

@@ -204,9 +204,23 @@ def by_parts(s: Sequent, t: Norm, strong: str) -> Term:
     """||X Y|| <= ||X|| ||Y|| and ||X + Y|| <= ||X|| + ||Y||, the parts being left as they are.
 
     ``strong``: of a product in the Frobenius norm, "first" or "last" is the one factor that keeps it, the others having
-    their 2-norms; "" if all keep it.
+    their 2-norms; "" if all keep it. Of a Jacobian: the parts of one step.
     """
+    if isinstance(t.arg, Jac) and not strong and t.kind in TRANSPOSED and t.arg.layout == "numerator":
+        bounded, algebra = Bounded(s, False), s.algebra("left")
+        return at_every_step(s.cell, algebra, t.arg, lambda step: _undivided(bounded, algebra, step, t.kind))
     return _by_parts(s.algebra("left"), t.arg, t.kind, strong)
+
+
+def _undivided(s: Bounded, algebra: Algebra, t: Term, kind: str) -> Term:
+    """The bound by letters, but that sums inside products are left as they are."""
+    if isinstance(t, Add):
+        return Add(tuple(_undivided(s, algebra, a, kind) for a in t.args))
+    if isinstance(t, MatMul | Times):
+        whole = (isinstance(a, Add) and shape_of(a) is not None for a in t.args)
+        sizes = zip(t.args, whole, strict=True)
+        return Times(tuple(Norm(a, kind) if left else _undivided(s, algebra, a, kind) for a, left in sizes))
+    return _upper(s, algebra, t, kind)
 
 
 def _by_parts(algebra: Algebra, x: Term, kind: str, strong: str) -> Term:
