@@ -13,7 +13,7 @@ from functools import cached_property
 from itertools import permutations
 from typing import Any
 
-from symrnn.certificates import Absurd, Antisymmetry, Order, Proof
+from symrnn.certificates import Absurd, Antisymmetry, BySign, Order, Proof
 from symrnn.claims.index import Index, Var, as_index
 from symrnn.claims.recurrence import Claim
 from symrnn.claims.shapes import is_scalar, shape_of
@@ -21,6 +21,7 @@ from symrnn.claims.substitution import free_vars, symbols, walk
 from symrnn.claims.tree import (
     Abs,
     Add,
+    And,
     Apply,
     Const,
     Det,
@@ -79,6 +80,23 @@ def _numbers(p: Rel) -> bool:
 
 def _number(t: Term) -> Term:
     return t if shape_of(t) is None else Trace(t)
+
+
+def prove_by_sign(s: Sequent, prove: Prover) -> Proof | None:
+    """|x| <= r for a difference x of norms, which is itself or its negative."""
+    goal = s.goal
+    size = goal.lhs if isinstance(goal, Rel) and goal.op in ("<", "<=") else None
+    if not isinstance(size, Abs) or not any(isinstance(t, Norm) for t in walk(size)) or shape_of(size) is not None:
+        return None
+    proofs = []
+    for x in (size.arg, -size.arg):
+        inner = s.with_fact(And((Rel("<=", Const(Fraction(0)), x), Rel("=", size, x))))
+        proof = prove_order(inner, prove)
+        if proof is None:
+            return None
+        proofs.append(proof)
+    made = BySign(size.arg, proofs[0], proofs[1])
+    return made if accepted(s, made) else None
 
 
 def prove_by_contradiction(s: Sequent, prove: Prover) -> Proof | None:
@@ -226,6 +244,11 @@ class _Search:
         yield from self.pairs
 
     @cached_property
+    def of_other_kinds(self) -> bool:
+        """Whether the goal speaks of 1-norms or maximum norms."""
+        return any(isinstance(x, Norm) and x.kind in ("1", "inf") for x in walk(self.s.goal))
+
+    @cached_property
     def pairs(self) -> tuple[AtMost, ...]:
         """||X Y|| <= ||X|| ||Y|| and ||X +- Y|| <= ||X|| + ||Y|| for the norms that the goal speaks of."""
         said = dict.fromkeys(x for x in walk(self.s.goal) if isinstance(x, Norm))
@@ -277,6 +300,8 @@ class _Search:
                 yield from (_bare(source, _in_factors(atom)) for source in ("parts, first", "parts, last", "parts"))
         if isinstance(atom, Abs):
             yield _bare("norm", atom)
+            if self.of_other_kinds and any(isinstance(x, Trace) for x in walk(atom)):
+                yield from (_bare(f"norm, {kind}", atom) for kind in ("1", "inf"))
             yield _bare("magnitude", atom.arg)
             yield _bare("negated magnitude", atom.arg)
             if isinstance(atom.arg, Entry):

@@ -31,7 +31,7 @@ from symrnn.search.lemmas import facts, norms, properties, prove_by_lemma, radii
 from symrnn.search.limits import prove_by_steering, prove_limit, prove_rewritten
 from symrnn.search.long_products import norms_of_products, prove_of_product
 from symrnn.search.models import Models
-from symrnn.search.orders import prove_by_antisymmetry, prove_by_contradiction, prove_order
+from symrnn.search.orders import prove_by_antisymmetry, prove_by_contradiction, prove_by_sign, prove_order
 from symrnn.search.paths import prove_by_paths
 from symrnn.search.powers import prove_by_powers
 from symrnn.search.products import prove_by_products
@@ -156,6 +156,7 @@ def _by_goal(s: Sequent, search: Search, depth: int, deeper: Strategy) -> Proof 
         return (
             prove_by_lemma(s, deeper, depth)
             or prove_order(s, deeper)
+            or prove_by_sign(s, deeper)
             or prove_by_contradiction(s, deeper)
             or prove_by_products(s)
             or prove_by_ascent(s, prove_by_products)

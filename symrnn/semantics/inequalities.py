@@ -222,13 +222,17 @@ def _number(t: Term) -> Term:
 # ---- what needs no hypothesis ----
 
 
-def _norm(s: Sequent, t: Term) -> Known:
-    """||X|| <= the bound by its letters; of a scalar: |x|."""
-    if isinstance(t, Norm):
-        return t, upper(s, t.arg, t.kind, assumed=False), False
-    if isinstance(t, Abs) and shape_of(t) is None:
-        return t, upper(s, t.arg, "2", assumed=False), False
-    raise Refused(f"{t} is no norm")
+def _norm(kind: str) -> Callable[[Sequent, Term], Known]:
+    """||X|| <= the bound by its letters; of a scalar: |x|, inner products in it bounded by norms of a kind."""
+
+    def rule(s: Sequent, t: Term) -> Known:
+        if isinstance(t, Norm):
+            return t, upper(s, t.arg, t.kind, assumed=False), False
+        if isinstance(t, Abs) and shape_of(t) is None:
+            return t, upper(s, t.arg, kind, assumed=False), False
+        raise Refused(f"{t} is no norm")
+
+    return rule
 
 
 def _assumed_norm(s: Sequent, t: Term) -> Known:
@@ -333,7 +337,9 @@ def _entry(kind: str) -> Callable[[Sequent, Term], Known]:
 
 
 SOURCES: dict[str, Callable[[Sequent, Term], Known]] = {
-    "norm": _norm,
+    "norm": _norm("2"),
+    "norm, 1": _norm("1"),
+    "norm, inf": _norm("inf"),
     "assumed norm": _assumed_norm,
     "parts": _parts(""),
     "parts, first": _parts("first"),
