@@ -46,7 +46,7 @@ from symrnn.errors import SymrnnError
 from symrnn.lemmas import LEMMAS
 from symrnn.search.lemmas import Prover, Values, accepted, discharged, unify
 from symrnn.search.matching import match_term
-from symrnn.semantics.functions import monomial_never_negative
+from symrnn.semantics.functions import monomial_never_negative, never_negative
 from symrnn.semantics.inequalities import AtMost, known
 from symrnn.semantics.monomials import Mono, Poly, minus
 from symrnn.semantics.sequents import Sequent
@@ -58,7 +58,7 @@ LARGEST = 24  # monomials of a gap
 SQUARE = "lemma:square of a magnitude"
 (SCALAR,) = symbols(LEMMAS[SQUARE[6:]].claim)
 ONE = as_index(1)
-UNIT_TERM = Const(Fraction(1))
+ZERO, UNIT_TERM = Const(Fraction(0)), Const(Fraction(1))
 
 
 def prove_order(s: Sequent, prove: Prover, widest: int = WIDEST) -> Proof | None:
@@ -149,7 +149,7 @@ class _Search:
     def close(self, gap: Poly) -> Proof | None:
         """Uses that leave nothing that may be negative."""
         level: list[tuple[Poly, tuple[AtMost, ...]]] = [(gap, ())]
-        seen, count = {_frozen(gap)}, 0
+        seen, count = {(_frozen(gap), False)}, 0
         for _ in range(DEEPEST + 1):
             further: list[tuple[Poly, tuple[AtMost, ...]]] = []
             for here, uses in level:
@@ -158,9 +158,12 @@ class _Search:
                     return Order(uses)
                 for use in self._next(here, bad):
                     rest = self._after(here, use)
-                    if rest is None or len(rest) > LARGEST or _frozen(rest) in seen:
+                    if rest is None or len(rest) > LARGEST:
                         continue
-                    seen.add(_frozen(rest))
+                    key = (_frozen(rest), self.strictly and any(self._is_strict(u) for u in (*uses, use)))
+                    if key in seen:
+                        continue
+                    seen.add(key)
                     further.append((rest, (*uses, use)))
                     count += 1
                     if count > self.widest:
@@ -176,6 +179,8 @@ class _Search:
         """What may take away the first monomial that may be negative; where there is none, strictness is sought."""
         for mono in bad[:1] or sorted(gap, key=str):
             yield from self._uses(mono, gap[mono] if bad else -abs(gap[mono]))
+            if not bad:
+                yield from self._uses(mono, abs(gap[mono]))
 
     def _fine(self, m: Mono, c: Fraction) -> bool:
         return c > 0 and not m[2] and monomial_never_negative(self.algebra.context, m[0])
@@ -242,6 +247,16 @@ class _Search:
                 yield from (_bare(SQUARE, UNIT_TERM, ((SCALAR, atom),), turned=turned) for turned in (False, True))
 
         yield from self.pairs
+
+    @cached_property
+    def strictly(self) -> bool:
+        return isinstance(self.s.goal, Rel) and self.s.goal.op == "<"
+
+    def _is_strict(self, use: AtMost) -> bool:
+        try:
+            return known(self.s, use)[2]
+        except SymrnnError:
+            return False
 
     @cached_property
     def of_other_kinds(self) -> bool:
@@ -318,6 +333,8 @@ class _Search:
             yield _bare("negated magnitude", atom)
         if isinstance(atom, Norm | SpectralRadius | Abs | Trace | Det):
             yield from self._lemmas(atom)
+        if isinstance(atom, Trace | Det) and never_negative(self.algebra.context, atom):
+            yield from self._lemmas(Abs(atom))  # the same number
 
     def _lemmas(self, atom: Term) -> Iterator[AtMost]:
         if atom not in self.found:
@@ -329,7 +346,8 @@ class _Search:
             conclusion = lemma.claim.conclusion
             if not isinstance(conclusion, Rel) or shape_of(conclusion.lhs) or shape_of(conclusion.rhs):
                 continue
-            for side in (conclusion.lhs, conclusion.rhs) if conclusion.op == "=" else (conclusion.lhs,):
+            both = conclusion.op == "=" or conclusion.lhs == ZERO
+            for side in (conclusion.lhs, conclusion.rhs) if both else (conclusion.lhs,):
                 for pattern in _atoms(side):
                     for turned in _rotations(atom):
                         for values in unify(self.s, pattern, turned, {}):
@@ -398,7 +416,7 @@ def _quotients(mono: Mono, lead: Mono) -> Iterator[tuple[Index, Term]]:
             return
         powers.append(Index(tuple((v, c // e.const) for v, c in there.terms), there.const // e.const))
     best = powers[0] if all(p == powers[0] for p in powers) else min(powers, key=lambda p: (len(p.terms), p.const))
-    for power in dict.fromkeys((best, ONE)):
+    for power in dict.fromkeys((best, ONE) if best.terms or best.const > 0 else (ONE,)):
         left = dict(exponents)
         for atom, e in lead[0]:
             left[atom] = left[atom] - power * e.const
