@@ -6,16 +6,19 @@ equation's instance is subtracted, in its context, until nothing is left.
 
 from __future__ import annotations
 
-from collections.abc import Iterable, Iterator
+from collections.abc import Callable, Iterable, Iterator
+from dataclasses import replace
 from fractions import Fraction
 from typing import Any
 
 from symrnn import kernel
-from symrnn.certificates import Use, Words
+from symrnn.certificates import Fact, Proof, Use, Words
 from symrnn.claims.index import Index, Node
 from symrnn.claims.shapes import ONE, shape_of
 from symrnn.claims.substitution import contains, substitute, walk
 from symrnn.claims.tree import (
+    HOLE,
+    Abs,
     Apply,
     Const,
     Det,
@@ -142,6 +145,22 @@ def expanded_determinants(s: Sequent, e: Rel) -> tuple[Rel, Words] | None:
     return Rel("=", s.algebra("left").to_term(p, None), zero), Words("left", "left", (), against)
 
 
+def expanded(s: Sequent, prove: Callable[[Sequent], Proof | None]) -> Iterator[tuple[Prop, Proof]]:
+    """det(X Y) = det(X) det(Y) for the determinants that an inequality speaks of."""
+    if not isinstance(s.goal, Rel) or s.goal.op == "=":
+        return
+    for t in dict.fromkeys(x for x in walk(s.goal) if isinstance(x, Det)):
+        found = expanded_determinants(s, Rel("=", t, Const(Fraction(0))))
+        whole = replace(s, goal=Rel("=", t, found[0].lhs)) if found is not None else None
+        proof = prove_equation(whole) if whole is not None else None
+        if whole is None or proof is None or not isinstance(whole.goal, Rel):
+            continue
+        yield whole.goal, proof
+        if any(isinstance(x, Abs) and x.arg == t for x in walk(s.goal)):
+            use = Words("left", "left", (), (Use(Abs(HOLE), f"hyp:{len(s.hypotheses)}", (), ()),))
+            yield Rel("=", Abs(t), Abs(whole.goal.rhs)), Fact(whole.goal, proof, use)
+
+
 Sides = tuple[tuple[Sym, ...], Term, Term]  # names that were replaced by their definitions, and the equation then
 
 
@@ -220,7 +239,19 @@ def _frozen(p: Poly) -> frozenset[tuple[Mono, Fraction]]:
 
 
 def _step(s: Sequent, how: How, p: Poly, rules: list[Rule], seen: set[Any]) -> tuple[Use, Poly] | None:
-    """The first use of a rule that leads somewhere new: induction hypotheses first, larger monomials first."""
+    """The first use of a rule that leads somewhere new: induction hypotheses first, larger monomials first.
+
+    Where states may be unrolled, which never ends, the first that leaves fewer monomials, if there is one.
+    """
+    unrolled = any(rule.name.startswith("def:") for rule in rules)
+    steps = _steps(s, how, p, rules, seen)
+    first = next(steps, None)
+    if first is None or not unrolled or len(first[1]) < len(p):
+        return first
+    return next((x for x in steps if len(x[1]) < len(p)), first)
+
+
+def _steps(s: Sequent, how: How, p: Poly, rules: list[Rule], seen: set[Any]) -> Iterator[tuple[Use, Poly]]:
     algebra, shape = s.algebra(how[0], how[2]), _shape(s.goal)
     size = shape[0] if shape is not None else None
     monomials = sorted(p, key=lambda m: (-len(m[2]), str(m)))
@@ -232,8 +263,7 @@ def _step(s: Sequent, how: How, p: Poly, rules: list[Rule], seen: set[Any]) -> t
                     use = Use(scaled(context, c), rule.name, (*rule.values, *values), rule.discharge)
                     rest = _apply(s, how, p, use)
                     if rest is not None and _leads_on(p, mono, rest) and _frozen(rest) not in seen:
-                        return use, rest
-    return None
+                        yield use, rest
 
 
 def _shape(goal: Prop) -> tuple[Index, Index] | None:

@@ -17,6 +17,7 @@ from symrnn.claims.tree import (
     HOLE,
     Const,
     Discriminant,
+    Jac,
     Norm,
     Not,
     Or,
@@ -297,6 +298,18 @@ def properties(s: Sequent, prove: Prover) -> Iterator[tuple[Prop, Proof]]:
                 if shown is not None and prop not in s.hypotheses:
                     yield prop, shown
                     break
+
+
+def written_out(s: Sequent, prove: Prover) -> Iterator[tuple[Prop, Proof]]:
+    """That products are invertible, where hypotheses say it of Jacobians of one step."""
+    for i, h in enumerate(s.hypotheses):
+        if isinstance(h, Pred) and h.name == "invertible" and isinstance(h.arg, Jac):
+            try:
+                prop = replace(h, arg=s.algebra("left").term(h.arg))
+            except SymrnnError:
+                continue
+            if accepted(replace(s, goal=prop), Given(i)):
+                yield prop, Given(i)
 
 
 Finder = Callable[[Sequent, Prover], Iterator[tuple[Prop, Proof]]]

@@ -140,8 +140,9 @@ def _factored(s: Sequent, prove: Prover) -> Proof | None:
 def _splits(t: Term, goal: Pred) -> Iterator[tuple[Term, Term, Term]]:
     if isinstance(t, Pow) and goal.var is not None and shape_of(t) is not None:
         moving_part = as_index(goal.var) * dict(t.exponent.terms).get(goal.var, 0)
-        if t.exponent != moving_part:
-            yield Pow(t.base, t.exponent - moving_part), Pow(t.base, moving_part), Eye((shape_of(t) or (ONE,))[0])
+        rest = t.exponent - moving_part
+        if rest.is_const and rest.const > 0 and moving_part.terms:
+            yield Pow(t.base, rest), Pow(t.base, moving_part), Eye((shape_of(t) or (ONE,))[0])
     if not isinstance(t, MatMul | Times):
         return
     moving = [i for i, x in enumerate(t.args) if goal.var in free_vars(x)]

@@ -51,8 +51,9 @@ def _exponents(s: Sequent, goal: Rel) -> Iterator[int]:
     ):
         yield 2
     if any(isinstance(x, SpectralRadius) for x in said):
-        for e in s.equations.values():
-            yield from (p for side in (e.lhs, e.rhs) if 1 < (p := _power(side)) <= MOST)
+        sides = [side for e in s.equations.values() for side in (e.lhs, e.rhs)]
+        sides += [x.arg for h in s.hypotheses for x in walk(h) if isinstance(x, Norm | SpectralRadius)]
+        yield from (p for side in sides if 1 < (p := _power(side)) <= MOST)
 
 
 def _power(t: Term) -> int:

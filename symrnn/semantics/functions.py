@@ -23,6 +23,7 @@ from symrnn.claims.tree import (
     Binomial,
     Const,
     Det,
+    Diag,
     Entry,
     Eye,
     JordanBlock,
@@ -245,6 +246,9 @@ def never_negative(context: Context, s: Term) -> bool:
         return facts is not None and (facts.low >= 0 if s.order else facts.positive)
     if isinstance(s, Entry):
         return isinstance(s.arg, Abs) or _nonnegative_power(context, s.arg)
+    if isinstance(s, Det):
+        word = s.arg.args if isinstance(s.arg, MatMul) else (s.arg,)
+        return _is_gram(context, word) or all(isinstance(f, Diag) and never_negative(context, f.arg) for f in word)
     if isinstance(s, Trace) and isinstance(s.arg, MatMul):
         return any(_is_gram(context, (*s.arg.args[i:], *s.arg.args[:i])) for i in range(len(s.arg.args)))
     return isinstance(s, Norm | SpectralRadius | Binomial | Abs) or context.has(s, "nonnegative")
@@ -290,6 +294,10 @@ def _nonzero(context: Context, s: Term) -> bool:
         if facts is not None and (facts.never_zero if s.order else facts.positive):
             return True
         return s.order == 0 and facts is not None and facts.zero_at_zero_only and _nonzero(context, s.arg)
+    if isinstance(s, Abs):
+        return _nonzero(context, s.arg)
+    if isinstance(s, Norm) and shape_of(s.arg) is not None:
+        return all(map(context.regular, s.arg.args if isinstance(s.arg, MatMul) else (s.arg,)))
     return context.regular(s) or s.key in context.invertible
 
 

@@ -422,6 +422,8 @@ def _properties_in(body: Prop) -> Iterator[tuple[str, Term]]:
         yield from _gaps(body)
     if isinstance(body, Rel) and body.op != "=" and shape_of(body.rhs) is None and _at_least_zero(body.lhs):
         yield "nonnegative", body.rhs
+    if isinstance(body, Rel) and body.op != "=" and isinstance(body.lhs, Zeros):
+        yield "nonnegative", body.rhs
     if isinstance(body, Rel | Pred):  # true, so all its terms are defined
         for x in _inverted(body):
             yield "invertible", x
