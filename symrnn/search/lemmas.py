@@ -4,6 +4,7 @@ from __future__ import annotations
 
 from collections.abc import Callable, Iterator
 from dataclasses import replace
+from fractions import Fraction
 from typing import Any
 
 from symrnn import kernel
@@ -15,6 +16,7 @@ from symrnn.claims.shapes import shape_of
 from symrnn.claims.substitution import contains, fields, free_vars, substitute, symbols, walk
 from symrnn.claims.tree import (
     HOLE,
+    Abs,
     Const,
     Discriminant,
     Jac,
@@ -30,6 +32,7 @@ from symrnn.claims.tree import (
     Sym,
     Term,
     Times,
+    Trace,
     Transpose,
 )
 from symrnn.errors import SymrnnError
@@ -77,6 +80,10 @@ def _cited(s: Sequent, name: str, values: Values, prove: Prover, depth: int) -> 
 def discharged(s: Sequent, lemma: Claim, values: Values, prove: Prover, depth: int) -> tuple[Proof, ...] | None:
     """Proofs of the hypotheses of a lemma at an instance."""
     proofs = []
+    if any(_is_of_norm_zero(h) for h in lemma.hypotheses) and not any(
+        contains(h, Norm, Abs, Trace) for h in s.hypotheses
+    ):
+        return None
     for h in lemma.hypotheses:
         sub = replace(s, goal=_instance(h, values))
         proof = _known_limit(sub) if isinstance(h, Pred) and h.var is not None else prove(sub)
@@ -84,6 +91,11 @@ def discharged(s: Sequent, lemma: Claim, values: Values, prove: Prover, depth: i
             return None
         proofs.append(proof)
     return tuple(proofs)
+
+
+def _is_of_norm_zero(h: Prop) -> bool:
+    """Whether it says that a norm is 0: nothing does that but what speaks of magnitudes."""
+    return isinstance(h, Rel) and h.op == "=" and isinstance(h.lhs, Norm) and h.rhs == Const(Fraction(0))
 
 
 def _known_limit(s: Sequent) -> Proof | None:
