@@ -50,6 +50,7 @@ from symrnn.semantics.sequents import Sequent
 from symrnn.semantics.uses import in_range
 
 ONE = Const(Fraction(1))
+UNIT_SHAPE = (INDEX_ONE, INDEX_ONE)  # of what stands for a number, beside a matrix that it scales
 TRANSPOSED = {"1": "inf", "inf": "1", "2": "2"}
 
 
@@ -100,7 +101,7 @@ def _upper(s: Bounded, algebra: Algebra, t: Term, kind: str) -> Term:
         return factors[0] if len(factors) == 1 else Times(factors or (ONE,))
     if isinstance(t, Transpose):
         return _upper(s, algebra, t.arg, TRANSPOSED[kind])
-    if isinstance(t, Trace) and shape_of(t.arg) == (INDEX_ONE, INDEX_ONE):  # the number |y^T x| <= ||y|| ||x||
+    if isinstance(t, Trace) and shape_of(t.arg) == UNIT_SHAPE:  # the number |y^T x| <= ||y|| ||x||
         return _upper(s, algebra, t.arg, kind)
     if isinstance(t, Pow) and algebra.context.at_least(t.exponent, 0):
         return Pow(_upper(s, algebra, t.base, kind), t.exponent)
@@ -117,7 +118,8 @@ def _frobenius(s: Bounded, algebra: Algebra, t: Term) -> Term:
         return Add(tuple(_frobenius(s, algebra, a) for a in t.args))
     if isinstance(t, MatMul | Times):
         sizes = [_upper(s, algebra, a, "2") for a in t.args]
-        matrices = [i for i, a in enumerate(t.args) if shape_of(a) is not None]
+        scaling = (UNIT_SHAPE, None) if isinstance(t, Times) and shape_of(t) != UNIT_SHAPE else (None,)
+        matrices = [i for i, a in enumerate(t.args) if shape_of(a) not in scaling]
         kept = next((i for i in matrices if not isinstance(sizes[i], Const)), matrices[0])
         sizes[kept] = _frobenius(s, algebra, t.args[kept])
         return Times(tuple(sizes))
