@@ -285,6 +285,9 @@ FALSE = [
 ]
 
 TRUE = [
+    # search went round and round
+    claim(implies(vanishes((A @ B) ** (k - 1), k), vanishes((B @ A) ** k, k))),
+    claim(implies(bounded((A @ B) ** (k + 1), k), bounded((B @ A) ** k, k))),
     claim(eq(hadamard(u, v), hadamard(v, u))),
     claim(eq(diag(u) @ v, diag(v) @ u)),
     claim(eq(diag(u) @ ones(n), u)),
