@@ -16,7 +16,7 @@ from symrnn.claims.activations import AT_MOST_ONE, FACTS
 from symrnn.claims.index import Index, Var, as_index
 from symrnn.claims.recurrence import Recurrence
 from symrnn.claims.shapes import ONE as INDEX_ONE
-from symrnn.claims.shapes import shape_of
+from symrnn.claims.shapes import is_scalar, shape_of
 from symrnn.claims.substitution import free_vars, substitute, walk
 from symrnn.claims.tree import (
     Abs,
@@ -117,7 +117,8 @@ def _frobenius(s: Bounded, algebra: Algebra, t: Term) -> Term:
         return Add(tuple(_frobenius(s, algebra, a) for a in t.args))
     if isinstance(t, MatMul | Times):
         sizes = [_upper(s, algebra, a, "2") for a in t.args]
-        matrices = [i for i, a in enumerate(t.args) if shape_of(a) is not None]
+        scaling = (None, (INDEX_ONE, INDEX_ONE)) if isinstance(t, Times) and not is_scalar(shape_of(t)) else (None,)
+        matrices = [i for i, a in enumerate(t.args) if shape_of(a) not in scaling]
         kept = next((i for i in matrices if not isinstance(sizes[i], Const)), matrices[0])
         sizes[kept] = _frobenius(s, algebra, t.args[kept])
         return Times(tuple(sizes))
