@@ -17,6 +17,7 @@ from typing import Any
 import pytest
 from analysis_claims import GROUPS, Case, networks
 from evaluator import Unclear
+from size_claims import SIZES
 from spectral import draws
 from test_kernel_corrupted import corruptions
 
@@ -54,7 +55,7 @@ from symrnn.semantics.inequalities import ONE, AtMost
 
 decide = importlib.import_module("symrnn.search.decide")
 pipeline = importlib.import_module("symrnn.check")
-CASES = [case for group in GROUPS for case in group()]
+CASES = [case for group in (*GROUPS, *SIZES) for case in group()]
 NEW = (
     Order,
     AtMost,
