@@ -165,6 +165,11 @@ def _number(n: Const) -> None:
         raise ClaimError("a number with thousands of digits: give it a name, and say what it is as a hypothesis")
 
 
+def _some(n: And | Or) -> None:
+    if not n.args:
+        raise ClaimError("all_of and any_of need at least one claim")
+
+
 def _pred(n: Pred) -> bool:
     limited = n.name in LIMITS
     fine = n.name in PREDICATES and n.field in ("", "R", "C") and (n.var is not None) == limited
@@ -244,8 +249,8 @@ _CHECKS: dict[type[Node], Callable[[Any], None]] = {
     Add: _checked(lambda n: len(n.args) > 0),
     Times: _checked(lambda n: len(n.args) > 0),
     MatMul: _checked(lambda n: len(n.args) > 0),
-    And: _checked(lambda n: len(n.args) > 0),
-    Or: _checked(lambda n: len(n.args) > 0),
+    And: _some,
+    Or: _some,
     Blocks: _checked(lambda n: n.rows and n.rows[0] and all(len(row) == len(n.rows[0]) for row in n.rows)),
     Rel: _checked(lambda n: n.op in ("=", "<=", "<")),
     IndexRel: _checked(lambda n: n.op in ("=", "<=", "<")),
