@@ -139,7 +139,7 @@ def _made(claim: Prop, assuming: tuple[Prop, ...], layout: str, cell: Cell | Non
     try:
         read_anew(made, shared=made.cell)
     except CertificateError as error:
-        raise ClaimError(f"the claim is not made of symrnn's own parts: {error}") from error
+        raise ClaimError(f"no claim: {error}") from error
     _check_names(made)
     check_claim(made)
     if not any(isinstance(x, Sym) and x.role != "free" for p in (conclusion, *hypotheses) for x in walk(p)):

@@ -186,19 +186,13 @@ def iff(left: Prop, right: Prop) -> Prop:
 
 
 def all_of(*claims: Prop) -> Prop:
-    """The conjunction of claims, also written ``p & q``. Raises ClaimError if there are none."""
-    return claims[0] if len(claims) == 1 else And(_claims(claims))
+    """The conjunction of claims, also written ``p & q``."""
+    return claims[0] if len(claims) == 1 else And(tuple(as_prop(c) for c in claims))
 
 
 def any_of(*claims: Prop) -> Prop:
-    """The disjunction of claims, also written ``p | q``. Raises ClaimError if there are none."""
-    return claims[0] if len(claims) == 1 else Or(_claims(claims))
-
-
-def _claims(claims: tuple[Prop, ...]) -> tuple[Prop, ...]:
-    if not claims:
-        raise ClaimError("all_of and any_of need at least one claim")
-    return tuple(as_prop(c) for c in claims)
+    """The disjunction of claims, also written ``p | q``."""
+    return claims[0] if len(claims) == 1 else Or(tuple(as_prop(c) for c in claims))
 
 
 def negation(claim: Prop) -> Prop:

@@ -102,7 +102,10 @@ def _fraction_anew(value: Fraction) -> Fraction:
     """``_fraction(str(value))``, without the text where it is short."""
     top, bottom = value.numerator, value.denominator
     if type(top) is not int or type(bottom) is not int or top.bit_length() + bottom.bit_length() > SHORT:
-        return _fraction(str(value))
+        try:
+            return _fraction(str(value))
+        except ValueError as error:
+            raise CertificateError("a number with thousands of digits: give it a name") from error
     if bottom < 1 or gcd(top, bottom) != 1:
         raise CertificateError(f"{top}/{bottom} is not a fraction in lowest terms")
     return Fraction(top, bottom)
