@@ -77,10 +77,16 @@ def prove_equation(s: Sequent) -> Words | None:
     entries = contains(s.goal, Entry)
     if not s.equations and not s.cell and not contains(s.goal, Inv, Det, Norm, Pow, Apply):
         return None  # nothing to rewrite with
+    tried: dict[How, list[list[Rule]]] = {}
     for plain in _plain(s, entries):
-        for mode in MODES:
+        for mode in MODES if s.equations else MODES[:1]:
             for peels in ends[:1] if plain else ends:
-                found = _rewrite(s, (*peels, plain), mode)
+                how = (*peels, plain)
+                rules = list(rules_of(s, how, mode))
+                if rules in tried.setdefault(how, []):
+                    continue  # another choice of what leads came to the same
+                tried[how].append(rules)
+                found = _rewrite(s, how, rules)
                 if found is not None:
                     return found
     return None
@@ -207,7 +213,7 @@ def _names(t: Term) -> frozenset[Sym]:
     return frozenset(x for x in walk(t) if isinstance(x, Sym) and x.role in ("state", "local") and x.index)
 
 
-def _rewrite(s: Sequent, how: How, mode: str) -> Words | None:
+def _rewrite(s: Sequent, how: How, rules: list[Rule]) -> Words | None:
     goal = s.goal
     if not isinstance(goal, Rel):
         return None
@@ -217,7 +223,6 @@ def _rewrite(s: Sequent, how: How, mode: str) -> Words | None:
     difference = difference_of(s, how, *sides)
     if difference is None:
         return None
-    rules = list(rules_of(s, how, mode))
     uses: list[Use] = []
     seen = {_frozen(difference)}
     for _ in range(STEPS):

@@ -10,7 +10,8 @@ from collections.abc import Callable, Iterable
 from symrnn import kernel
 from symrnn.certificates import Both, ByCases, Choose, Known, Proof
 from symrnn.claims.recurrence import Claim
-from symrnn.claims.tree import And, ForAllTrajectories, Iff, Implies, IndexRel, Not, Or, Pred, Prop, Rel
+from symrnn.claims.substitution import contains
+from symrnn.claims.tree import And, Entry, ForAllTrajectories, Iff, Implies, IndexRel, Not, Or, Pred, Prop, Rel
 from symrnn.errors import SymrnnError
 from symrnn.search.activations import prove_by_congruence, prove_by_injectivity
 from symrnn.search.annihilators import prove_by_annihilator
@@ -186,8 +187,13 @@ def _by_facts(s: Sequent) -> Proof | None:
 
 def _by_cases(s: Sequent, which: int, search: Search, depth: int) -> Proof | None:
     h = s.hypotheses[which]
-    proofs = [search.prove(s.with_hypothesis(which, a), depth) for a in (h.args if isinstance(h, Or) else ())]
-    return ByCases(which, tuple(p for p in proofs if p is not None)) if all(p is not None for p in proofs) else None
+    proofs = []
+    for case in (s.with_hypothesis(which, a) for a in (h.args if isinstance(h, Or) else ())):
+        proof = (prove_explicit(case) if contains(h, Entry) else None) or search.prove(case, depth)
+        if proof is None:
+            return None
+        proofs.append(proof)
+    return ByCases(which, tuple(proofs))
 
 
 def _all(s: Sequent, parts: tuple[Prop, ...], search: Search, depth: int) -> Proof | None:

@@ -126,7 +126,7 @@ def real_roots(p: Poly, low: Fraction | None = None, high: Fraction | None = Non
     return _changes(at_low) - _changes(at_high)
 
 
-@lru_cache(maxsize=256)
+@lru_cache(maxsize=4096)
 def _sturm(p: Poly) -> tuple[Poly, ...]:
     """Sturm's sequence of the squarefree part of a polynomial, each up to a positive factor."""
     p = squarefree(p)
