@@ -40,7 +40,7 @@ from symrnn.claims.tree import (
 )
 from symrnn.errors import Refused
 from symrnn.semantics.algebra import Algebra
-from symrnn.semantics.beginnings import first_steps, within
+from symrnn.semantics.beginnings import alternatives, first_steps, within
 from symrnn.semantics.context import Commuting, Context, Fact, Range
 from symrnn.semantics.polynomials import Explicit
 from symrnn.semantics.properties import property_as_equation
@@ -150,7 +150,7 @@ class Sequent:
         """The same hypotheses with another goal, whose antecedents join them."""
         antecedents = isinstance(goal, Implies | ForAll)
         made = self._rebuilt(goal, self.hypotheses) if antecedents else replace(self, goal=goal)
-        return replace(made, spoken=((made.goal, *made.hypotheses), made.ranges()))
+        return replace(made, spoken=((*alternatives(made.goal), *made.hypotheses), made.ranges()))
 
     def premise(self, goal: Prop) -> Sequent:
         """The same hypotheses with another goal, whose rows and columns all exist here."""
@@ -230,7 +230,7 @@ def sequent_of(claim: Claim) -> Sequent:
     if "_sequent" not in store:
         whole, relations = settled(claim)
         goal, hypotheses = whole.conclusion, whole.hypotheses
-        spoken = ((goal, *hypotheses), Context(None, _ranges(hypotheses)))
+        spoken = ((*alternatives(goal), *hypotheses), Context(None, _ranges(hypotheses)))
         store["_sequent"] = Sequent(goal, hypotheses, whole.cell, equations_of(hypotheses), (), relations, None, spoken)
     return store["_sequent"]  # type: ignore[no-any-return]
 
