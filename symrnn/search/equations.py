@@ -53,6 +53,7 @@ from symrnn.search.rules import (
     slope_rules,
     within_functions,
 )
+from symrnn.semantics.columns import columns
 from symrnn.semantics.monomials import Mono, Poly, minus
 from symrnn.semantics.sequents import Sequent
 from symrnn.semantics.uses import filled
@@ -225,8 +226,9 @@ def _rewrite(s: Sequent, how: How, rules: list[Rule]) -> Words | None:
         return None
     uses: list[Use] = []
     seen = {_frozen(difference)}
+    column = (_shape(goal) or (ONE, ONE))[1] == ONE
     for _ in range(STEPS):
-        if not difference:
+        if not difference or (column and not columns(s.algebra(how[0], how[2]), difference)):
             return Words(how[0], how[1], (), tuple(uses), how[2])
         finders = (determinant_rules, inverse_rules, norm_rules, reciprocal_rules, slope_rules)
         more = [rule for find in finders for rule in find(s, how, difference)]

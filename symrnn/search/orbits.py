@@ -39,6 +39,7 @@ from symrnn.search.fillings import Filling, fillings
 from symrnn.search.gated_runs import gated_runs
 from symrnn.search.kept import Kept
 from symrnn.search.pools import SLOPES, Plain, integers_fit, rows
+from symrnn.search.solving import solve
 from symrnn.search.trajectories import Trajectory, drives, hold
 from symrnn.search.weights import weights
 from symrnn.semantics.instances import Instance, Rows, World
@@ -163,7 +164,7 @@ class _Runs:
     def _all(self) -> Iterator[Instance]:
         if not self.function or not self.square:
             return
-        tried = weights(self.n, FACTS[self.function].high == 1)
+        tried = [*self._given(), *weights(self.n, FACTS[self.function].high == 1)]
         out: set[tuple[str, str]] = set()  # weights and what holds them, at which no run is of use
         for weight in tried:
             for kind in KINDS:
@@ -174,6 +175,16 @@ class _Runs:
             yield from self._at(weight, "inputs", _cycles, out)
         if not drives(self.cell) or self.driver_matters:
             yield from self._undriven()
+
+    def _given(self) -> list[Plain]:
+        """The weight that equations about it alone say: entry by entry, say."""
+        equations = tuple(h for h in self.static if isinstance(h, Rel) and h.op == "=")
+        symbol = {s.name: s for s in self.cell.params if s.name == self.square[0]}
+        found = {name: rows([[0] * self.n] * self.n) for name in symbol}
+        if equations:
+            solve(found, {}, equations, self.integers, symbol, random.Random(0))
+        made = list(found.values()) if equations else []
+        return [[[x.rational for x in row] for row in m] for m in made if not any(x.logs for row in m for x in row)]
 
     def _undriven(self) -> Iterator[Instance]:
         for weight, states in held_by_nothing(self.function, self.n):

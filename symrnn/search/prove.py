@@ -14,6 +14,7 @@ from symrnn.claims.substitution import contains
 from symrnn.claims.tree import And, Entry, ForAllTrajectories, Iff, Implies, IndexRel, Not, Or, Pred, Prop, Rel
 from symrnn.errors import SymrnnError
 from symrnn.search.activations import prove_by_congruence, prove_by_injectivity
+from symrnn.search.alternatives import prove_by_the_larger
 from symrnn.search.annihilators import prove_by_annihilator
 from symrnn.search.ascents import prove_by_ascent
 from symrnn.search.block_limits import prove_block_limit
@@ -214,7 +215,7 @@ def _any(s: Sequent, goal: Or, search: Search, depth: int, deeper: Strategy) -> 
         proof = search.prove(s.towards_member(part), depth)
         if proof is not None:
             return Choose(i, proof)
-    return None
+    return prove_by_the_larger(s, deeper)
 
 
 def _by_totals(s: Sequent) -> Proof | None:

@@ -248,21 +248,27 @@ def _size(f: Term, kind: str) -> Term:
 
 
 def _of_jacobian(s: Bounded, algebra: Algebra, t: Jac, kind: str) -> Term:
-    """The bound of one step, the same at all times, to the power of the number of steps; one state block only."""
+    """The bound of one step, the same at all times, to the power of the number of steps."""
     if t.layout == "denominator":
         return _upper(s, algebra, Jac(t.of, t.wrt, "numerator"), TRANSPOSED[kind])
     return at_every_step(s.cell, algebra, t, lambda step: _upper(s, algebra, step, kind))
 
 
 def at_every_step(cell: Recurrence | None, algebra: Algebra, t: Jac, bound: Callable[[Term], Term]) -> Term:
-    """A bound of one step that is the same at all times, to the power of the steps of a Jacobian of states."""
+    """A bound of one step that is the same at all times, to the power of the steps of a Jacobian of states.
+
+    Of a block of the state that no other block acts on: what leaves it does not come back, as if it were the only one.
+    """
     length = t.of.index[0] - t.wrt.index[0]
-    if cell is None or len(cell.states) != 1 or {t.of.role, t.wrt.role} != {"state"}:
-        raise Refused("only Jacobians of the one state block by itself are bounded")
+    if cell is None or t.of.name != t.wrt.name or {t.of.role, t.wrt.role} != {"state"}:
+        raise Refused("only Jacobians of one state block by itself are bounded")
     if not algebra.context.at_least(length, 0):
         raise Refused(f"{t.of} is not known to come after {t.wrt}")
-    at, block = as_index(Var("some time", "bound", None)), cell.states[0]
-    step = bound(one_step(cell, member(block, at), member(block, at - 1)))
+    at = as_index(Var("some time", "bound", None))
+    steps = {b.name: one_step(cell, member(t.of, at), member(b, at - 1)) for b in cell.states}
+    if any(name != t.of.name and not isinstance(step, Zeros) for name, step in steps.items()):
+        raise Refused(f"other state blocks act on {t.of.name}")
+    step = bound(steps[t.of.name])
     if free_vars(step) & free_vars(at):
         raise Refused("the bound of one step depends on the time")
     return Pow(step, length)

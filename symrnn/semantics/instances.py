@@ -284,20 +284,13 @@ class World:
             raise Refused(f"{later} does not come after {earlier}")
         if to == since and (of.name == wrt.name or wrt.role != "state"):
             return self.values.matrix(one_step(self.cell, later, earlier))
-        if to == since:
-            return self._no_dependence(of, wrt)
-        parts = []
-        for block in self.cell.states:
+        (rows, cols), (more, others) = self._size(of.shape), self._size(wrt.shape)
+        parts = [((as_num(0),) * (more * others),) * (rows * cols)]
+        for block in self.cell.states if to > since else ():
             step = one_step(self.cell, later, member(block, to - 1))
             if not isinstance(step, Zeros):  # what does not matter need not have a value that can be told
                 parts.append(multiply(self.values.matrix(step), self._chain(block, to - 1, wrt, since)))
-        if not parts:
-            return self._no_dependence(of, wrt)
         return tuple(tuple(_sum(cells) for cells in zip(*rows, strict=True)) for rows in zip(*parts, strict=True))
-
-    def _no_dependence(self, of: Sym, wrt: Sym) -> Matrix:
-        (rows, cols), (more, others) = self._size(of.shape), self._size(wrt.shape)
-        return ((as_num(0),) * (more * others),) * (rows * cols)
 
     # ---- propositions ----
 
