@@ -268,6 +268,7 @@ class _Search:
         """||X Y|| <= ||X|| ||Y|| and ||X +- Y|| <= ||X|| + ||Y|| for the norms that the goal speaks of."""
         said = dict.fromkeys(x for x in walk(self.s.goal) if isinstance(x, Norm))
         out = [_bare("norm", x) for x in said if any(isinstance(y, Add) for y in walk(x.arg))]  # as it was written
+        out += [_bare("norm", x) for x in said if isinstance(x.arg, Jac)]
         if any(isinstance(x.arg, Add) for x in said):
             out += [_bare("parts", x) for x in said if isinstance(x.arg, Jac)]
         runs = dict.fromkeys(x for h in self.s.hypotheses for x in walk(h) if isinstance(x, Norm))
