@@ -243,8 +243,9 @@ class _Search:
             if isinstance(atom, SpectralRadius) and e != ONE:  # rho(X)^e = rho(X^e)
                 yield from self._lemmas(SpectralRadius(Pow(atom.arg, e)))
             yield from self._about(atom)
-            if isinstance(atom, Sym | Trace | Det) and e.is_const and e.const == 2:
-                yield from (_bare(SQUARE, UNIT_TERM, ((SCALAR, atom),), turned=turned) for turned in (False, True))
+            if isinstance(atom, Sym | Trace | Det | Abs) and e == as_index(2):
+                x = atom.arg if isinstance(atom, Abs) else atom
+                yield from (_bare(SQUARE, UNIT_TERM, ((SCALAR, x),), turned=turned) for turned in (False, True))
 
         yield from self.pairs
 
@@ -345,6 +346,8 @@ class _Search:
     def _searched(self, atom: Term) -> Iterator[AtMost]:
         for name, lemma in LEMMAS.items():
             conclusion = lemma.claim.conclusion
+            if name == SQUARE[6:]:
+                continue  # of use for squares alone
             if not isinstance(conclusion, Rel) or shape_of(conclusion.lhs) or shape_of(conclusion.rhs):
                 continue
             both = conclusion.op == "=" or conclusion.lhs == ZERO
