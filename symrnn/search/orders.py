@@ -9,7 +9,7 @@ from __future__ import annotations
 from collections.abc import Iterator
 from dataclasses import replace
 from fractions import Fraction
-from functools import cached_property
+from functools import cache, cached_property
 from itertools import permutations
 from typing import Any
 
@@ -55,6 +55,7 @@ DEEPEST = 7  # uses in one proof
 WIDEST = 80  # gaps looked at
 MOST_NORMS = 4
 LARGEST = 24  # monomials of a gap
+FOR_STRICT = ("norm of what is not 0",)
 SQUARE = "lemma:square of a magnitude"
 (SCALAR,) = symbols(LEMMAS[SQUARE[6:]].claim)
 ONE = as_index(1)
@@ -344,18 +345,12 @@ class _Search:
         yield from self.found[atom]
 
     def _searched(self, atom: Term) -> Iterator[AtMost]:
-        for name, lemma in LEMMAS.items():
-            conclusion = lemma.claim.conclusion
-            if name == SQUARE[6:]:
-                continue  # of use for squares alone
-            if not isinstance(conclusion, Rel) or shape_of(conclusion.lhs) or shape_of(conclusion.rhs):
+        for name, claim, pattern, equation in _patterns().get(type(atom), ()):
+            if name in FOR_STRICT and not self.strictly:
                 continue
-            both = conclusion.op == "=" or conclusion.lhs == ZERO
-            for side in (conclusion.lhs, conclusion.rhs) if both else (conclusion.lhs,):
-                for pattern in _atoms(side):
-                    for turned in _rotations(atom):
-                        for values in unify(self.s, pattern, turned, {}):
-                            yield from self._instance(name, lemma.claim, values, conclusion.op == "=")
+            for turned in _rotations(atom):
+                for values in unify(self.s, pattern, turned, {}):
+                    yield from self._instance(name, claim, values, equation)
 
     def _instance(self, name: str, lemma: Claim, values: Values, equation: bool) -> Iterator[AtMost]:
         parts = (lemma.conclusion, *lemma.hypotheses)
@@ -377,6 +372,23 @@ class _Search:
                 for more in unify(self.s, h, given, values):
                     if needed <= set(more):
                         yield more
+
+
+@cache
+def _patterns() -> dict[type[Term], tuple[tuple[str, Claim, Term, bool], ...]]:
+    """The atoms to be found in lemmas between scalars, by their type: lemma, statement, atom, equation or not."""
+    out: dict[type[Term], tuple[tuple[str, Claim, Term, bool], ...]] = {}
+    for name, lemma in LEMMAS.items():
+        conclusion = lemma.claim.conclusion
+        if name == SQUARE[6:] or not isinstance(conclusion, Rel):  # the one is of use for squares alone
+            continue
+        if shape_of(conclusion.lhs) or shape_of(conclusion.rhs):
+            continue
+        both, equation = conclusion.op == "=" or name in FOR_STRICT, conclusion.op == "="
+        for side in (conclusion.lhs, conclusion.rhs) if both else (conclusion.lhs,):
+            for pattern in _atoms(side):
+                out[type(pattern)] = (*out.get(type(pattern), ()), (name, lemma.claim, pattern, equation))
+    return out
 
 
 def _frozen(p: Poly) -> tuple[tuple[str, Fraction], ...]:
