@@ -8,6 +8,7 @@ from fractions import Fraction
 from functools import partial
 from typing import Any
 
+from symrnn.analysis import is_read_off
 from symrnn.certificates import (
     AllTrajectories,
     Dominated,
@@ -235,8 +236,10 @@ def prove_rewritten(s: Sequent, prove: Prover) -> Proof | None:
 def _turned(s: Sequent, prove: Prover) -> Proof | None:
     """From a stronger statement: what vanishes is bounded, what explodes does not vanish."""
     goal = s.goal
-    if isinstance(goal, Pred) and goal.name == "bounded":
-        inner: Prop = replace(goal, name="vanishes")
+    if isinstance(goal, Pred) and goal.name in ("vanishes", "bounded") and is_read_off(goal.arg):
+        inner: Prop = replace(goal, arg=goal.arg.arg)  # type: ignore[attr-defined]
+    elif isinstance(goal, Pred) and goal.name == "bounded":
+        inner = replace(goal, name="vanishes")
     elif isinstance(goal, Not) and isinstance(goal.arg, Pred) and goal.arg.name in ("explodes", "vanishes", "bounded"):
         inner = replace(goal.arg, name="bounded" if goal.arg.name == "explodes" else "explodes")
     else:

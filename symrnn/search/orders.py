@@ -9,7 +9,7 @@ from __future__ import annotations
 from collections.abc import Iterator
 from dataclasses import replace
 from fractions import Fraction
-from functools import cached_property
+from functools import cache, cached_property
 from itertools import permutations
 from typing import Any
 
@@ -55,6 +55,7 @@ DEEPEST = 7  # uses in one proof
 WIDEST = 80  # gaps looked at
 MOST_NORMS = 4
 LARGEST = 24  # monomials of a gap
+FOR_STRICT = ("norm of what is not 0",)
 SQUARE = "lemma:square of a magnitude"
 (SCALAR,) = symbols(LEMMAS[SQUARE[6:]].claim)
 ONE = as_index(1)
@@ -243,8 +244,9 @@ class _Search:
             if isinstance(atom, SpectralRadius) and e != ONE:  # rho(X)^e = rho(X^e)
                 yield from self._lemmas(SpectralRadius(Pow(atom.arg, e)))
             yield from self._about(atom)
-            if isinstance(atom, Sym | Trace | Det) and e.is_const and e.const == 2:
-                yield from (_bare(SQUARE, UNIT_TERM, ((SCALAR, atom),), turned=turned) for turned in (False, True))
+            if isinstance(atom, Sym | Trace | Det | Abs) and e == as_index(2):
+                x = atom.arg if isinstance(atom, Abs) else atom
+                yield from (_bare(SQUARE, UNIT_TERM, ((SCALAR, x),), turned=turned) for turned in (False, True))
 
         yield from self.pairs
 
@@ -268,6 +270,7 @@ class _Search:
         """||X Y|| <= ||X|| ||Y|| and ||X +- Y|| <= ||X|| + ||Y|| for the norms that the goal speaks of."""
         said = dict.fromkeys(x for x in walk(self.s.goal) if isinstance(x, Norm))
         out = [_bare("norm", x) for x in said if contains(x.arg, Add)]  # as it was written
+        out += [_bare("norm", x) for x in said if isinstance(x.arg, Jac)]
         if any(isinstance(x.arg, Add) for x in said):
             out += [_bare("parts", x) for x in said if isinstance(x.arg, Jac)]
         runs = dict.fromkeys(x for h in self.s.hypotheses for x in walk(h) if isinstance(x, Norm))
@@ -342,16 +345,12 @@ class _Search:
         yield from self.found[atom]
 
     def _searched(self, atom: Term) -> Iterator[AtMost]:
-        for name, lemma in LEMMAS.items():
-            conclusion = lemma.claim.conclusion
-            if not isinstance(conclusion, Rel) or shape_of(conclusion.lhs) or shape_of(conclusion.rhs):
+        for name, claim, pattern, equation in _patterns().get(type(atom), ()):
+            if name in FOR_STRICT and not self.strictly:
                 continue
-            both = conclusion.op == "=" or conclusion.lhs == ZERO
-            for side in (conclusion.lhs, conclusion.rhs) if both else (conclusion.lhs,):
-                for pattern in _atoms(side):
-                    for turned in _rotations(atom):
-                        for values in unify(self.s, pattern, turned, {}):
-                            yield from self._instance(name, lemma.claim, values, conclusion.op == "=")
+            for turned in _rotations(atom):
+                for values in unify(self.s, pattern, turned, {}):
+                    yield from self._instance(name, claim, values, equation)
 
     def _instance(self, name: str, lemma: Claim, values: Values, equation: bool) -> Iterator[AtMost]:
         parts = (lemma.conclusion, *lemma.hypotheses)
@@ -373,6 +372,23 @@ class _Search:
                 for more in unify(self.s, h, given, values):
                     if needed <= set(more):
                         yield more
+
+
+@cache
+def _patterns() -> dict[type[Term], tuple[tuple[str, Claim, Term, bool], ...]]:
+    """The atoms to be found in lemmas between scalars, by their type: lemma, statement, atom, equation or not."""
+    out: dict[type[Term], tuple[tuple[str, Claim, Term, bool], ...]] = {}
+    for name, lemma in LEMMAS.items():
+        conclusion = lemma.claim.conclusion
+        if name == SQUARE[6:] or not isinstance(conclusion, Rel):  # the one is of use for squares alone
+            continue
+        if shape_of(conclusion.lhs) or shape_of(conclusion.rhs):
+            continue
+        both, equation = conclusion.op == "=" or name in FOR_STRICT, conclusion.op == "="
+        for side in (conclusion.lhs, conclusion.rhs) if both else (conclusion.lhs,):
+            for pattern in _atoms(side):
+                out[type(pattern)] = (*out.get(type(pattern), ()), (name, lemma.claim, pattern, equation))
+    return out
 
 
 def _frozen(p: Poly) -> tuple[tuple[str, Fraction], ...]:

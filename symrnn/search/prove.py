@@ -31,7 +31,7 @@ from symrnn.search.jordan import prove_by_binomials
 from symrnn.search.lags import prove_for_any_lag
 from symrnn.search.lemmas import facts, norms, properties, prove_by_lemma, radii, with_facts, written_out
 from symrnn.search.limits import prove_by_steering, prove_limit, prove_rewritten
-from symrnn.search.long_products import norms_of_products, prove_of_product
+from symrnn.search.long_products import norms_of_chains, norms_of_products, prove_of_product, prove_step_by_step
 from symrnn.search.losses_by_steps import prove_by_losses_by_steps
 from symrnn.search.models import Models
 from symrnn.search.orders import prove_by_antisymmetry, prove_by_contradiction, prove_by_sign, prove_order
@@ -114,7 +114,7 @@ def _from_facts(s: Sequent, search: Search, deeper: Strategy) -> Proof | None:
     """The goal by what entries say of norms, and lemmas of the hypotheses."""
     bounds, wrap_bounds = with_bounds(s, deeper)
     richer, wrap = with_facts(
-        bounds, deeper, (radii, norms, properties, facts, norms_of_products, written_out, expanded)
+        bounds, deeper, (radii, norms, properties, facts, norms_of_products, norms_of_chains, written_out, expanded)
     )
     found = _by_goal(richer, search, 1, deeper) if richer is not s else None
     if found is None and s.hypotheses:
@@ -162,6 +162,7 @@ def _by_goal(s: Sequent, search: Search, depth: int, deeper: Strategy) -> Proof 
             or prove_by_products(s)
             or prove_by_ascent(s, prove_by_products)
             or prove_by_powers(s, deeper)
+            or prove_step_by_step(s, deeper)
         )
     if isinstance(goal, Rel):
         found = None if depth else _first(s, EQUATION_STRATEGIES)

@@ -19,6 +19,7 @@ from symrnn.claims.shapes import ONE, shape_of
 from symrnn.claims.substitution import contains, free_vars, substitute
 from symrnn.claims.tree import (
     Abs,
+    Add,
     Apply,
     Binomial,
     Const,
@@ -35,6 +36,7 @@ from symrnn.claims.tree import (
     SpectralRadius,
     Sum,
     Term,
+    Times,
     Trace,
     Transpose,
 )
@@ -246,6 +248,10 @@ def never_negative(context: Context, s: Term) -> bool:
         return facts is not None and (facts.low >= 0 if s.order else facts.positive)
     if isinstance(s, Entry):
         return isinstance(s.arg, Abs) or _nonnegative_power(context, s.arg)
+    if isinstance(s, Add | Times):
+        return all(never_negative(context, x) for x in s.args)
+    if isinstance(s, Pow) and shape_of(s) is None:
+        return never_negative(context, s.base) or _even(s.exponent)
     if isinstance(s, Det):
         word = s.arg.args if isinstance(s.arg, MatMul) else (s.arg,)
         return _is_gram(context, word) or all(isinstance(f, Diag) and never_negative(context, f.arg) for f in word)
