@@ -20,19 +20,25 @@ from symrnn.claims.tree import (
     Add,
     And,
     Const,
+    Det,
+    Entry,
     Eye,
     ForAllTrajectories,
     Iff,
     Implies,
     Loss,
     MatMul,
+    Norm,
     Not,
     Or,
     Pow,
     Pred,
     Prop,
     Rel,
+    SpectralRadius,
+    Term,
     Times,
+    Trace,
     Zeros,
 )
 from symrnn.errors import Refused
@@ -266,14 +272,19 @@ def absurd(s: Sequent, c: cert.Absurd) -> Iterator[Premise]:
 
 def turn(s: Sequent, c: cert.Turn) -> Iterator[Premise]:
     """
-    X_k vanishes     X_k is bounded       X_k explodes          X_k is not bounded
-    ------------     ----------------     -----------------     ------------------
-    bounded          does not explode     does not vanish       explodes
+    X_k vanishes     X_k is bounded       X_k explodes          X_k is not bounded     X_k vanishes (is bounded)
+    ------------     ----------------     -----------------     ------------------     -------------------------------
+    bounded          does not explode     does not vanish       explodes               so is its norm, spectral radius,
+                                                                                       trace, determinant, each entry
     """
     goal = s.goal
     name = goal.arg.name if isinstance(goal, Not) and isinstance(goal.arg, Pred) else ""
-    if isinstance(goal, Pred) and goal.name == "bounded":
-        premise: Prop = replace(goal, name="vanishes")
+    if isinstance(goal, Pred) and goal.name in ("vanishes", "bounded") and is_read_off(goal.arg):
+        if not s.defined(goal.arg):
+            raise Refused(f"{goal.arg} may have no value")
+        premise: Prop = replace(goal, arg=goal.arg.arg)  # type: ignore[attr-defined]
+    elif isinstance(goal, Pred) and goal.name == "bounded":
+        premise = replace(goal, name="vanishes")
     elif isinstance(goal, Pred) and goal.name == "explodes" and not _fixed(s, goal) and s.defined(goal.arg):
         premise = Not(replace(goal, name="bounded"))
     elif isinstance(goal, Not) and isinstance(goal.arg, Pred) and name in ("explodes", "vanishes", "bounded"):
@@ -281,6 +292,12 @@ def turn(s: Sequent, c: cert.Turn) -> Iterator[Premise]:
     else:
         raise Refused("the goal is no such statement about a limit")
     yield replace(s, goal=premise), c.proof
+
+
+def is_read_off(t: Term) -> bool:
+    """Whether a number is read off a matrix so that it is small, or bounded, where the matrix is."""
+    read = isinstance(t, Norm | SpectralRadius | Trace | Det | Entry)
+    return read and shape_of(t.arg) is not None  # type: ignore[attr-defined]
 
 
 def steady(s: Sequent, c: cert.Steady) -> Iterator[Premise]:

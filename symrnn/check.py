@@ -74,7 +74,9 @@ def _sound(result: StepResult) -> bool:
 
 def check_step(derivation: Derivation, step: Step, earlier: Mapping[str, StepResult]) -> StepResult:
     """Decide one step; ``earlier`` holds the results of its ancestors. Raises ClaimError as ``check`` does."""
-    with not_too_deep(f"step {step.id}"):
+    from symrnn.search.proofs import shared
+
+    with not_too_deep(f"step {step.id}"), shared():
         return _check_step(derivation, step, earlier)
 
 

@@ -84,6 +84,20 @@ LEMMAS: dict[str, Lemma] = {
         _lemma("invertible by the determinant", invertible(_A), _HJ + "section 0.5", negation(eq(det(_A), 0))),
         _lemma("determinant of what is invertible", negation(eq(det(_A), 0)), _HJ + "section 0.5", invertible(_A)),
         _lemma("I plus a skew matrix", invertible(eye(_n) + _A), _HJ + "section 4.1", _is("skew", _A)),
+        _lemma(
+            "determinant of what has a kernel",
+            eq(det(_A), 0),
+            _HJ + "section 0.5",
+            eq(_A @ _v, zeros(_n, 1)),
+            negation(eq(_v, zeros(_n, 1))),
+        ),
+        _lemma(
+            "what has a kernel",
+            negation(invertible(_A)),
+            _HJ + "section 0.5",
+            eq(_A @ _v, zeros(_n, 1)),
+            negation(eq(_v, zeros(_n, 1))),
+        ),
         _lemma("Sylvester's determinant identity", eq(det(eye(_n) + _M @ _N), det(eye(_m) + _N @ _M)), _HJ + "1.3.P20"),
         _lemma(
             "determinant of an upper triangular matrix",
@@ -136,6 +150,19 @@ LEMMAS: dict[str, Lemma] = {
             negation(eq(_v, zeros(_n, 1))),
         ),
         _lemma("Neumann series", invertible(eye(_n) - _A), _HJ + "corollary 5.6.16", lt(_rho(_A), 1)),
+        _lemma("norm of what is not 0", lt(0, norm(_M)), _HJ + "definition 5.1.1", negation(eq(_M, zeros(_n, _m)))),
+        _lemma("what has norm 0", eq(_M, zeros(_n, _m)), _HJ + "definition 5.1.1", eq(norm(_M), 0)),
+        _lemma("2-norm of a vector below its 1-norm", le(norm(_v), norm(_v, 1)), _HJ + "problem 5.4.P3"),
+        _lemma(
+            "1-norm of a vector by its 2-norm",
+            le(norm(_v, 1) ** 2, trace(eye(_n)) * norm(_v) ** 2),
+            _HJ + "problem 5.4.P3",
+        ),
+        _lemma(
+            "2-norm of a vector by its maximum norm",
+            le(norm(_v) ** 2, trace(eye(_n)) * norm(_v, "inf") ** 2),
+            _HJ + "problem 5.4.P3",
+        ),
         _lemma("2-norm below the Frobenius norm", le(norm(_M), norm(_M, "fro")), _HJ + "section 5.6, 5.6.P23"),
         _lemma(
             "2-norm by the 1-norm and the maximum norm",

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 from identities_algebra import ALGEBRA
 from identities_structure import STRUCTURE
+from identities_totals import TOTALLY
 from identities_vectors import VECTORS
 from vocabulary import LAGS, A, B, a, false, i, j, k, l, n, nil, one, true
 
@@ -35,4 +36,4 @@ WRONG_ONCE = [
     false("singular at even sizes", eq(inv(_singular) @ _singular, one)),
 ]
 
-ALL = [*ALGEBRA, *STRUCTURE, *VECTORS, *WRONG_ONCE]
+ALL = [*ALGEBRA, *STRUCTURE, *VECTORS, *TOTALLY, *WRONG_ONCE]

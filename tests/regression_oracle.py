@@ -137,6 +137,22 @@ RULES: dict[str, Callable[..., Any]] = {
     "Min": lambda *a: CONTEXT.mpc(min(map(_real, a))),
 }
 
+
+def agree(one: Tree, other: Tree, at: Mapping[str, Any]) -> None:
+    """Raises AssertionError unless both trees have the same value at a point, or neither has one."""
+    values: list[Any] = []
+    for t in (one, other):
+        try:
+            values.append(value(t, at))
+        except (NoValue, ZeroDivisionError):
+            values.append(None)
+        except OverflowError:
+            return
+    left, right = values
+    assert (left is None) == (right is None), (one, other, at)
+    assert left is None or abs(left - right) < CONTEXT.mpf(10) ** -25 * (1 + abs(left)), (one, other, at, left, right)
+
+
 # ---- random trees ----------------------------------------------------------------------------------------------------
 
 VALUES = {

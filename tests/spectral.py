@@ -284,12 +284,29 @@ def _adapt(net: Spectral, claim: Claim, rng: random.Random) -> None:
             m = _special(rng, len(m), any(s.name == name and s.props for s in symbols(claim)))
         c = rng.choice((Fraction(1), Fraction(1), Fraction(1, 2), Fraction(1, 5), Fraction(-3)))
         net.matrices[name] = [[x * (abs(c) if "nonnegative" in named else c) for x in row] for row in m]
+    for h in equations:
+        if isinstance(h.lhs, tr.Norm) and isinstance(h.lhs.arg, tr.Sym):
+            m = net.matrices[h.lhs.arg.name]
+            net.matrices[h.lhs.arg.name] = [[Number.of(0) for _ in row] for row in m]
+        if isinstance(h.lhs, tr.MatMul) and isinstance(h.rhs, tr.Zeros) and rng.random() < 0.8:
+            _with_kernel(net, *(x.name for x in h.lhs.args if isinstance(x, tr.Sym)))
     for h in claim.hypotheses:
         if isinstance(h, tr.Rel) and h.op == "<=" and isinstance(h.lhs, tr.Sym) and isinstance(h.rhs, tr.Sym):
             a, b = net.matrices[h.lhs.name], net.matrices[h.rhs.name]
             net.matrices[h.rhs.name] = [
                 [x + (y if y.sign >= 0 else -y) for x, y in zip(r, s, strict=True)] for r, s in zip(a, b, strict=True)
             ]
+
+
+def _with_kernel(net: Spectral, name: str, kernel: str) -> None:
+    """A v = 0 for a v that is not 0: A less A v v^T / v^T v."""
+    a, v = net.matrices[name], [[x if i else Number.of(1)] for i, (x,) in enumerate(net.matrices[kernel])]
+    length = sum((x * x for (x,) in v), Number.of(0))
+    gone = product(a, v)
+    net.matrices[kernel] = v
+    net.matrices[name] = [
+        [x - y[0] * z[0] / length for x, z in zip(row, v, strict=True)] for row, y in zip(a, gone, strict=True)
+    ]
 
 
 def _special(rng: random.Random, n: int, normal: bool) -> Matrix:

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import pytest
 from analysis_claims import GROUPS, Case
+from size_claims import SIZES
 from spectral import draws
 
 from symrnn import Refused, kernel
@@ -12,7 +13,7 @@ from symrnn.claims.recurrence import Claim
 from symrnn.claims.substitution import walk
 from symrnn.search.prove import prove
 
-CASES = [case for group in GROUPS for case in group()]
+CASES = [case for group in (*GROUPS, *SIZES) for case in group()]
 UNPROVED = {  # true, and beyond the search at present: proved or not will do
     "means": "squares of differences are not tried",
     "given strictly": "the strict bound is to be used last",

@@ -17,6 +17,7 @@ from typing import Any
 import pytest
 from analysis_claims import GROUPS, Case, networks
 from evaluator import Unclear
+from size_claims import SIZES
 from spectral import draws
 from test_kernel_corrupted import corruptions
 
@@ -35,6 +36,7 @@ from symrnn.certificates import (
     Given,
     Order,
     Proof,
+    Raised,
     Spelt,
     Split,
     Steer,
@@ -53,12 +55,13 @@ from symrnn.semantics.inequalities import ONE, AtMost
 
 decide = importlib.import_module("symrnn.search.decide")
 pipeline = importlib.import_module("symrnn.check")
-CASES = [case for group in GROUPS for case in group()]
+CASES = [case for group in (*GROUPS, *SIZES) for case in group()]
 NEW = (
     Order,
     AtMost,
     Annihilated,
     Antisymmetry,
+    Raised,
     Cite,
     Given,
     Fact,
@@ -141,6 +144,7 @@ LIES: list[Proof] = [
     Absurd(0, Given(0)),
     Annihilated((Fraction(0), Fraction(-1), Fraction(1)), Given(0)),
     Antisymmetry(Given(0), Given(0)),
+    Raised(as_index(2), Given(0), Order(())),
     Spelt(Given(0)),
     Defining(False, Given(0)),
     Different(),

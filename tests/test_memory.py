@@ -101,7 +101,7 @@ def never(*_: object) -> None:
 
 def forbid_search(monkeypatch: pytest.MonkeyPatch) -> None:
     questions = importlib.import_module("symrnn.search.questions")
-    monkeypatch.setattr(questions, "_prove", never)
+    monkeypatch.setattr(questions, "proof_of", never)
     monkeypatch.setattr(questions.refuting, "refute", never)
     monkeypatch.setattr(questions.refuting, "witness", never)
     monkeypatch.setattr(questions.nullsets, "find_null", never)

@@ -8,7 +8,7 @@ from typing import Any
 import mpmath
 import pytest
 import sympy as S
-from regression_oracle import CONTEXT, KINDS, VALUES, NoValue, random_tree, rewritten, value
+from regression_oracle import CONTEXT, KINDS, VALUES, NoValue, agree, random_tree, rewritten, value
 
 from symrnn import Elman, eq, eye, jacobian, matrix, norm, relu, scalar, sigmoid, size, trace, vector
 from symrnn.regression import claim_equality
@@ -318,22 +318,8 @@ def _hunt(seed: int, count: int) -> int:
         equal += 1
         for _ in range(10):
             at = {t.value: complex(drawn.choice(VALUES["".join(t.assumptions)])) for t in symbols}
-            _agree(one, other, at)
+            agree(one, other, at)
     return equal
-
-
-def _agree(one: Tree, other: Tree, at: dict[str, complex]) -> None:
-    values: list[Any] = []
-    for t in (one, other):
-        try:
-            values.append(value(t, at))
-        except NoValue:
-            values.append(None)
-        except OverflowError:
-            return
-    assert (values[0] is None) == (values[1] is None), (one, other, at)
-    if values[0] is not None:
-        assert abs(values[0] - values[1]) < CONTEXT.mpf(10) ** -25 * (1 + abs(values[0])), (one, other, at)
 
 
 # ---- values at points ------------------------------------------------------------------------------------------------

@@ -9,7 +9,7 @@ import mpmath
 import numpy as np
 import pytest
 
-from symrnn import index, jordan_block, lag, le, matrix, norm, number, product, size, trace
+from symrnn import index, jordan_block, lag, le, matrix, norm, number, product, size, spectral_radius, trace
 from symrnn.claims.recurrence import Claim
 from symrnn.claims.substitution import walk
 from symrnn.claims.tree import Norm, Pred, as_term
@@ -17,7 +17,7 @@ from symrnn.errors import Refused, Undefined
 from symrnn.search.pools import rows
 from symrnn.semantics import spectra
 from symrnn.semantics.instances import Instance, World
-from symrnn.semantics.magnitudes import factored
+from symrnn.semantics.magnitudes import compare, factored
 from symrnn.semantics.numbers import as_num, enclosure, log_of, ratio, sign_of
 from symrnn.semantics.univariate import (
     degree,
@@ -29,6 +29,7 @@ from symrnn.semantics.univariate import (
     real_roots,
     squarefree,
     times,
+    value,
 )
 
 F = Fraction
@@ -229,6 +230,52 @@ def test_magnitudes_agree_with_floats() -> None:
             assert spectra.spectral_radius(m).compare(spectra.spectral_radius(r)) == (1 if x > y else -1)
 
 
+def test_characteristic_polynomials_are_determinants() -> None:
+    """det(z - M) at many z, of each size, by cofactors."""
+
+    def det(m: list[list[F]]) -> F:
+        if not m:
+            return F(1)
+        minors = ([row[:j] + row[j + 1 :] for row in m[1:]] for j in range(len(m)))
+        return sum(((-1) ** j * m[0][j] * det(minor) for j, minor in enumerate(minors)), F(0))
+
+    rng = random.Random(7)
+    for size_ in (1, 2, 3, 4):
+        for _ in range(20):
+            m = [[F(rng.randint(-5, 5), rng.randint(1, 4)) for _ in range(size_)] for _ in range(size_)]
+            chi = spectra.characteristic(m)
+            assert degree(chi) == size_ and chi[-1] == 1
+            for z in (F(0), F(1), F(-2), F(3, 7)):
+                assert value(chi, z) == det([[z * (i == j) - x for j, x in enumerate(r)] for i, r in enumerate(m)])
+
+
+def test_values_of_polynomials() -> None:
+    rng = random.Random(11)
+    for _ in range(300):
+        p = poly(F(rng.randint(-9, 9), rng.randint(1, 9)) for _ in range(rng.randint(0, 6)))
+        x = F(rng.randint(-9, 9), rng.randint(1, 9))
+        assert value(p, x) == sum((c * x**i for i, c in enumerate(p)), F(0))
+
+
+@pytest.mark.parametrize("kind", ["2", "fro", "rho"])
+def test_multiples_of_a_norm_against_numbers(kind: str) -> None:
+    """c ||M|| below, at and above a number: decided exactly, equality and products of numbers included."""
+    three = world_of({"A": [[0, 3], [0, 0]] if kind != "rho" else [[3, 1], [0, -3]], "B": [[1, 0], [0, 1]]} | REST, 1)
+    t = spectral_radius(A) if kind == "rho" else norm(A, kind)
+    for c, bound, expected in (
+        (F(1, 4), F(3, 4), 0),
+        (F(1, 4), F(1), -1),
+        (F(1, 4), F(1, 2), 1),
+        (F(2), F(6), 0),
+        (F(2), F(5), 1),
+        (F(1), F(-1), 1),
+        (F(5), F(0), 1),
+    ):
+        for product_ in (number(c) * t, t * c, 2 * (number(c / 2) * t)):
+            assert compare(three.values, le(product_, number(bound))) == expected
+            assert compare(three.values, le(number(bound), product_)) == -expected
+
+
 def test_refusals() -> None:
     with pytest.raises(Refused):
         spectra.characteristic(q([[1, 2]]))
@@ -341,6 +388,9 @@ SMALL += [
     [[1, 1], [1, 1]],
     [[F(1, 2), 0], [F(1, 3), F(1, 4)]],
 ]
+
+
+REST = {"C": [[1, 0], [0, 1]], "g": [[1], [0]]}
 
 
 def world_of(values: dict[str, list[list[object]]], at: int) -> World:

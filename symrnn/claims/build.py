@@ -269,7 +269,7 @@ def product(body: object, var: object, first: IndexLike, last: IndexLike, order:
     """
     if order not in ("descending", "ascending"):
         raise ClaimError(f"order is 'descending' or 'ascending', not {order!r}")
-    lo, hi = _ordered(as_index(first), as_index(last), first_is_upper=True)
+    lo, hi = _ordered(as_index(first), as_index(last), first_is_upper=order == "descending")
     return Prod(as_term(body), sole_variable(var), lo, hi, order == "descending")
 
 
@@ -290,7 +290,7 @@ def summation(body: object, var: object, first: IndexLike, last: IndexLike) -> T
 def _ordered(a: Index, b: Index, first_is_upper: bool) -> tuple[Index, Index]:
     """(lo, hi): the bound that grows with the free lags and sizes is the upper one; numbers by their value.
 
-    Where the two cannot be told apart so (t and s), products read downwards and sums upwards.
+    Where the two cannot be told apart so (t and s), products read downwards, ascending ones and sums upwards.
     """
     gap = a - b
     if gap.is_const:

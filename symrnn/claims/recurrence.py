@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from symrnn.claims.index import Index, Node, Var, node
-from symrnn.claims.substitution import free_vars, rebuild, substitute, walk
+from symrnn.claims.substitution import contains, free_vars, rebuild, substitute, walk
 from symrnn.claims.tree import Apply, Prop, Sym, Term
 
 
@@ -84,5 +84,6 @@ def activations_of(n: Node) -> tuple[str, ...]:
     """The names of the activation functions that occur in ``n``, sorted."""
     store = n.__dict__
     if "_activations" not in store:
-        store["_activations"] = tuple(sorted({a.function for a in walk(n) if isinstance(a, Apply)}))
+        found = {a.function for a in walk(n) if isinstance(a, Apply)} if contains(n, Apply) else set()
+        store["_activations"] = tuple(sorted(found))
     return store["_activations"]  # type: ignore[no-any-return]

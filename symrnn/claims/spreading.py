@@ -14,12 +14,14 @@ from symrnn.claims.substitution import rebuild
 from symrnn.claims.tree import Add, Const, Hadamard, Ones, Rel, Term, Times, Zeros
 from symrnn.errors import ClaimError, ShapeMismatch
 
+UNFIT = (Index((), 0), Index((), 0))
+
 
 def spread(n: Any) -> Any:
     """An expression or claim with numbers beside columns written as multiples of the column of ones.
 
     In sums, elementwise products and equations only numbers are taken so, in inequalities all scalars. The number 0
-    fits everything as it is. What does not fit otherwise stays, to be refuted.
+    fits everything as it is; in an inequality it is the zero matrix. What does not fit otherwise stays, to be refuted.
 
     >>> from symrnn import hadamard, le, scalar, size, vector
     >>> v, q = vector("v", size("n")), scalar("q")
@@ -45,9 +47,14 @@ def _sum(t: Add) -> Add:
 
 
 def _beside(t: Term, other: Term, any_scalar: bool) -> Term:
-    """A scalar as a column if the other term is one; a product of numbers that is 0 as the number 0."""
-    rows, value = _rows(other), _number(t)
-    if value == 0 and _shape(other) is not None:
+    """A scalar as a column if the other term is one; a product of numbers that is 0 as the number 0.
+
+    In an inequality 0 is the zero matrix.
+    """
+    rows, value, shape = _rows(other), _number(t), _shape(other)
+    if any_scalar and value == 0 and shape not in (None, (ONE, ONE), UNFIT):
+        return Zeros(*shape)
+    if value == 0 and shape is not None:
         return Const(Fraction(0))
     if rows is None or _shape(t) is not None or (value is None and not any_scalar):
         return t
@@ -88,7 +95,7 @@ def _shape(t: Term) -> Any:
     try:
         return shape_of(t)
     except (ClaimError, ShapeMismatch):
-        return Index((), 0), Index((), 0)
+        return UNFIT
 
 
 __all__ = ["spread"]

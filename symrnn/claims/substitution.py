@@ -45,6 +45,19 @@ def walk(n: Node) -> Iterator[Node]:
         todo += children(node)[::-1]
 
 
+def kinds(n: Node) -> frozenset[type[Node]]:
+    """The types of the nodes of ``walk``; remembered."""
+    store = n.__dict__
+    if "_kinds" not in store:
+        store["_kinds"] = frozenset((type(n),)).union(*(kinds(c) for c in children(n)))
+    return store["_kinds"]  # type: ignore[no-any-return]
+
+
+def contains(n: Node, *types: type[Node]) -> bool:
+    """Whether a node of one of these types occurs in ``n``."""
+    return not kinds(n).isdisjoint(types)
+
+
 def distinct(*roots: Node) -> list[Node]:
     """The nodes of ``walk``, each object once, in no particular order."""
     found: dict[int, Node] = {}
@@ -141,6 +154,8 @@ REMEMBERED = 64  # substitutions that a node remembers
 def _substitute_integers(n: Node, values: Mapping[Any, Any]) -> Any:
     """``substitute`` for variables only, remembered on the node: claims are evaluated at the same few integers."""
     free = free_vars(n)
+    if not free:
+        return n
     relevant = {v: x for v, x in values.items() if v in free and x != v}
     if not relevant:
         return n

@@ -8,7 +8,7 @@ from __future__ import annotations
 from functools import lru_cache
 
 from symrnn.claims.recurrence import Claim
-from symrnn.claims.substitution import free_vars, symbols, walk
+from symrnn.claims.substitution import contains, free_vars, symbols
 from symrnn.claims.tree import ForAll, ForAllTrajectories, Jac, Prop, Rel, Sym
 from symrnn.errors import SymrnnError
 from symrnn.semantics.instances import Instance, Rows, World
@@ -19,7 +19,7 @@ BEYOND = (Jac, ForAll, ForAllTrajectories)  # what the matrix alone does not dec
 def speaks_of(h: Prop, name: str) -> bool:
     """Whether a statement is about the one constant matrix of that name, and nothing else."""
     spoken = [(s.name, s.role, s.family) for s in symbols(h)]
-    return spoken == [(name, "free", False)] and not any(isinstance(n, BEYOND) for n in walk(h))
+    return spoken == [(name, "free", False)] and not contains(h, *BEYOND)
 
 
 @lru_cache(maxsize=4096)

@@ -17,7 +17,7 @@ from symrnn.claims.index import Var, as_index
 from symrnn.claims.latex import latex
 from symrnn.claims.recurrence import Claim
 from symrnn.claims.shapes import check_shapes
-from symrnn.claims.substitution import free_vars, walk
+from symrnn.claims.substitution import contains, free_vars
 from symrnn.claims.text import text
 from symrnn.claims.tree import And, Const, Discriminant, Iff, IndexRel, Not, Or, Pred, Prop, Rel, Term, Total
 from symrnn.errors import SymrnnError
@@ -189,7 +189,7 @@ def _sufficient(claim: Claim) -> Iterator[Candidate]:
 def _exact(claim: Claim) -> Iterator[Candidate]:
     """Equivalences: of decompositions; of equations at the smallest lag where the claim is no identity."""
     goal, _ = flatten(claim)
-    if any(isinstance(t, Total) for t in walk(goal)):
+    if contains(goal, Total):
         return  # what is left of such claims at one lag says little, and is long
     if isinstance(goal, Pred) and goal.name == "diagonalizable":
         yield from _of_decompositions(claim, goal)

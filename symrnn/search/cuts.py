@@ -12,7 +12,7 @@ from fractions import Fraction
 from symrnn.certificates import Cut, Known, Proof, Use, Words
 from symrnn.claims.index import Index, as_index
 from symrnn.claims.shapes import shape_of
-from symrnn.claims.substitution import free_vars, symbols, walk
+from symrnn.claims.substitution import contains, free_vars, symbols
 from symrnn.claims.tree import HOLE, Const, Det, Inv, MatMul, Pow, Rel, Term
 from symrnn.errors import Refused
 from symrnn.lemmas import LEMMAS
@@ -249,7 +249,7 @@ def _one_word(algebra: Algebra, t: Term) -> Word | None:
 def _determinants(s: Sequent) -> list[tuple[Rel, Proof]]:
     """The determinants of both sides of each hypothesis, taken apart: det(P)^2 = det(P) from P P = P."""
     found: list[tuple[Rel, Proof]] = []
-    if not any(isinstance(t, Det) for t in walk(s.goal)):
+    if not contains(s.goal, Det):
         return found
     for name, e in sorted(s.equations.items()):
         shape = shape_of(e.lhs)

@@ -20,6 +20,8 @@ from symrnn.search.refute import MOST, Tally, fixed_values, violating
 from symrnn.semantics.instances import LONGEST_PATH, Instance
 from symrnn.semantics.sequents import flatten, sequent_of
 
+RUNS = 40  # at most, of a claim about a limit at a least value, where a proof that fails takes longest
+
 
 @dataclass(frozen=True)
 class Decision:
@@ -78,14 +80,17 @@ def _proved_at_least_values(claim: Claim, known: Instance | None) -> tuple[tuple
     """Size 1 and the least lag, where the claim is proved there: nothing to look for. ``known``: where it fails."""
     goal, hypotheses = flatten(claim)
     open_ones = free_vars(goal) - {*fixed_values(free_vars(goal), hypotheses)}
-    failing = dict(known.integers) if known is not None else {}
+    failing, limits = dict(known.integers) if known is not None else {}, speaks_of_limits(claim)
     found = []
     for v in sorted(open_ones, key=lambda v: (v.kind != "size", v.key)):
         least = 1 if v.kind == "size" else v.low or 0
         if v.kind not in ("size", "lag") or failing.get(v) == least:
             continue
         fixed = IndexRel("=", as_index(v), as_index(least))
-        if holds(Claim(claim.conclusion, (*claim.hypotheses, fixed), claim.cell)):
+        there = Claim(claim.conclusion, (*claim.hypotheses, fixed), claim.cell)
+        if limits and refute(there, Tally(most=RUNS)) is not None:
+            continue
+        if holds(there):
             found.append((v, least))
     return tuple(found)
 

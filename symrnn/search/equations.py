@@ -6,16 +6,19 @@ equation's instance is subtracted, in its context, until nothing is left.
 
 from __future__ import annotations
 
-from collections.abc import Iterable, Iterator
+from collections.abc import Callable, Iterable, Iterator
+from dataclasses import replace
 from fractions import Fraction
 from typing import Any
 
 from symrnn import kernel
-from symrnn.certificates import Use, Words
+from symrnn.certificates import Fact, Proof, Use, Words
 from symrnn.claims.index import Index, Node
 from symrnn.claims.shapes import ONE, shape_of
-from symrnn.claims.substitution import substitute, walk
+from symrnn.claims.substitution import contains, substitute, walk
 from symrnn.claims.tree import (
+    HOLE,
+    Abs,
     Apply,
     Const,
     Det,
@@ -50,6 +53,7 @@ from symrnn.search.rules import (
     slope_rules,
     within_functions,
 )
+from symrnn.semantics.columns import columns
 from symrnn.semantics.monomials import Mono, Poly, minus
 from symrnn.semantics.sequents import Sequent
 from symrnn.semantics.uses import filled
@@ -71,13 +75,19 @@ def prove_equation(s: Sequent) -> Words | None:
         found = _direct(s, (*peels, False), unfolded)
         if found is not None:
             return found
-    entries = any(isinstance(t, Entry) for t in walk(s.goal))
-    if not s.equations and not s.cell and not any(isinstance(t, Inv | Det | Norm | Pow | Apply) for t in walk(s.goal)):
+    entries = contains(s.goal, Entry)
+    if not s.equations and not s.cell and not contains(s.goal, Inv, Det, Norm, Pow, Apply):
         return None  # nothing to rewrite with
+    tried: dict[How, list[list[Rule]]] = {}
     for plain in _plain(s, entries):
-        for mode in MODES:
+        for mode in MODES if s.equations else MODES[:1]:
             for peels in ends[:1] if plain else ends:
-                found = _rewrite(s, (*peels, plain), mode)
+                how = (*peels, plain)
+                rules = list(rules_of(s, how, mode))
+                if rules in tried.setdefault(how, []):
+                    continue  # another choice of what leads came to the same
+                tried[how].append(rules)
+                found = _rewrite(s, how, rules)
                 if found is not None:
                     return found
     return None
@@ -103,7 +113,7 @@ def _peels(s: Sequent) -> tuple[tuple[str, str], ...]:
 
 def _begins(goal: Prop) -> bool:
     """Whether it may matter where time begins: what a loss owes to a state is a sum, and the first term of it."""
-    return any(isinstance(t, Total) for t in walk(goal))
+    return contains(goal, Total)
 
 
 def _runs(t: Node) -> bool:
@@ -114,7 +124,7 @@ def _plain(s: Sequent, entries: bool) -> tuple[bool, ...]:
     """Whether commuting pairs stay out of the normal form: for entries; for transposes also, after all else."""
     if entries:
         return (True,)
-    turned = bool(s.algebra("left").context.commuting) and any(isinstance(t, Transpose) for t in walk(s.goal))
+    turned = bool(s.algebra("left").context.commuting) and contains(s.goal, Transpose)
     return (False, True) if turned else (False,)
 
 
@@ -140,6 +150,22 @@ def expanded_determinants(s: Sequent, e: Rel) -> tuple[Rel, Words] | None:
     zero = Const(Fraction(0))
     against = tuple(Use(-u.context, u.equation, u.values, u.discharge) for u in uses)
     return Rel("=", s.algebra("left").to_term(p, None), zero), Words("left", "left", (), against)
+
+
+def expanded(s: Sequent, prove: Callable[[Sequent], Proof | None]) -> Iterator[tuple[Prop, Proof]]:
+    """det(X Y) = det(X) det(Y) for the determinants that an inequality speaks of."""
+    if not isinstance(s.goal, Rel) or s.goal.op == "=":
+        return
+    for t in dict.fromkeys(x for x in walk(s.goal) if isinstance(x, Det)):
+        found = expanded_determinants(s, Rel("=", t, Const(Fraction(0))))
+        whole = replace(s, goal=Rel("=", t, found[0].lhs)) if found is not None else None
+        proof = prove_equation(whole) if whole is not None else None
+        if whole is None or proof is None or not isinstance(whole.goal, Rel):
+            continue
+        yield whole.goal, proof
+        if any(isinstance(x, Abs) and x.arg == t for x in walk(s.goal)):
+            use = Words("left", "left", (), (Use(Abs(HOLE), f"hyp:{len(s.hypotheses)}", (), ()),))
+            yield Rel("=", Abs(t), Abs(whole.goal.rhs)), Fact(whole.goal, proof, use)
 
 
 Sides = tuple[tuple[Sym, ...], Term, Term]  # names that were replaced by their definitions, and the equation then
@@ -188,7 +214,7 @@ def _names(t: Term) -> frozenset[Sym]:
     return frozenset(x for x in walk(t) if isinstance(x, Sym) and x.role in ("state", "local") and x.index)
 
 
-def _rewrite(s: Sequent, how: How, mode: str) -> Words | None:
+def _rewrite(s: Sequent, how: How, rules: list[Rule]) -> Words | None:
     goal = s.goal
     if not isinstance(goal, Rel):
         return None
@@ -198,11 +224,11 @@ def _rewrite(s: Sequent, how: How, mode: str) -> Words | None:
     difference = difference_of(s, how, *sides)
     if difference is None:
         return None
-    rules = list(rules_of(s, how, mode))
     uses: list[Use] = []
     seen = {_frozen(difference)}
+    column = (_shape(goal) or (ONE, ONE))[1] == ONE
     for _ in range(STEPS):
-        if not difference:
+        if not difference or (column and not columns(s.algebra(how[0], how[2]), difference)):
             return Words(how[0], how[1], (), tuple(uses), how[2])
         finders = (determinant_rules, inverse_rules, norm_rules, reciprocal_rules, slope_rules)
         more = [rule for find in finders for rule in find(s, how, difference)]
@@ -220,7 +246,19 @@ def _frozen(p: Poly) -> frozenset[tuple[Mono, Fraction]]:
 
 
 def _step(s: Sequent, how: How, p: Poly, rules: list[Rule], seen: set[Any]) -> tuple[Use, Poly] | None:
-    """The first use of a rule that leads somewhere new: induction hypotheses first, larger monomials first."""
+    """The first use of a rule that leads somewhere new: induction hypotheses first, larger monomials first.
+
+    Where states may be unrolled, which never ends, the first that leaves fewer monomials, if there is one.
+    """
+    unrolled = any(rule.name.startswith("def:") for rule in rules)
+    steps = _steps(s, how, p, rules, seen)
+    first = next(steps, None)
+    if first is None or not unrolled or len(first[1]) < len(p):
+        return first
+    return next((x for x in steps if len(x[1]) < len(p)), first)
+
+
+def _steps(s: Sequent, how: How, p: Poly, rules: list[Rule], seen: set[Any]) -> Iterator[tuple[Use, Poly]]:
     algebra, shape = s.algebra(how[0], how[2]), _shape(s.goal)
     size = shape[0] if shape is not None else None
     monomials = sorted(p, key=lambda m: (-len(m[2]), str(m)))
@@ -232,8 +270,7 @@ def _step(s: Sequent, how: How, p: Poly, rules: list[Rule], seen: set[Any]) -> t
                     use = Use(scaled(context, c), rule.name, (*rule.values, *values), rule.discharge)
                     rest = _apply(s, how, p, use)
                     if rest is not None and _leads_on(p, mono, rest) and _frozen(rest) not in seen:
-                        return use, rest
-    return None
+                        yield use, rest
 
 
 def _shape(goal: Prop) -> tuple[Index, Index] | None:

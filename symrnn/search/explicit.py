@@ -15,38 +15,41 @@ from symrnn.semantics.polynomials import Explicit
 from symrnn.semantics.sequents import Sequent
 
 DEPTH = 40
+Entries = dict[Prop, list[Any]]  # lhs - rhs of the equations in a goal, which no case changes
 
 
 def prove_explicit(s: Sequent) -> Proof | None:
     """A proof of an equation, or of a disjunction of conjunctions of equations, by cases."""
     try:
-        return _prove(replace(s, explicit=s.at_explicit_sizes()), DEPTH)
+        return _prove(replace(s, explicit=s.at_explicit_sizes()), {}, DEPTH)
     except (Refused, Undefined):
         return None
 
 
-def _prove(s: Sequent, depth: int) -> Proof | None:
+def _prove(s: Sequent, entries: Entries, depth: int) -> Proof | None:
     if s.explicit is None:
         return None
-    found = _close(s.goal, s.explicit)
-    return found if found is not None or depth == 0 else _split(s, s.explicit, depth)
+    found = _close(s.goal, s.explicit, entries)
+    return found if found is not None or depth == 0 else _split(s, s.explicit, entries, depth)
 
 
-def _close(goal: Prop, state: Explicit) -> Proof | None:
+def _close(goal: Prop, state: Explicit, entries: Entries) -> Proof | None:
     if isinstance(goal, Rel) and goal.op == "=":
-        return Leaf() if all(state.vanishes(p) for p in state.entries(goal)) else None
+        if goal not in entries:
+            entries[goal] = state.entries(goal)
+        return Leaf() if all(map(state.vanishes, entries[goal])) else None
     if isinstance(goal, And):
-        parts = list(takewhile(lambda part: part is not None, (_close(a, state) for a in goal.args)))
+        parts = list(takewhile(lambda part: part is not None, (_close(a, state, entries) for a in goal.args)))
         return Both(tuple(p for p in parts if p is not None)) if len(parts) == len(goal.args) else None
     if isinstance(goal, Or):
         for i, a in enumerate(goal.args):
-            proof = _close(a, state)
+            proof = _close(a, state, entries)
             if proof is not None:
                 return Choose(i, proof)
     return None
 
 
-def _split(s: Sequent, state: Explicit, depth: int) -> Proof | None:
+def _split(s: Sequent, state: Explicit, entries: Entries, depth: int) -> Proof | None:
     """Take a vanishing polynomial apart: cancel what is never zero, then try each of two factors."""
     for p in sorted(state.vanishing, key=str):
         _, found = p.factor()
@@ -65,12 +68,12 @@ def _split(s: Sequent, state: Explicit, depth: int) -> Proof | None:
             rest = _product(others)
             if state.vanishes(rest):
                 continue
-            inner = _prove(replace(s, explicit=state.with_zero(rest)), depth - 1)
+            inner = _prove(replace(s, explicit=state.with_zero(rest)), entries, depth - 1)
             product = _product(regular)
             return None if inner is None else Cancel(to_term(state, product), to_term(state, rest), inner)
         f, g = whole[0], _product(whole[1:])
-        left = _prove(replace(s, explicit=state.with_zero(f)), depth - 1)
-        right = left and _prove(replace(s, explicit=state.with_zero(g)), depth - 1)
+        left = _prove(replace(s, explicit=state.with_zero(f)), entries, depth - 1)
+        right = left and _prove(replace(s, explicit=state.with_zero(g)), entries, depth - 1)
         if left is None or right is None:
             return None
         return Case(to_term(state, f), to_term(state, g), left, right)
@@ -86,13 +89,13 @@ def _product(parts: list[Any]) -> Any:
 
 def to_term(state: Explicit, p: Any) -> Term:
     """A polynomial in the unknowns as a scalar term of the claim language."""
-    atoms = {i: _atom(key) for key, i in state.unknowns.items() if key[0] in ("entry", "slope", "value")}
+    keys = {i: key for key, i in state.unknowns.items()}
     parts: list[Term] = []
     for exponents, c in p.terms():
         factors: list[Term] = [Const(Fraction(int(c.p), int(c.q)))] if c != 1 or not any(exponents) else []
         for i, e in enumerate(exponents):
             if e:
-                factors.append(atoms[i] if e == 1 else Pow(atoms[i], as_index(int(e))))
+                factors.append(_atom(keys[i]) if e == 1 else Pow(_atom(keys[i]), as_index(int(e))))
         parts.append(factors[0] if len(factors) == 1 else Times(tuple(factors)))
     return parts[0] if len(parts) == 1 else Add(tuple(parts)) if parts else Const(Fraction(0))
 

@@ -15,7 +15,7 @@ from itertools import islice, product
 from symrnn.claims.index import Var, as_index
 from symrnn.claims.shapes import ONE
 from symrnn.claims.substitution import substitute
-from symrnn.claims.tree import Inv, MatMul, Prop, Rel, Sym
+from symrnn.claims.tree import Inv, MatMul, Prop, Rel, Sym, Transpose
 from symrnn.search.pools import Plain, matrices, rows, square_root
 from symrnn.search.solving import solve
 from symrnn.semantics.instances import Rows
@@ -41,9 +41,9 @@ def fillings(given: Filling, parameters: dict[str, Rows]) -> Iterator[dict[str, 
         yield dict(parameters)
         return
     known = {s.name: s for s in given.symbols}
-    split = _decomposed(given, parameters)
-    if split and set(split) >= set(known):
-        yield {**parameters, **split}
+    for split in (_decomposed(given, parameters), *_outer_products(given, parameters)):
+        if split and set(split) >= set(known):
+            yield {**parameters, **split}
     for i in range(24):
         chosen = {
             s.name: v[(i + j * (i // len(v))) % len(v)]
@@ -70,6 +70,25 @@ def _decomposed(given: Filling, parameters: dict[str, Rows]) -> dict[str, Rows]:
             if found is not None:
                 return {u.name: found[0], s.name: found[1]}
     return {}
+
+
+def _outer_products(given: Filling, parameters: dict[str, Rows]) -> Iterator[dict[str, Rows]]:
+    """u and v where a hypothesis says W = u v^T of a weight of rank 1: u as it is, and small."""
+    for h in given.hypotheses:
+        for w, made in ((h.lhs, h.rhs), (h.rhs, h.lhs)) if isinstance(h, Rel) and h.op == "=" else ():
+            if not isinstance(made, MatMul) or len(made.args) != 2 or not isinstance(w, Sym):
+                continue
+            u, turned = made.args
+            v = turned.arg if isinstance(turned, Transpose) else None
+            weight = [[x.rational for x in row] for row in parameters.get(w.name, ()) if not any(x.logs for x in row)]
+            row = next((row for row in weight if any(row)), None)
+            if not isinstance(u, Sym) or not isinstance(v, Sym) or row is None or u.shape is None or u.shape[1] != ONE:
+                continue
+            at = next(i for i, x in enumerate(row) if x)
+            column = [r[at] / row[at] for r in weight]
+            if all(x == c * y for r, c in zip(weight, column, strict=True) for x, y in zip(r, row, strict=True)):
+                for c in (Fraction(1), Fraction(1, 4)):
+                    yield {u.name: rows([[x * c] for x in column]), v.name: rows([[x / c] for x in row])}
 
 
 def _eigenbasis(weight: Rows) -> tuple[Rows, Rows] | None:

@@ -50,6 +50,8 @@ def gates(cell: Recurrence) -> list[Gate] | None:
         function = term.function if isinstance(term, Apply) else _applied_to(cell, head)
         parts = inner.args if isinstance(inner, Add) else (inner,)
         driven = [(a, b) for p in parts if (pair := _driven(p)) is not None for a, b in [pair]]
+        if function is None and len(driven) == 1 and head.role == "local":
+            function = "identity"  # what comes in as it is
         if function is None or len(driven) != 1:
             if any(s.role == "input" for s in symbols(term)):
                 return None
@@ -113,7 +115,7 @@ def target(g: Gate, choice: int, step: int, row: int, last: int, logs: bool) -> 
 
     With choice LOGARITHMS the gates divide what ``first_states`` gives.
     """
-    if g.function == "tanh" and logs and (step < last or choice % 2 == 0):
+    if g.function in ("tanh", "identity") and logs and (step < last or choice % 2 == 0):
         return as_num(0)  # it is added to a logarithm
     halved = logs or choice == LOGARITHMS
     pool = HALVES if halved and g.function == "sigmoid" else SLOPES.get(g.function, SLOPES["identity"])

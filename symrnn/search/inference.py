@@ -19,7 +19,7 @@ from symrnn.claims.codec import sha256
 from symrnn.claims.index import Index, Node, Var, as_index
 from symrnn.claims.recurrence import Claim
 from symrnn.claims.shapes import shape_of
-from symrnn.claims.substitution import free_vars, rebuild, substitute, walk
+from symrnn.claims.substitution import contains, free_vars, rebuild, substitute, walk
 from symrnn.claims.tree import (
     Const,
     ForAll,
@@ -229,7 +229,7 @@ def _with_formulas(goal: Prop, own: tuple[Prop, ...], citations: list[Prop], for
         statement = Claim(defined, own, None)
         if holds(statement):
             continue
-        if any(isinstance(q, ForAll) for q in walk(defined)):
+        if contains(defined, ForAll):
             return None  # for all times and lags: not decided at one point
         rest.append(defined)
     claim = Claim(_define(goal, formulas), (*own, *rest), None)

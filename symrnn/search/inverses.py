@@ -10,7 +10,7 @@ from typing import Any
 from symrnn.certificates import Cite, Defining, Different, Known, Proof, Use, Words
 from symrnn.claims.index import as_index
 from symrnn.claims.shapes import ONE, shape_of
-from symrnn.claims.substitution import free_vars, symbols, walk
+from symrnn.claims.substitution import contains, free_vars, symbols, walk
 from symrnn.claims.tree import (
     HOLE,
     Add,
@@ -55,12 +55,14 @@ def prove_invertible(s: Sequent, prove: Prover, candidates: tuple[Term, ...] = (
     """X is invertible, since X Y = I for a Y among the candidates, or the sum of the powers of I - X."""
     goal = s.goal
     shape = shape_of(goal.arg) if isinstance(goal, Pred) and goal.name == "invertible" else None
-    if not isinstance(goal, Pred) or shape is None or shape[0] != shape[1] or not s.hypotheses:
+    if not isinstance(goal, Pred) or shape is None or shape[0] != shape[1]:
         return None
     one, x = Eye(shape[0]), goal.arg
-    by_series = _by_neumann(s, x, one, prove)
-    if by_series is not None:
-        return by_series
+    quickly = _by_skewness(s, x, one) or _by_neumann(s, x, one, prove)
+    if quickly is not None:
+        return quickly
+    if not s.hypotheses:
+        return None
     known = (y for e in s.equations.values() for p in (e.lhs, e.rhs) if isinstance(p, MatMul) for y in _others(p, x))
     general = LEMMAS[NAME].claim
     (n,) = free_vars(general)
@@ -73,6 +75,18 @@ def prove_invertible(s: Sequent, prove: Prover, candidates: tuple[Term, ...] = (
             if accepted(s, made):
                 return made
     return None
+
+
+def _by_skewness(s: Sequent, x: Term, one: Term) -> Proof | None:
+    """X = I + S with skew S."""
+    general = LEMMAS["I plus a skew matrix"].claim
+    (n,), (a,) = free_vars(general), symbols(general)
+    try:
+        rest = s.algebra("left").term(x - one)
+    except SymrnnError:
+        return None
+    made = Cite("I plus a skew matrix", ((a, rest), (n, (shape_of(x) or (ONE,))[0])), (Known(),))
+    return made if accepted(s, made) else None
 
 
 def _others(product: MatMul, x: Term) -> Iterator[Term]:
@@ -194,7 +208,7 @@ def prove_with_inverses(s: Sequent, prove: Prover, again: Prover) -> Proof | Non
 
 def _turned(s: Sequent, x: Term) -> Iterator[Term]:
     """The transpose of what is inverted, where the goal may speak of that too."""
-    turning = any(isinstance(t, Transpose | Norm) for t in walk(s.goal))
+    turning = contains(s.goal, Transpose, Norm)
     if turning or (isinstance(s.goal, Pred) and property_as_equation(s.goal) is not None):
         try:
             yield s.algebra("left").term(Transpose(x))

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 from collections.abc import Callable, Iterator
 from dataclasses import replace
+from fractions import Fraction
 from typing import Any
 
 from symrnn import kernel
@@ -12,11 +13,13 @@ from symrnn.certificates import Cite, Defining, Fact, Given, Proof, Turn, Use, W
 from symrnn.claims.index import Index, Var, as_index
 from symrnn.claims.recurrence import Claim
 from symrnn.claims.shapes import shape_of
-from symrnn.claims.substitution import fields, free_vars, substitute, symbols, walk
+from symrnn.claims.substitution import contains, fields, free_vars, substitute, symbols, walk
 from symrnn.claims.tree import (
     HOLE,
+    Abs,
     Const,
     Discriminant,
+    Jac,
     Norm,
     Not,
     Or,
@@ -29,6 +32,7 @@ from symrnn.claims.tree import (
     Sym,
     Term,
     Times,
+    Trace,
     Transpose,
 )
 from symrnn.errors import SymrnnError
@@ -76,6 +80,10 @@ def _cited(s: Sequent, name: str, values: Values, prove: Prover, depth: int) -> 
 def discharged(s: Sequent, lemma: Claim, values: Values, prove: Prover, depth: int) -> tuple[Proof, ...] | None:
     """Proofs of the hypotheses of a lemma at an instance."""
     proofs = []
+    if any(_is_of_norm_zero(h) for h in lemma.hypotheses) and not any(
+        contains(h, Norm, Abs, Trace) for h in s.hypotheses
+    ):
+        return None
     for h in lemma.hypotheses:
         sub = replace(s, goal=_instance(h, values))
         proof = _known_limit(sub) if isinstance(h, Pred) and h.var is not None else prove(sub)
@@ -83,6 +91,11 @@ def discharged(s: Sequent, lemma: Claim, values: Values, prove: Prover, depth: i
             return None
         proofs.append(proof)
     return tuple(proofs)
+
+
+def _is_of_norm_zero(h: Prop) -> bool:
+    """Whether it says that a norm is 0: nothing does that but what speaks of magnitudes."""
+    return isinstance(h, Rel) and h.op == "=" and isinstance(h.lhs, Norm) and h.rhs == Const(Fraction(0))
 
 
 def _known_limit(s: Sequent) -> Proof | None:
@@ -240,7 +253,7 @@ def _sizes(pattern: Sym, subject: Term, found: Values) -> Values | None:
 def facts(s: Sequent, prove: Prover) -> Iterator[tuple[Prop, Cite]]:
     """What lemmas say of the hypotheses that are properties and limits, and of discriminants."""
     for h in s.hypotheses:
-        if not isinstance(h, Pred) and not any(isinstance(t, Discriminant) for t in walk(h)):
+        if not isinstance(h, Pred) and not contains(h, Discriminant):
             continue
         for name, lemma in LEMMAS.items():
             if len(lemma.claim.hypotheses) != 1 or isinstance(h, Pred) and h.name == "invertible":
@@ -297,6 +310,18 @@ def properties(s: Sequent, prove: Prover) -> Iterator[tuple[Prop, Proof]]:
                 if shown is not None and prop not in s.hypotheses:
                     yield prop, shown
                     break
+
+
+def written_out(s: Sequent, prove: Prover) -> Iterator[tuple[Prop, Proof]]:
+    """That products are invertible, where hypotheses say it of Jacobians of one step."""
+    for i, h in enumerate(s.hypotheses):
+        if isinstance(h, Pred) and h.name == "invertible" and isinstance(h.arg, Jac):
+            try:
+                prop = replace(h, arg=s.algebra("left").term(h.arg))
+            except SymrnnError:
+                continue
+            if accepted(replace(s, goal=prop), Given(i)):
+                yield prop, Given(i)
 
 
 Finder = Callable[[Sequent, Prover], Iterator[tuple[Prop, Proof]]]

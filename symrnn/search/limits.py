@@ -8,6 +8,7 @@ from fractions import Fraction
 from functools import partial
 from typing import Any
 
+from symrnn.analysis import is_read_off
 from symrnn.certificates import (
     AllTrajectories,
     Dominated,
@@ -142,8 +143,9 @@ def _factored(s: Sequent, prove: Prover) -> Proof | None:
 def _splits(t: Term, goal: Pred) -> Iterator[tuple[Term, Term, Term]]:
     if isinstance(t, Pow) and goal.var is not None and shape_of(t) is not None:
         moving_part = as_index(goal.var) * dict(t.exponent.terms).get(goal.var, 0)
-        if t.exponent != moving_part:
-            yield Pow(t.base, t.exponent - moving_part), Pow(t.base, moving_part), Eye((shape_of(t) or (ONE,))[0])
+        rest = t.exponent - moving_part
+        if rest.is_const and rest.const > 0 and moving_part.terms:
+            yield Pow(t.base, rest), Pow(t.base, moving_part), Eye((shape_of(t) or (ONE,))[0])
     if not isinstance(t, MatMul | Times):
         return
     moving = [i for i, x in enumerate(t.args) if goal.var in free_vars(x)]
@@ -234,8 +236,10 @@ def prove_rewritten(s: Sequent, prove: Prover) -> Proof | None:
 def _turned(s: Sequent, prove: Prover) -> Proof | None:
     """From a stronger statement: what vanishes is bounded, what explodes does not vanish."""
     goal = s.goal
-    if isinstance(goal, Pred) and goal.name == "bounded":
-        inner: Prop = replace(goal, name="vanishes")
+    if isinstance(goal, Pred) and goal.name in ("vanishes", "bounded") and is_read_off(goal.arg):
+        inner: Prop = replace(goal, arg=goal.arg.arg)  # type: ignore[attr-defined]
+    elif isinstance(goal, Pred) and goal.name == "bounded":
+        inner = replace(goal, name="vanishes")
     elif isinstance(goal, Not) and isinstance(goal.arg, Pred) and goal.arg.name in ("explodes", "vanishes", "bounded"):
         inner = replace(goal.arg, name="bounded" if goal.arg.name == "explodes" else "explodes")
     else:

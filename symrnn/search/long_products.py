@@ -4,24 +4,32 @@ from __future__ import annotations
 
 from collections.abc import Iterator
 from dataclasses import replace
+from fractions import Fraction
+from itertools import permutations
 
-from symrnn.certificates import Chain, Known, Proof, Rewritten, Use, Words
+from symrnn.certificates import Chain, Fact, Known, Order, Proof, Rewritten, Use, Words
 from symrnn.claims.index import Var, as_index
-from symrnn.claims.substitution import free_vars, walk
-from symrnn.claims.tree import HOLE, Jac, Norm, Pred, Prod, Prop, Rel, Term
+from symrnn.claims.substitution import contains, free_vars, walk
+from symrnn.claims.tree import HOLE, Const, Jac, MatMul, Norm, Pow, Pred, Prod, Prop, Rel, Term
 from symrnn.errors import SymrnnError
 from symrnn.search.cuts import add, wrap
 from symrnn.search.lemmas import Prover, accepted
+from symrnn.search.orders import prove_order
+from symrnn.semantics.bounds import upper
 from symrnn.semantics.derivative import one_step
+from symrnn.semantics.inequalities import AtMost
 from symrnn.semantics.monomials import member
 from symrnn.semantics.sequents import Sequent
 
 STEP = Var("step", "index", None)
+MOST_NORMS = 6
+ONE = as_index(1)
+UNIT_TERM = Const(Fraction(1))
 
 
 def norms_of_products(s: Sequent, prove: Prover) -> Iterator[tuple[Prop, Proof]]:
     """||J|| = ||product of the one-step Jacobians|| where the goal bounds the one and speaks of a product."""
-    if not any(isinstance(x, Prod) for x in walk(s.goal)):
+    if not contains(s.goal, Prod):
         return
     for x in sorted({x for x in walk(s.goal) if isinstance(x, Norm)}, key=lambda x: x.key):
         whole = _as_product(s, x.arg)
@@ -31,6 +39,42 @@ def norms_of_products(s: Sequent, prove: Prover) -> Iterator[tuple[Prop, Proof]]
             proof = wrap([(whole, Chain(None))], Words("left", "left", (), (Use(Norm(HOLE, x.kind), name, (), ()),)))
             if accepted(inner, proof):
                 yield inner.goal, proof
+
+
+def norms_of_chains(s: Sequent, prove: Prover) -> Iterator[tuple[Prop, Proof]]:
+    """||J|| = ||J' J''|| for Jacobians of the goal that follow on each other."""
+    said = dict.fromkeys(x for x in walk(s.goal) if isinstance(x, Norm) and isinstance(x.arg, Jac))
+    for x, y, z in permutations(said, 3) if len(said) <= MOST_NORMS else ():
+        whole, last, first = x.arg, y.arg, z.arg
+        if not isinstance(whole, Jac) or not isinstance(last, Jac) or not isinstance(first, Jac):
+            continue
+        if (whole.of, whole.wrt) != (last.of, first.wrt) or last.wrt != first.of or x.kind != y.kind:
+            continue
+        equation = Rel("=", whole, MatMul((last, first)))
+        proof = prove(replace(s, goal=equation))
+        inner = replace(s, goal=Rel("=", x, replace(x, arg=equation.rhs)))
+        use = Words("left", "left", (), (Use(Norm(HOLE, x.kind), f"hyp:{len(s.hypotheses)}", (), ()),))
+        if proof is not None and accepted(inner, made := Fact(equation, proof, use)):
+            yield inner.goal, made
+
+
+def prove_step_by_step(s: Sequent, prove: Prover) -> Proof | None:
+    """||J|| <= r^k since the norm of one step is at most r."""
+    goal = s.goal
+    if not isinstance(goal, Rel) or goal.op != "<=" or not isinstance(goal.rhs, Pow) or not isinstance(goal.lhs, Norm):
+        return None
+    try:
+        bound = upper(s, goal.lhs.arg, goal.lhs.kind, assumed=False) if isinstance(goal.lhs.arg, Jac) else None
+    except SymrnnError:
+        return None
+    if not isinstance(bound, Pow) or bound.exponent != goal.rhs.exponent:
+        return None
+    step = Rel("<=", bound.base, goal.rhs.base)
+    proof = prove_order(replace(s, goal=step), prove)
+    norm = AtMost("norm", goal.lhs, (), (), UNIT_TERM, ONE)
+    power = AtMost(f"hyp:{len(s.hypotheses)}", UNIT_TERM, (), (), UNIT_TERM, bound.exponent)
+    made = Fact(step, proof, Order((norm, power))) if proof is not None else None
+    return made if made is not None and accepted(s, made) else None
 
 
 def prove_of_product(s: Sequent) -> Proof | None:

@@ -10,8 +10,9 @@ from dataclasses import replace
 
 from symrnn import kernel
 from symrnn.certificates import Proof, Spelt, Use, Words
-from symrnn.claims.index import Index, Var, as_index
-from symrnn.claims.substitution import walk
+from symrnn.claims.index import Var, as_index
+from symrnn.claims.recurrence import Recurrence
+from symrnn.claims.substitution import substitute, walk
 from symrnn.claims.tree import HOLE, Add, Loss, Rel, Sum, Term, Total, Transpose
 from symrnn.errors import Refused, SymrnnError
 from symrnn.search.cuts import add, wrap
@@ -33,71 +34,53 @@ def prove_by_losses_by_steps(s: Sequent) -> Proof | None:
     if not isinstance(goal, Rel) or s.cell is None:
         return None
     totals = dict.fromkeys(t for t in walk(goal) if isinstance(t, Total) and isinstance(t.of, Loss))
-    gradients = [t for t in totals if t.wrt.role == "free"]
+    gradients = [t for t in totals if t.wrt.role == "free" and t.layout == "denominator"]
     if not 0 < len(gradients) <= MOST or len(gradients) == len(totals):
         return None
     cuts: list[tuple[Rel, Proof]] = []
     uses: list[Use] = []
     here = s
     for t in gradients:
-        lemma = _by_steps(s, t)
-        why = None if lemma is None else _proved(replace(s, goal=lemma))
+        lemma = _by_steps(s.cell, t)
+        why = None if lemma is None else prove_by_totals(replace(s, goal=lemma), _plainly)
         if lemma is None or why is None:
             return None
         cuts.append((lemma, why))
         here = add(here, lemma)
-        name = list(here.equations)[-1]
-        values = tuple(
-            (v, as_index(v)) for v in sorted(here.equations[name].free, key=lambda v: v.key) if isinstance(v, Var)
-        )
-        for side, sign in ((goal.lhs, 1), (goal.rhs, -1)):
+        name, equation = list(here.equations.items())[-1]
+        free = sorted((v for v in equation.free if isinstance(v, Var)), key=lambda v: v.key)
+        for side, sign in ((goal.lhs, HOLE), (goal.rhs, -HOLE)):
             context = replaced(side, t, HOLE)
             if context != side:
-                uses.append(Use(context if sign > 0 else -context, name, values, ()))
+                uses.append(Use(substitute(sign, {HOLE: context}), name, tuple((v, as_index(v)) for v in free), ()))
         goal = Rel("=", replaced(goal.lhs, t, lemma.rhs), replaced(goal.rhs, t, lemma.rhs))
-    for spelt in (False, True):
-        for peels in (*PEELS[:2], FIRST):
-            last: Proof = Words(*peels, (), tuple(uses))
-            last = Spelt(last) if spelt else last
+    for peels in (*PEELS[:2], FIRST):
+        plain = Words(*peels, (), tuple(uses))
+        for last in (plain, Spelt(plain)):
             if _holds(here, last):
                 return wrap(cuts, last)
     return None
 
 
-def _by_steps(s: Sequent, t: Total) -> Rel | None:
-    """The gradient as what the updates say of each step; of the output's parameters as what the output says."""
-    loss, cell = t.of, s.cell
-    if not isinstance(loss, Loss) or cell is None or t.layout != "denominator" or not t.since:
+def _by_steps(cell: Recurrence, t: Total) -> Rel | None:
+    """The gradient as what the updates say of each step."""
+    parts: list[Term] = []
+    if not isinstance(t.of, Loss) or t.wrt not in cell.params:
         return None
-    if t.wrt not in cell.params:
-        return None
-    try:
-        return Rel("=", t, _summed([_at(s, t, loss, as_index(STEP))], t.since[0] + 1, loss.hi))
-    except SymrnnError:
-        return None
-
-
-def _at(s: Sequent, t: Total, loss: Loss, at: Index) -> Term:
-    cell = s.cell
-    if cell is None:
-        raise Refused("no recurrence")
-    parts = []
     for block in cell.states:
-        now = member(block, at)
-        found = pulled_back(cell, now, t.wrt, Transpose(Total(loss, (), now, (), "numerator")))
-        if found is not None:
-            parts.append(found)
+        now = member(block, as_index(STEP))
+        try:
+            found = pulled_back(cell, now, t.wrt, Transpose(Total(t.of, (), now, (), "numerator")))
+        except Refused:
+            return None
+        parts += [found] if found is not None else []
     if not parts:
-        raise Refused(f"{loss.name} does not depend on {t.wrt}")
-    return parts[0] if len(parts) == 1 else Add(tuple(parts))
+        return None
+    return Rel("=", t, Sum(parts[0] if len(parts) == 1 else Add(tuple(parts)), STEP, t.since[0] + 1, t.of.hi))
 
 
-def _summed(parts: list[Term], lo: Index, hi: Index) -> Term:
-    return Sum(parts[0], STEP, lo, hi)
-
-
-def _proved(s: Sequent) -> Proof | None:
-    return prove_by_totals(s, lambda inner: prove_equation(inner) or prove_by_induction(inner))
+def _plainly(s: Sequent) -> Proof | None:
+    return prove_equation(s) or prove_by_induction(s)
 
 
 def _holds(s: Sequent, proof: Proof) -> bool:

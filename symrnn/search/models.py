@@ -9,13 +9,13 @@ from __future__ import annotations
 
 from collections.abc import Iterator
 from fractions import Fraction
-from functools import cache
+from functools import cache, lru_cache
 from itertools import islice, product
 
 from symrnn.claims.activations import FACTS
 from symrnn.claims.index import as_index
 from symrnn.claims.recurrence import Claim, activations_of, with_activation
-from symrnn.claims.substitution import free_vars, symbols, walk
+from symrnn.claims.substitution import contains, free_vars, symbols
 from symrnn.claims.tree import IndexRel, Jac, Prop, Sym
 from symrnn.errors import SymrnnError
 from symrnn.search.alone import alone, holds_at
@@ -24,7 +24,7 @@ from symrnn.search.orbits import speaks_of_limits
 from symrnn.search.pools import Plain, rows
 from symrnn.search.refute import Tally, glimpses, worlds
 from symrnn.search.weights import weights
-from symrnn.semantics.instances import World
+from symrnn.semantics.instances import Rows, World
 from symrnn.semantics.sequents import Sequent, flatten
 
 LOOKED = 24  # runs looked at, of each kind
@@ -36,7 +36,7 @@ class Models:
     """A few worlds in which the hypotheses of a claim hold, looked for as far as they are asked for."""
 
     def __init__(self, claim: Claim) -> None:
-        self._all = Kept(map(_Model, _met(claim)))
+        self._all = Kept(_met(claim))
 
     def refute(self, s: Sequent, most: int | None = None) -> bool:
         """Whether the goal of a sequent fails in one of (the first few of) them that meet its hypotheses too."""
@@ -71,14 +71,14 @@ class _Model:
         return p
 
 
-def _met(claim: Claim) -> Iterator[World]:
+def _met(claim: Claim) -> Iterator[_Model]:
     _, hypotheses = flatten(claim)
     if not speaks_of_limits(claim):
-        yield from filter(_holds, glimpses(claim))
+        yield from map(_Model, filter(_holds, glimpses(claim)))
     elif all(map(_is_static, hypotheses)):
         yield from _matrices(claim)
     else:
-        yield from _runs(claim)
+        yield from map(_Model, _runs(claim))
 
 
 def _runs(claim: Claim) -> Iterator[World]:
@@ -92,10 +92,10 @@ def _runs(claim: Claim) -> Iterator[World]:
 
 def _is_static(p: Prop) -> bool:
     """Whether it speaks of parameters only."""
-    return all(s.role == "free" for s in symbols(p)) and not any(isinstance(n, Jac) for n in walk(p))
+    return all(s.role == "free" for s in symbols(p)) and not contains(p, Jac)
 
 
-def _matrices(claim: Claim) -> list[World]:
+def _matrices(claim: Claim) -> list[_Model]:
     """Small and large values of the only square matrix that the hypotheses speak of, or that the cell has."""
     _, hypotheses = flatten(claim)
     spoken = frozenset().union(*(symbols(h) for h in hypotheses)) or frozenset(claim.cell.params if claim.cell else ())
@@ -107,10 +107,16 @@ def _matrices(claim: Claim) -> list[World]:
         known = _values(n)
         ends = known[:WEIGHTS], known[: -WEIGHTS - 1 : -1]
         meeting = (m for end in ends for m in islice(_meeting(w, end, hypotheses), MOST))
-        found = [world for m in meeting if (world := alone(w, rows(m))) is not None]
+        found = [model for m in meeting if (model := _of_matrix(w, rows(m))) is not None]
         if found:
             return found
     return []
+
+
+@lru_cache(maxsize=512)  # a claim's conditions ask the same of the same matrices
+def _of_matrix(w: Sym, value: Rows) -> _Model | None:
+    world = alone(w, value)
+    return None if world is None else _Model(world)
 
 
 @cache

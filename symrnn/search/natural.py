@@ -14,7 +14,7 @@ from symrnn.claims.activations import FACTS
 from symrnn.claims.build import absolute, all_of, eq, forall, has_property, lt, norm, spectral_radius
 from symrnn.claims.index import Var, as_index
 from symrnn.claims.recurrence import Claim, activations_of
-from symrnn.claims.substitution import free_vars, symbols, walk
+from symrnn.claims.substitution import contains, free_vars, symbols, walk
 from symrnn.claims.tree import IndexRel, Jac, Pred, Prop, Rel, SpectralRadius, Sym, Transpose
 from symrnn.semantics.sequents import flatten
 
@@ -49,7 +49,7 @@ def _for_equations(claim: Claim) -> Iterator[Prop]:
     for s in (s for s in squares if "diagonal" in s.props):
         yield _for_all_members(s, lambda x: has_property("scalar", x))
     names = ["diagonal", "scalar"]
-    names += ["symmetric", "orthogonal"] if any(isinstance(t, Transpose) for t in walk(claim.conclusion)) else []
+    names += ["symmetric", "orthogonal"] if contains(claim.conclusion, Transpose) else []
     for s in (s for s in squares if not s.props):
         for name in names:
             yield _for_all_members(s, lambda x, name=name: has_property(name, x))

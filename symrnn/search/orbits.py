@@ -12,12 +12,13 @@ from collections.abc import Callable, Iterator, Sequence
 from fractions import Fraction
 from functools import lru_cache
 from itertools import islice, product
+from typing import Any
 
 from symrnn.claims.activations import FACTS
 from symrnn.claims.index import Var, as_index
 from symrnn.claims.recurrence import Claim, Recurrence, activations_of, with_activation
 from symrnn.claims.shapes import ONE
-from symrnn.claims.substitution import free_vars, substitute, symbols, walk
+from symrnn.claims.substitution import contains, free_vars, substitute, symbols, walk
 from symrnn.claims.tree import (
     And,
     Apply,
@@ -38,6 +39,7 @@ from symrnn.search.fillings import Filling, fillings
 from symrnn.search.gated_runs import gated_runs
 from symrnn.search.kept import Kept
 from symrnn.search.pools import SLOPES, Plain, integers_fit, rows
+from symrnn.search.solving import solve
 from symrnn.search.trajectories import Trajectory, drives, hold
 from symrnn.search.weights import weights
 from symrnn.semantics.instances import Instance, Rows, World
@@ -63,7 +65,7 @@ Integers = dict[Var, int]
 def speaks_of_limits(claim: Claim) -> bool:
     """Whether a claim has a limit along a trajectory in it."""
     props = (claim.conclusion, *claim.hypotheses)
-    limits = (n for p in props for n in walk(p) if isinstance(n, Pred) and n.var is not None)
+    limits = (n for p in props if contains(p, Pred) for n in walk(p) if isinstance(n, Pred) and n.var is not None)
     return any(isinstance(t, Jac) or (isinstance(t, Sym) and t.role != "free") for p in limits for t in walk(p.arg))
 
 
@@ -162,7 +164,7 @@ class _Runs:
     def _all(self) -> Iterator[Instance]:
         if not self.function or not self.square:
             return
-        tried = weights(self.n, FACTS[self.function].high == 1)
+        tried = [*self._given(), *weights(self.n, FACTS[self.function].high == 1)]
         out: set[tuple[str, str]] = set()  # weights and what holds them, at which no run is of use
         for weight in tried:
             for kind in KINDS:
@@ -173,6 +175,16 @@ class _Runs:
             yield from self._at(weight, "inputs", _cycles, out)
         if not drives(self.cell) or self.driver_matters:
             yield from self._undriven()
+
+    def _given(self) -> list[Plain]:
+        """The weight that equations about it alone say: entry by entry, say."""
+        equations = tuple(h for h in self.static if isinstance(h, Rel) and h.op == "=")
+        symbol = {s.name: s for s in self.cell.params if s.name == self.square[0]}
+        found = {name: rows([[0] * self.n] * self.n) for name in symbol}
+        if equations:
+            solve(found, {}, equations, self.integers, symbol, random.Random(0))
+        made = list(found.values()) if equations else []
+        return [[[x.rational for x in row] for row in m] for m in made if not any(x.logs for row in m for x in row)]
 
     def _undriven(self) -> Iterator[Instance]:
         for weight, states in held_by_nothing(self.function, self.n):
@@ -299,7 +311,7 @@ def _is_static(h: Prop, names: set[str]) -> bool:
     """Whether a hypothesis speaks of some parameters only, and of what it binds itself."""
     bound = {p.var.name for p in walk(h) if isinstance(p, ForAll) and isinstance(p.var, Sym)}
     spoken = [s for s in symbols(h) if s.name not in bound]
-    return all(s.role == "free" and s.name in names for s in spoken) and not any(isinstance(n, Jac) for n in walk(h))
+    return all(s.role == "free" and s.name in names for s in spoken) and not contains(h, Jac)
 
 
 def _fixed(function: str, n: int) -> Iterator[Cycle]:
@@ -336,14 +348,14 @@ def _rounds(function: str, weight: Cycle, cycles: Cycles) -> Kept[Round]:
     """The cycles with what the powers of the Jacobian over each do."""
 
     def made() -> Iterator[Round]:
-        known: dict[Cycle, str] = {}  # by slopes, of which some activations have few
+        known: dict[Any, str] = {}  # by slopes, of which some activations have few
         nearly = [[float(x) for x in row] for row in weight]
         for cycle in cycles(function, len(weight)):
             slopes = tuple(tuple(_slope(function, x) for x in p) for p in (*cycle[1:], cycle[0]))
-            if slopes not in known:
-                word = glance(nearly, [[float(x) for x in p] for p in slopes])
-                known[slopes] = word or behaviour(_monodromy(weight, slopes))
-            yield cycle, slopes, known[slopes]
+            floats = tuple(tuple(x.numerator / x.denominator for x in p) for p in slopes)
+            if floats not in known:
+                known[floats] = glance(nearly, floats) or behaviour(_monodromy(weight, slopes))
+            yield cycle, slopes, known[floats]
 
     return Kept(made())
 

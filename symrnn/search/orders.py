@@ -9,23 +9,25 @@ from __future__ import annotations
 from collections.abc import Iterator
 from dataclasses import replace
 from fractions import Fraction
-from functools import cached_property
+from functools import cache, cached_property
 from itertools import permutations
 from typing import Any
 
-from symrnn.certificates import Absurd, Antisymmetry, Order, Proof
+from symrnn.certificates import Absurd, Antisymmetry, BySign, Order, Proof
 from symrnn.claims.index import Index, Var, as_index
 from symrnn.claims.recurrence import Claim
 from symrnn.claims.shapes import is_scalar, shape_of
-from symrnn.claims.substitution import free_vars, symbols, walk
+from symrnn.claims.substitution import contains, free_vars, symbols, walk
 from symrnn.claims.tree import (
     Abs,
     Add,
+    And,
     Apply,
     Const,
     Det,
     Entry,
     ForAll,
+    Jac,
     MatMul,
     Norm,
     Not,
@@ -44,7 +46,7 @@ from symrnn.errors import SymrnnError
 from symrnn.lemmas import LEMMAS
 from symrnn.search.lemmas import Prover, Values, accepted, discharged, unify
 from symrnn.search.matching import match_term
-from symrnn.semantics.functions import monomial_never_negative
+from symrnn.semantics.functions import monomial_never_negative, never_negative
 from symrnn.semantics.inequalities import AtMost, known
 from symrnn.semantics.monomials import Mono, Poly, minus
 from symrnn.semantics.sequents import Sequent
@@ -53,10 +55,11 @@ DEEPEST = 7  # uses in one proof
 WIDEST = 80  # gaps looked at
 MOST_NORMS = 4
 LARGEST = 24  # monomials of a gap
+FOR_STRICT = ("norm of what is not 0",)
 SQUARE = "lemma:square of a magnitude"
 (SCALAR,) = symbols(LEMMAS[SQUARE[6:]].claim)
 ONE = as_index(1)
-UNIT_TERM = Const(Fraction(1))
+ZERO, UNIT_TERM = Const(Fraction(0)), Const(Fraction(1))
 
 
 def prove_order(s: Sequent, prove: Prover, widest: int = WIDEST) -> Proof | None:
@@ -80,13 +83,30 @@ def _number(t: Term) -> Term:
     return t if shape_of(t) is None else Trace(t)
 
 
+def prove_by_sign(s: Sequent, prove: Prover) -> Proof | None:
+    """|x| <= r for a difference x of norms, which is itself or its negative."""
+    goal = s.goal
+    size = goal.lhs if isinstance(goal, Rel) and goal.op in ("<", "<=") else None
+    if not isinstance(size, Abs) or not any(isinstance(t, Norm) for t in walk(size)) or shape_of(size) is not None:
+        return None
+    proofs = []
+    for x in (size.arg, -size.arg):
+        inner = s.with_fact(And((Rel("<=", Const(Fraction(0)), x), Rel("=", size, x))))
+        proof = prove_order(inner, prove)
+        if proof is None:
+            return None
+        proofs.append(proof)
+    made = BySign(size.arg, proofs[0], proofs[1])
+    return made if accepted(s, made) else None
+
+
 def prove_by_contradiction(s: Sequent, prove: Prover) -> Proof | None:
     """The contrary of an inequality would refute a hypothesis about a limit."""
     goal = s.goal
     if not isinstance(goal, Rel) or goal.op not in ("<", "<="):
         return None
     contrary = Rel("<=" if goal.op == "<" else "<", goal.rhs, goal.lhs)
-    radii = any(isinstance(n, SpectralRadius) for n in walk(contrary))  # without them nothing is known to grow
+    radii = contains(contrary, SpectralRadius)  # without them nothing is known to grow
     for i, h in enumerate(s.hypotheses):
         if not isinstance(h, Pred) or h.var is None or (h.name != "explodes" and not radii):
             continue
@@ -106,7 +126,7 @@ def prove_by_antisymmetry(s: Sequent, prove: Prover) -> Proof | None:
     goal = s.goal
     if not isinstance(goal, Rel) or goal.op != "=" or shape_of(goal.lhs) or shape_of(goal.rhs):
         return None
-    if not any(isinstance(t, Norm | SpectralRadius | Abs) for t in walk(goal)):
+    if not contains(goal, Norm, SpectralRadius, Abs):
         return None
     proofs = []
     for l, r in ((goal.lhs, goal.rhs), (goal.rhs, goal.lhs)):
@@ -130,7 +150,7 @@ class _Search:
     def close(self, gap: Poly) -> Proof | None:
         """Uses that leave nothing that may be negative."""
         level: list[tuple[Poly, tuple[AtMost, ...]]] = [(gap, ())]
-        seen, count = {_frozen(gap)}, 0
+        seen, count = {(_frozen(gap), False)}, 0
         for _ in range(DEEPEST + 1):
             further: list[tuple[Poly, tuple[AtMost, ...]]] = []
             for here, uses in level:
@@ -139,9 +159,12 @@ class _Search:
                     return Order(uses)
                 for use in self._next(here, bad):
                     rest = self._after(here, use)
-                    if rest is None or len(rest) > LARGEST or _frozen(rest) in seen:
+                    if rest is None or len(rest) > LARGEST:
                         continue
-                    seen.add(_frozen(rest))
+                    key = (_frozen(rest), self.strictly and any(self._is_strict(u) for u in (*uses, use)))
+                    if key in seen:
+                        continue
+                    seen.add(key)
                     further.append((rest, (*uses, use)))
                     count += 1
                     if count > self.widest:
@@ -157,6 +180,8 @@ class _Search:
         """What may take away the first monomial that may be negative; where there is none, strictness is sought."""
         for mono in bad[:1] or sorted(gap, key=str):
             yield from self._uses(mono, gap[mono] if bad else -abs(gap[mono]))
+            if not bad:
+                yield from self._uses(mono, abs(gap[mono]))
 
     def _fine(self, m: Mono, c: Fraction) -> bool:
         return c > 0 and not m[2] and monomial_never_negative(self.algebra.context, m[0])
@@ -191,6 +216,10 @@ class _Search:
         scalars, binders, word = mono
         if binders or word:
             return
+        for atom, e in scalars if c < 0 else ():
+            if isinstance(atom, Const) and atom.value > 1 and self.algebra.context.at_least(-e, 0):  # 2^-k <= 1
+                rest = _scaled(_product({a: x for a, x in scalars if a != atom}), abs(c))
+                yield AtMost("below 1", Const(1 / atom.value), (), (), rest, -e)
         for bare in self._known(mono):
             difference = self._difference(bare)
             for lead, d in sorted((difference or {}).items(), key=lambda item: str(item[0])):
@@ -215,16 +244,35 @@ class _Search:
             if isinstance(atom, SpectralRadius) and e != ONE:  # rho(X)^e = rho(X^e)
                 yield from self._lemmas(SpectralRadius(Pow(atom.arg, e)))
             yield from self._about(atom)
-            if isinstance(atom, Sym | Trace | Det) and e.is_const and e.const == 2:
-                yield from (_bare(SQUARE, UNIT_TERM, ((SCALAR, atom),), turned=turned) for turned in (False, True))
+            if isinstance(atom, Sym | Trace | Det | Abs) and e == as_index(2):
+                x = atom.arg if isinstance(atom, Abs) else atom
+                yield from (_bare(SQUARE, UNIT_TERM, ((SCALAR, x),), turned=turned) for turned in (False, True))
 
         yield from self.pairs
+
+    @cached_property
+    def strictly(self) -> bool:
+        return isinstance(self.s.goal, Rel) and self.s.goal.op == "<"
+
+    def _is_strict(self, use: AtMost) -> bool:
+        try:
+            return known(self.s, use)[2]
+        except SymrnnError:
+            return False
+
+    @cached_property
+    def of_other_kinds(self) -> bool:
+        """Whether the goal speaks of 1-norms or maximum norms."""
+        return any(isinstance(x, Norm) and x.kind in ("1", "inf") for x in walk(self.s.goal))
 
     @cached_property
     def pairs(self) -> tuple[AtMost, ...]:
         """||X Y|| <= ||X|| ||Y|| and ||X +- Y|| <= ||X|| + ||Y|| for the norms that the goal speaks of."""
         said = dict.fromkeys(x for x in walk(self.s.goal) if isinstance(x, Norm))
-        out = [_bare("norm", x) for x in said if any(isinstance(y, Add) for y in walk(x.arg))]  # as it was written
+        out = [_bare("norm", x) for x in said if contains(x.arg, Add)]  # as it was written
+        out += [_bare("norm", x) for x in said if isinstance(x.arg, Jac)]
+        if any(isinstance(x.arg, Add) for x in said):
+            out += [_bare("parts", x) for x in said if isinstance(x.arg, Jac)]
         runs = dict.fromkeys(x for h in self.s.hypotheses for x in walk(h) if isinstance(x, Norm))
         out += [_bare("parts", x) for x in runs if isinstance(x.arg, Prod)]
         for x, y in permutations(said, 2) if len(said) <= MOST_NORMS else ():
@@ -270,6 +318,8 @@ class _Search:
                 yield from (_bare(source, _in_factors(atom)) for source in ("parts, first", "parts, last", "parts"))
         if isinstance(atom, Abs):
             yield _bare("norm", atom)
+            if self.of_other_kinds and any(isinstance(x, Trace) for x in walk(atom)):
+                yield from (_bare(f"norm, {kind}", atom) for kind in ("1", "inf"))
             yield _bare("magnitude", atom.arg)
             yield _bare("negated magnitude", atom.arg)
             if isinstance(atom.arg, Entry):
@@ -279,11 +329,15 @@ class _Search:
             if atom.order == 0:
                 yield _bare("square", atom - Fraction(1, 2))
                 yield _bare("square", atom)
-        if isinstance(atom, Sym | Trace):
+        if isinstance(atom, Det):
+            yield _bare("norm", Abs(atom))
+        if isinstance(atom, Sym | Trace | Det):
             yield _bare("magnitude", atom)
             yield _bare("negated magnitude", atom)
-        if isinstance(atom, Norm | SpectralRadius | Abs | Trace):
+        if isinstance(atom, Norm | SpectralRadius | Abs | Trace | Det):
             yield from self._lemmas(atom)
+        if isinstance(atom, Trace | Det) and never_negative(self.algebra.context, atom):
+            yield from self._lemmas(Abs(atom))  # the same number
 
     def _lemmas(self, atom: Term) -> Iterator[AtMost]:
         if atom not in self.found:
@@ -291,15 +345,12 @@ class _Search:
         yield from self.found[atom]
 
     def _searched(self, atom: Term) -> Iterator[AtMost]:
-        for name, lemma in LEMMAS.items():
-            conclusion = lemma.claim.conclusion
-            if not isinstance(conclusion, Rel) or shape_of(conclusion.lhs) or shape_of(conclusion.rhs):
+        for name, claim, pattern, equation in _patterns().get(type(atom), ()):
+            if name in FOR_STRICT and not self.strictly:
                 continue
-            for side in (conclusion.lhs, conclusion.rhs) if conclusion.op == "=" else (conclusion.lhs,):
-                for pattern in _atoms(side):
-                    for turned in _rotations(atom):
-                        for values in unify(self.s, pattern, turned, {}):
-                            yield from self._instance(name, lemma.claim, values, conclusion.op == "=")
+            for turned in _rotations(atom):
+                for values in unify(self.s, pattern, turned, {}):
+                    yield from self._instance(name, claim, values, equation)
 
     def _instance(self, name: str, lemma: Claim, values: Values, equation: bool) -> Iterator[AtMost]:
         parts = (lemma.conclusion, *lemma.hypotheses)
@@ -321,6 +372,23 @@ class _Search:
                 for more in unify(self.s, h, given, values):
                     if needed <= set(more):
                         yield more
+
+
+@cache
+def _patterns() -> dict[type[Term], tuple[tuple[str, Claim, Term, bool], ...]]:
+    """The atoms to be found in lemmas between scalars, by their type: lemma, statement, atom, equation or not."""
+    out: dict[type[Term], tuple[tuple[str, Claim, Term, bool], ...]] = {}
+    for name, lemma in LEMMAS.items():
+        conclusion = lemma.claim.conclusion
+        if name == SQUARE[6:] or not isinstance(conclusion, Rel):  # the one is of use for squares alone
+            continue
+        if shape_of(conclusion.lhs) or shape_of(conclusion.rhs):
+            continue
+        both, equation = conclusion.op == "=" or name in FOR_STRICT, conclusion.op == "="
+        for side in (conclusion.lhs, conclusion.rhs) if both else (conclusion.lhs,):
+            for pattern in _atoms(side):
+                out[type(pattern)] = (*out.get(type(pattern), ()), (name, lemma.claim, pattern, equation))
+    return out
 
 
 def _frozen(p: Poly) -> tuple[tuple[str, Fraction], ...]:
@@ -364,7 +432,7 @@ def _quotients(mono: Mono, lead: Mono) -> Iterator[tuple[Index, Term]]:
             return
         powers.append(Index(tuple((v, c // e.const) for v, c in there.terms), there.const // e.const))
     best = powers[0] if all(p == powers[0] for p in powers) else min(powers, key=lambda p: (len(p.terms), p.const))
-    for power in dict.fromkeys((best, ONE)):
+    for power in dict.fromkeys((best, ONE) if best.terms or best.const > 0 else (ONE,)):
         left = dict(exponents)
         for atom, e in lead[0]:
             left[atom] = left[atom] - power * e.const

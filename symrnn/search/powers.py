@@ -50,9 +50,13 @@ def _exponents(s: Sequent, goal: Rel) -> Iterator[int]:
         isinstance(x, Abs) and any(isinstance(y, Trace | Det) for y in walk(x)) for x in said
     ):
         yield 2
+    kinds = {x.kind for p in (goal, *s.hypotheses) for x in walk(p) if isinstance(x, Norm)}
+    if {"1", "inf"} <= kinds and any(isinstance(x, Norm) and x.kind == "2" for x in said):
+        yield 2
     if any(isinstance(x, SpectralRadius) for x in said):
-        for e in s.equations.values():
-            yield from (p for side in (e.lhs, e.rhs) if 1 < (p := _power(side)) <= MOST)
+        sides = [side for e in s.equations.values() for side in (e.lhs, e.rhs)]
+        sides += [x.arg for h in s.hypotheses for x in walk(h) if isinstance(x, Norm | SpectralRadius)]
+        yield from (p for side in sides if 1 < (p := _power(side)) <= MOST)
 
 
 def _power(t: Term) -> int:

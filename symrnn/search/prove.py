@@ -10,9 +10,11 @@ from collections.abc import Callable, Iterable
 from symrnn import kernel
 from symrnn.certificates import Both, ByCases, Choose, Known, Proof
 from symrnn.claims.recurrence import Claim
-from symrnn.claims.tree import And, ForAllTrajectories, Iff, Implies, IndexRel, Not, Or, Pred, Prop, Rel
+from symrnn.claims.substitution import contains
+from symrnn.claims.tree import And, Entry, ForAllTrajectories, Iff, Implies, IndexRel, Not, Or, Pred, Prop, Rel
 from symrnn.errors import SymrnnError
 from symrnn.search.activations import prove_by_congruence, prove_by_injectivity
+from symrnn.search.alternatives import prove_by_the_larger
 from symrnn.search.annihilators import prove_by_annihilator
 from symrnn.search.ascents import prove_by_ascent
 from symrnn.search.block_limits import prove_block_limit
@@ -20,19 +22,19 @@ from symrnn.search.bodies import prove_by_bodies
 from symrnn.search.bounds_by_entries import prove_at_every_step, prove_by_contrary, with_bounds
 from symrnn.search.cuts import prove_with_cuts
 from symrnn.search.entrywise import prove_entrywise
-from symrnn.search.equations import prove_at_once, prove_equation
+from symrnn.search.equations import expanded, prove_at_once, prove_equation
 from symrnn.search.explicit import prove_explicit
 from symrnn.search.geometric import prove_with_closed_sums
 from symrnn.search.inductions import prove_by_induction
 from symrnn.search.inverses import prove_by_definition, prove_different, prove_invertible, prove_with_inverses
 from symrnn.search.jordan import prove_by_binomials
 from symrnn.search.lags import prove_for_any_lag
-from symrnn.search.lemmas import facts, norms, properties, prove_by_lemma, radii, with_facts
+from symrnn.search.lemmas import facts, norms, properties, prove_by_lemma, radii, with_facts, written_out
 from symrnn.search.limits import prove_by_steering, prove_limit, prove_rewritten
-from symrnn.search.long_products import norms_of_products, prove_of_product
+from symrnn.search.long_products import norms_of_chains, norms_of_products, prove_of_product, prove_step_by_step
 from symrnn.search.losses_by_steps import prove_by_losses_by_steps
 from symrnn.search.models import Models
-from symrnn.search.orders import prove_by_antisymmetry, prove_by_contradiction, prove_order
+from symrnn.search.orders import prove_by_antisymmetry, prove_by_contradiction, prove_by_sign, prove_order
 from symrnn.search.paths import prove_by_paths
 from symrnn.search.powers import prove_by_powers
 from symrnn.search.products import prove_by_products
@@ -111,7 +113,9 @@ def prove_sequent(s: Sequent, search: Search, depth: int = 0) -> Proof | None:
 def _from_facts(s: Sequent, search: Search, deeper: Strategy) -> Proof | None:
     """The goal by what entries say of norms, and lemmas of the hypotheses."""
     bounds, wrap_bounds = with_bounds(s, deeper)
-    richer, wrap = with_facts(bounds, deeper, (radii, norms, properties, facts, norms_of_products))
+    richer, wrap = with_facts(
+        bounds, deeper, (radii, norms, properties, facts, norms_of_products, norms_of_chains, written_out, expanded)
+    )
     found = _by_goal(richer, search, 1, deeper) if richer is not s else None
     if found is None and s.hypotheses:
         found = prove_at_every_step(richer, deeper)
@@ -153,10 +157,12 @@ def _by_goal(s: Sequent, search: Search, depth: int, deeper: Strategy) -> Proof 
         return (
             prove_by_lemma(s, deeper, depth)
             or prove_order(s, deeper)
+            or prove_by_sign(s, deeper)
             or prove_by_contradiction(s, deeper)
             or prove_by_products(s)
             or prove_by_ascent(s, prove_by_products)
             or prove_by_powers(s, deeper)
+            or prove_step_by_step(s, deeper)
         )
     if isinstance(goal, Rel):
         found = None if depth else _first(s, EQUATION_STRATEGIES)
@@ -183,8 +189,13 @@ def _by_facts(s: Sequent) -> Proof | None:
 
 def _by_cases(s: Sequent, which: int, search: Search, depth: int) -> Proof | None:
     h = s.hypotheses[which]
-    proofs = [search.prove(s.with_hypothesis(which, a), depth) for a in (h.args if isinstance(h, Or) else ())]
-    return ByCases(which, tuple(p for p in proofs if p is not None)) if all(p is not None for p in proofs) else None
+    proofs = []
+    for case in (s.with_hypothesis(which, a) for a in (h.args if isinstance(h, Or) else ())):
+        proof = (prove_explicit(case) if contains(h, Entry) else None) or search.prove(case, depth)
+        if proof is None:
+            return None
+        proofs.append(proof)
+    return ByCases(which, tuple(proofs))
 
 
 def _all(s: Sequent, parts: tuple[Prop, ...], search: Search, depth: int) -> Proof | None:
@@ -205,7 +216,7 @@ def _any(s: Sequent, goal: Or, search: Search, depth: int, deeper: Strategy) -> 
         proof = search.prove(s.towards_member(part), depth)
         if proof is not None:
             return Choose(i, proof)
-    return None
+    return prove_by_the_larger(s, deeper)
 
 
 def _by_totals(s: Sequent) -> Proof | None:

@@ -17,7 +17,7 @@ from symrnn.errors import Refused, SymrnnError, Undefined
 from symrnn.search import nullsets
 from symrnn.search import refute as refuting
 from symrnn.search.memory import Stale, answered, refused
-from symrnn.search.prove import prove as _prove
+from symrnn.search.proofs import proof_of
 from symrnn.search.refute import Tally
 from symrnn.semantics.instances import Instance, World
 
@@ -26,7 +26,7 @@ Kind = TypeVar("Kind", Proof, Instance, Null)
 
 def prove(claim: Claim) -> Proof | None:
     """A proof of a claim, or None; whether it is one is for the kernel to say."""
-    found, _ = answered("proof", lambda: (_prove(claim), ()))
+    found, _ = answered("proof", lambda: (proof_of(claim), ()))
     return _of_kind(Proof, found)
 
 

@@ -279,14 +279,17 @@ def _candidates(
     properties = {s: frozenset(s.props) | _assumed(s, hypotheses) for s in order}
     streams = [_stream(s, properties[s], integers, rng) for s in order]
     still = {v for p in (goal, *hypotheses) for v, _ in rows_used(p)}  # rows and columns are no times
-    shifted = {v: i - ends[0] if v.kind not in ("size", "lag") and v not in still else i for v, i in integers.items()}
+    first = min(0, ends[0])  # below 0 only where times are absolute, and cannot be moved
+    shifted = {
+        v: i - ends[0] + first if v.kind not in ("size", "lag") and v not in still else i for v, i in integers.items()
+    }
     tries = TRIES[max((i for v, i in integers.items() if v.kind == "size"), default=1)]
     if is_spectral(claim):
         streams = [_with_weights(s, v, properties[s]) for s, v in zip(order, streams, strict=True)]
         tries = tries * 4
     for number, values in enumerate(islice(_draws(streams, rng, is_spectral(claim)), tries)):
         chosen = dict(zip(order, values, strict=True))
-        for instance in _instances(claim, chosen, hypotheses, shifted, ends[1] - ends[0], moving, rng, number):
+        for instance in _instances(claim, chosen, hypotheses, shifted, ends[1] - ends[0], moving, rng, number, first):
             tally.candidates += 1
             try:
                 yield World(claim, instance)
@@ -357,6 +360,7 @@ def _instances(
     moving: bool,
     rng: random.Random,
     number: int,
+    first: int = 0,
 ) -> Iterator[Instance]:
     standins: list[str | None] = [None]
     if any(f not in FACTS for f in activations_of(claim)):
@@ -386,7 +390,15 @@ def _instances(
             )
             inputs = _less_feedback(made, feedback)
             yield _instance(
-                integers, tuple(sorted(everything.items())), families, 0, steps, made.initial, inputs, standin, feedback
+                integers,
+                tuple(sorted(everything.items())),
+                families,
+                first,
+                first + steps,
+                made.initial,
+                inputs,
+                standin,
+                feedback,
             )
             if name == "gates" and number == 0:
                 yield from solved_instances(claim, cell, everything, integers, steps, number % 5, standin)

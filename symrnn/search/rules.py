@@ -15,7 +15,7 @@ from symrnn.certificates import Different, Known, Proof, Use, Words
 from symrnn.claims.index import Index, Var, as_index
 from symrnn.claims.recurrence import activations_of
 from symrnn.claims.shapes import ONE, shape_of
-from symrnn.claims.substitution import free_vars, substitute, symbols, walk
+from symrnn.claims.substitution import contains, free_vars, substitute, symbols, walk
 from symrnn.claims.tree import (
     HOLE,
     Abs,
@@ -185,16 +185,25 @@ def rules_of(s: Sequent, how: How, mode: str) -> Iterator[Rule]:
 
 
 def _definitions(s: Sequent, how: How) -> Iterator[Rule]:
-    """States by what they are defined as, where that is linear: h_t = W h_{t-1} + V x_t."""
+    """States by what they are defined as, where that is linear, or a step from the state before: h_{t-1} + s(a_t)."""
     if s.cell is None or not any(isinstance(t, Sym) and t.role == "state" for t in walk(s.goal)):
         return
     for head, definition in s.cell.steps:
-        if not any(
-            isinstance(t, Apply | Hadamard) and getattr(t, "function", "") != "identity" for t in walk(definition)
-        ):
+        curved = (t for t in walk(definition) if isinstance(t, Apply | Hadamard))
+        if _is_step(head, definition) or all(getattr(t, "function", "") == "identity" for t in curved):
             at: Any = head[as_index(s.cell.time)]
             e = Equation(at, definition, frozenset((s.cell.time,)), True)
             yield Rule(f"def:{head.name}", e, ((), (), (at,)), Fraction(1))
+
+
+def _is_step(head: Sym, definition: Term) -> bool:
+    """Whether an update is a sum with a multiple of the state before."""
+    parts = definition.args if isinstance(definition, Add) else ()
+    return any(
+        isinstance(x, Sym) and x.name == head.name
+        for part in parts
+        for x in ((part,) if not isinstance(part, Times) else part.args)
+    )
 
 
 def _least(s: Sequent, how: How, mode: str, name: str, e: Equation) -> Iterator[Rule]:
@@ -211,7 +220,7 @@ def _wrapped(s: Sequent, how: How, mode: str, name: str, e: Equation) -> Iterato
     shape = shape_of(e.lhs) or shape_of(e.rhs)
     if shape is None:
         return
-    wraps: list[Term] = [Transpose(HOLE)] if any(isinstance(t, Transpose) for t in walk(s.goal)) else []
+    wraps: list[Term] = [Transpose(HOLE)] if contains(s.goal, Transpose) else []
     inverted = {t.arg for t in walk(s.goal) if isinstance(t, Inv)} | {
         t.base for t in walk(s.goal) if isinstance(t, Pow) and (-t.exponent.const) > 0 and t.exponent.is_const
     }
@@ -341,13 +350,17 @@ def slope_rules(s: Sequent, how: How, p: Poly) -> Iterator[Rule]:
     if not any(set(UNSPELT).intersection(activations_of(x)) for x in (s.cell, s.goal, *s.hypotheses) if x is not None):
         return
     found = {t for m in p for f in (*m[2], *(a for a, _ in m[0])) for t in walk(f) if isinstance(t, Apply)}
-    for t in sorted((t for t in found if t.order == 1 and t.function in UNSPELT), key=lambda t: t.key):
+    sloped = {t.function for t in found if t.order == 1}
+    for t in sorted(found, key=lambda t: t.key):
+        name = t.function if t.order == 1 else f"{t.function}, value"
+        if name not in UNSPELT or t.function not in sloped:
+            continue
         column = shape_of(t) is not None and (shape_of(t) or (ONE, ONE))[1] == ONE
         for wrap in (Diag(HOLE), HOLE) if column else (HOLE,):
-            lhs, rhs = (substitute(wrap, {HOLE: x}) for x in slope_equation(t.function, t.arg))
+            lhs, rhs = (substitute(wrap, {HOLE: x}) for x in slope_equation(name, t.arg))
             lead = difference_of(s, how, lhs, Const(Fraction(0)))
             if lead is not None and len(lead) == 1:
-                rule = Rule(f"slope:{t.function}", Equation(lhs, rhs, frozenset()), *next(iter(lead.items())))
+                rule = Rule(f"slope:{name}", Equation(lhs, rhs, frozenset()), *next(iter(lead.items())))
                 yield replace(rule, values=((HOLE, t.arg),), wrap=wrap)
     if found and s.cell is not None:
         yield from _activated_states(s, how, p)

@@ -10,11 +10,11 @@ from symrnn.certificates import Proof, Spelt, Words
 from symrnn.claims.index import Node, Var, as_index
 from symrnn.claims.recurrence import activations_of
 from symrnn.claims.shapes import shape_of
-from symrnn.claims.substitution import children, substitute, walk
+from symrnn.claims.substitution import children, contains, substitute, walk
 from symrnn.claims.tree import Add, Apply, Diag, Eye, Immediate, Jac, MatMul, Rel, Sym, Term, Total
 from symrnn.errors import SymrnnError
 from symrnn.search.cuts import add, wrap
-from symrnn.search.equations import prove_equation
+from symrnn.search.equations import FIRST, PEELS, prove_equation
 from symrnn.search.inductions import prove_by_induction
 from symrnn.semantics.columns import SPELT
 from symrnn.semantics.monomials import member
@@ -29,9 +29,10 @@ def prove_by_spelling(s: Sequent) -> Proof | None:
     """The goal by rewriting, or by induction, in normal forms that know no slopes but values."""
     if not isinstance(s.goal, Rel) or s.spelt or not _has_slopes(s) or not _has_values(s):
         return None
-    if any(isinstance(t, Total) for t in walk(s.goal)):
-        return None  # derivatives by parameters are written out first
     spelt = replace(s, spelt=True)
+    if contains(s.goal, Total):  # derivatives by parameters are written out first
+        found = _with_states_written_out(spelt, FIRST)
+        return None if found is None else Spelt(found)
     found = _with_states_written_out(spelt) or prove_equation(spelt) or prove_by_induction(spelt, depth=1)
     return None if found is None else Spelt(found)
 
@@ -61,7 +62,7 @@ def _slopes_of_states(s: Sequent) -> Iterator[tuple[Sym, Rel, Proof]]:
             yield head, Rel("=", slope, Add((one, -MatMul((values, values))))), why
 
 
-def _with_states_written_out(s: Sequent) -> Proof | None:
+def _with_states_written_out(s: Sequent, peels: tuple[str, str] = PEELS[0]) -> Proof | None:
     """Equal normal forms once states that are activations themselves are replaced by these."""
     states = sorted({x for x in _moving(s.goal) if x.role == "state"}, key=lambda x: (-x.index[0].const, x.key))
     written: list[Sym] = []
@@ -71,7 +72,7 @@ def _with_states_written_out(s: Sequent) -> Proof | None:
                 written.append(x)
         except SymrnnError:
             continue
-    proof = Words("left", "left", tuple(written), ())
+    proof = Words(*peels, tuple(written), ())
     try:
         kernel.proves(s, proof)
     except SymrnnError:

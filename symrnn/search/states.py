@@ -14,7 +14,7 @@ from symrnn import kernel
 from symrnn.certificates import Induct, Proof, Use, Words
 from symrnn.claims.index import Index, Var, as_index
 from symrnn.claims.shapes import ONE, shape_of
-from symrnn.claims.substitution import free_vars, substitute, walk
+from symrnn.claims.substitution import contains, free_vars, substitute, walk
 from symrnn.claims.tree import HOLE, Add, Blocks, Eye, Jac, MatMul, Prod, Prop, Rel, Sym, Term, Transpose, Zeros
 from symrnn.errors import SymrnnError
 from symrnn.search.cuts import add, wrap
@@ -35,10 +35,10 @@ def prove_by_the_whole_state(s: Sequent) -> Proof | None:
     goal = s.goal
     if s.cell is None or not isinstance(goal, Rel) or goal.op != "=":
         return None
-    sums = any(isinstance(x, Prod) and any(isinstance(y, Add) for y in walk(x.body)) for x in walk(goal))
+    sums = any(isinstance(x, Prod) and contains(x.body, Add) for x in walk(goal))
     if len(s.cell.states) < 2 and not sums:
         return None
-    if not any(v.kind == "lag" for v in free_vars(goal)) or not any(isinstance(x, Jac) for x in walk(goal)):
+    if not any(v.kind == "lag" for v in free_vars(goal)) or not contains(goal, Jac):
         return None
     found = _by_induction(s)
     if found is not None:

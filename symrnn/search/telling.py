@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from symrnn.claims.recurrence import Claim
-from symrnn.claims.substitution import walk
+from symrnn.claims.substitution import contains, walk
 from symrnn.claims.tree import SPECTRAL, Norm, Pred, Rel, SpectralRadius
 from symrnn.errors import Refused, Undefined
 from symrnn.semantics.growth import shown_by
@@ -16,8 +16,9 @@ SHOWING = {"vanishes": SAYS[1:], "bounded": ("explodes",), "explodes": ("vanishe
 
 def is_spectral(claim: Claim) -> bool:
     """Whether a claim speaks of eigenvalues, decompositions, limits or norms that may be irrational."""
-    return is_irrational(claim) or any(
-        isinstance(n, Pred) and (n.name in SPECTRAL or n.var is not None) for n in walk(claim)
+    return is_irrational(claim) or (
+        contains(claim, Pred)
+        and any(isinstance(n, Pred) and (n.name in SPECTRAL or n.var is not None) for n in walk(claim))
     )
 
 

@@ -15,7 +15,7 @@ from symrnn.block_jacobians import tidy
 from symrnn.certificates import Proof, Use, Words
 from symrnn.claims.index import Index, Node, Var, as_index
 from symrnn.claims.recurrence import Recurrence
-from symrnn.claims.substitution import rebuild, substitute, walk
+from symrnn.claims.substitution import contains, rebuild, substitute, walk
 from symrnn.claims.tree import HOLE, Add, Jac, Loss, MatMul, Prod, Rel, Sum, Sym, Term, Total, Transpose
 from symrnn.errors import Refused
 from symrnn.search.cuts import add, wrap
@@ -172,7 +172,7 @@ def _is_place(t: Node, chosen: Chosen, turned: bool) -> TypeGuard[Term]:
 
 def _turned(n: Any) -> Any:
     """Transposes moved to the factors of what they are around, where no product over a range is among these."""
-    if isinstance(n, Transpose) and not any(isinstance(x, Prod) for x in walk(n)):
+    if isinstance(n, Transpose) and not contains(n, Prod):
         if isinstance(n.arg, MatMul):
             return MatMul(tuple(_turned(Transpose(x)) for x in n.arg.args[::-1]))
         if isinstance(n.arg, Transpose):

@@ -37,11 +37,11 @@ def weights(n: int, steep: bool) -> list[Plain]:
     for order, m in enumerate(_made(n, steep)):
         size = max(abs(x) for row in m for x in row) or Fraction(10**6)  # no weight at all: last
         found.append((size, max(x.denominator for row in m for x in row), order, m))
-    out: list[Plain] = []
-    for *_, m in sorted(found, key=lambda item: item[:3]):
-        if m not in out:
-            out.append(m)
-    return out
+    return [list(map(list, m)) for m in dict.fromkeys(tuple(map(tuple, item[3])) for item in sorted(found, key=_rank))]
+
+
+def _rank(item: tuple[Fraction, int, int, Plain]) -> tuple[Fraction, int, int]:
+    return item[:3]
 
 
 def _made(n: int, steep: bool) -> Iterator[Plain]:

@@ -53,7 +53,7 @@ from symrnn.claims.tree import (
 from symrnn.errors import Refused
 from symrnn.semantics.blocks import as_unit, blocks_form, meeting, vanishes
 from symrnn.semantics.chain import jacobian_form
-from symrnn.semantics.columns import apply_form, around_hadamard, beside_ones, ones_form, summed, times_ones
+from symrnn.semantics.columns import apply_form, around_hadamard, beside_ones, columns, ones_form, summed, times_ones
 from symrnn.semantics.context import Context, base
 from symrnn.semantics.elementwise import diag_form, hadamard_form, transposed
 from symrnn.semantics.entry_forms import entry_form
@@ -217,7 +217,8 @@ class Algebra:
         for arg, shape in zip(t.args, shapes, strict=True):
             # a 1 x 1 matrix that scales a larger one stands for its entry, which is its trace
             out = self.times(out, self.trace(Trace(arg)) if scale and shape == (ONE, ONE) else self.poly(arg))
-        return out
+        outer = isinstance(t, MatMul) and any(s is not None and s[1] == ONE != s[0] for s in shapes[:-1])
+        return columns(self, out) if outer else out
 
     def pow(self, t: Pow) -> Poly:
         p, e = self.poly(t.base), t.exponent

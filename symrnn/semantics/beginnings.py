@@ -12,13 +12,18 @@ from collections.abc import Iterator
 from symrnn.claims.index import Index, Node, Var
 from symrnn.claims.shapes import rows_used
 from symrnn.claims.substitution import children, free_vars, substitute
-from symrnn.claims.tree import ForAll, Immediate, Loss, Pred, Prod, Prop, Rel, Sum, Sym, Term, Total
+from symrnn.claims.tree import ForAll, Immediate, Loss, Or, Pred, Prod, Prop, Rel, Sum, Sym, Term, Total
 from symrnn.semantics.context import Context
 
 
 def first_steps(props: tuple[Prop, ...], context: Context) -> tuple[Index, ...]:
     """Times that are steps of every trajectory at which the atoms among ``props`` have a value."""
     return tuple({at for p in props for at in _steps_of(p, context)})
+
+
+def alternatives(goal: Prop) -> tuple[Prop, ...]:
+    """The members of a goal that is a disjunction: it fails only where all of them have a value."""
+    return tuple(a for arg in goal.args for a in alternatives(arg)) if isinstance(goal, Or) else (goal,)
 
 
 def _steps_of(p: Prop, context: Context) -> Iterator[Index]:

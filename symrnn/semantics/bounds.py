@@ -1,6 +1,7 @@
-"""Bounds of operator norms by the norms of the letters: ||A B|| <= ||A|| ||B||, ||A + B|| <= ||A|| + ||B||. Trusted.
+"""Bounds of norms by the norms of the letters: ||A B|| <= ||A|| ||B||, ||A + B|| <= ||A|| + ||B||. Trusted.
 
-The norm is induced by the vector 1-, 2- or maximum norm, so ||I|| = 1 and ||diag d|| = max |d_i|. The derivative of a
+A norm induced by the vector 1-, 2- or maximum norm has ||I|| = 1 and ||diag d|| = max |d_i|; of the Frobenius norm
+||A B||_F <= ||A|| ||B||_F is used. The derivative of a
 known activation is bounded by its supremum. A k-step Jacobian is bounded by the product of one-step bounds.
 """
 
@@ -22,6 +23,7 @@ from symrnn.claims.tree import (
     Add,
     Apply,
     Const,
+    Det,
     Diag,
     Eye,
     ForAll,
@@ -48,11 +50,12 @@ from symrnn.semantics.sequents import Sequent
 from symrnn.semantics.uses import in_range
 
 ONE = Const(Fraction(1))
+UNIT_SHAPE = (INDEX_ONE, INDEX_ONE)  # of what stands for a number, beside a matrix that it scales
 TRANSPOSED = {"1": "inf", "inf": "1", "2": "2"}
 
 
 def upper(s: Sequent, t: Term, kind: str, assumed: bool) -> Term:
-    """A scalar term that ``t`` does not exceed in the norm ``kind`` ("1", "2" or "inf"; a scalar: in magnitude).
+    """A scalar term that ``t`` does not exceed in the norm ``kind`` (a scalar: in magnitude).
 
     Built of numbers, sizes, norms and magnitudes. ``assumed``: letters of a family by what hypotheses say of the norms
     of all its members (``norm(D[j]) <= c`` for all j), whatever is known of them otherwise.
@@ -73,8 +76,11 @@ class Bounded:
 
 
 def _upper(s: Bounded, algebra: Algebra, t: Term, kind: str) -> Term:
+    if kind == "fro" and shape_of(t) is not None:
+        return _frobenius(s, algebra, t)
+    kind = "2" if kind == "fro" else kind
     if kind not in TRANSPOSED:
-        raise Refused(f"the {kind} norm is not induced by a vector norm")
+        raise Refused(f"there is no bound of a {kind} norm")
     if isinstance(t, Const):
         return Const(abs(t.value))
     if isinstance(t, Eye):
@@ -95,7 +101,7 @@ def _upper(s: Bounded, algebra: Algebra, t: Term, kind: str) -> Term:
         return factors[0] if len(factors) == 1 else Times(factors or (ONE,))
     if isinstance(t, Transpose):
         return _upper(s, algebra, t.arg, TRANSPOSED[kind])
-    if isinstance(t, Trace) and shape_of(t.arg) == (INDEX_ONE, INDEX_ONE):  # the number |y^T x| <= ||y|| ||x||
+    if isinstance(t, Trace) and shape_of(t.arg) == UNIT_SHAPE:  # the number |y^T x| <= ||y|| ||x||
         return _upper(s, algebra, t.arg, kind)
     if isinstance(t, Pow) and algebra.context.at_least(t.exponent, 0):
         return Pow(_upper(s, algebra, t.base, kind), t.exponent)
@@ -104,6 +110,25 @@ def _upper(s: Bounded, algebra: Algebra, t: Term, kind: str) -> Term:
     if isinstance(t, Jac):
         return _of_jacobian(s, algebra, t, kind)
     return _of_letter(s, algebra, t, kind)
+
+
+def _frobenius(s: Bounded, algebra: Algebra, t: Term) -> Term:
+    """The same of the Frobenius norm: one factor of a product keeps it, the others have their 2-norms."""
+    if isinstance(t, Add):
+        return Add(tuple(_frobenius(s, algebra, a) for a in t.args))
+    if isinstance(t, MatMul | Times):
+        sizes = [_upper(s, algebra, a, "2") for a in t.args]
+        scaling = (UNIT_SHAPE, None) if isinstance(t, Times) and shape_of(t) != UNIT_SHAPE else (None,)
+        matrices = [i for i, a in enumerate(t.args) if shape_of(a) not in scaling]
+        kept = next((i for i in matrices if not isinstance(sizes[i], Const)), matrices[0])
+        sizes[kept] = _frobenius(s, algebra, t.args[kept])
+        return Times(tuple(sizes))
+    if isinstance(t, Transpose):
+        return _frobenius(s, algebra, t.arg)
+    if isinstance(t, Jac) and algebra.context.at_least(t.of.index[0] - t.wrt.index[0], 1):  # ||I||_F is not 1
+        t = Jac(t.of, t.wrt, "numerator")
+        return at_every_step(s.cell, algebra, t, lambda step: _frobenius(s, algebra, step))
+    return Norm(t, "fro")
 
 
 def _of_letter(s: Bounded, algebra: Algebra, t: Term, kind: str) -> Term:
@@ -119,6 +144,10 @@ def _of_letter(s: Bounded, algebra: Algebra, t: Term, kind: str) -> Term:
         return Const(max(abs(facts.low), abs(facts.high)))
     if isinstance(t, Diag) and _is_small(s.cell, t.arg):
         return ONE
+    if isinstance(t, Det) and isinstance(t.arg, Diag | Sym) and (shape := shape_of(t.arg)) is not None:
+        each = _of_letter(s, algebra, t.arg, "2")  # |det diag(d)| = |d_1| ... |d_n|
+        if isinstance(each, Const):
+            return Pow(each, shape[0])
     if shape_of(t) is None:
         return Abs(t)
     return Norm(t, kind)
@@ -177,9 +206,23 @@ def by_parts(s: Sequent, t: Norm, strong: str) -> Term:
     """||X Y|| <= ||X|| ||Y|| and ||X + Y|| <= ||X|| + ||Y||, the parts being left as they are.
 
     ``strong``: of a product in the Frobenius norm, "first" or "last" is the one factor that keeps it, the others having
-    their 2-norms; "" if all keep it.
+    their 2-norms; "" if all keep it. Of a Jacobian: the parts of one step.
     """
+    if isinstance(t.arg, Jac) and not strong and t.kind in TRANSPOSED and t.arg.layout == "numerator":
+        bounded, algebra = Bounded(s, False), s.algebra("left")
+        return at_every_step(s.cell, algebra, t.arg, lambda step: _undivided(bounded, algebra, step, t.kind))
     return _by_parts(s.algebra("left"), t.arg, t.kind, strong)
+
+
+def _undivided(s: Bounded, algebra: Algebra, t: Term, kind: str) -> Term:
+    """The bound by letters, but that sums inside products are left as they are."""
+    if isinstance(t, Add):
+        return Add(tuple(_undivided(s, algebra, a, kind) for a in t.args))
+    if isinstance(t, MatMul | Times):
+        whole = (isinstance(a, Add) and shape_of(a) is not None for a in t.args)
+        sizes = zip(t.args, whole, strict=True)
+        return Times(tuple(Norm(a, kind) if left else _undivided(s, algebra, a, kind) for a, left in sizes))
+    return _upper(s, algebra, t, kind)
 
 
 def _by_parts(algebra: Algebra, x: Term, kind: str, strong: str) -> Term:
@@ -205,21 +248,27 @@ def _size(f: Term, kind: str) -> Term:
 
 
 def _of_jacobian(s: Bounded, algebra: Algebra, t: Jac, kind: str) -> Term:
-    """The bound of one step, the same at all times, to the power of the number of steps; one state block only."""
+    """The bound of one step, the same at all times, to the power of the number of steps."""
     if t.layout == "denominator":
         return _upper(s, algebra, Jac(t.of, t.wrt, "numerator"), TRANSPOSED[kind])
     return at_every_step(s.cell, algebra, t, lambda step: _upper(s, algebra, step, kind))
 
 
 def at_every_step(cell: Recurrence | None, algebra: Algebra, t: Jac, bound: Callable[[Term], Term]) -> Term:
-    """A bound of one step that is the same at all times, to the power of the steps of a Jacobian of states."""
+    """A bound of one step that is the same at all times, to the power of the steps of a Jacobian of states.
+
+    Of a block of the state that no other block acts on: what leaves it does not come back, as if it were the only one.
+    """
     length = t.of.index[0] - t.wrt.index[0]
-    if cell is None or len(cell.states) != 1 or {t.of.role, t.wrt.role} != {"state"}:
-        raise Refused("only Jacobians of the one state block by itself are bounded")
+    if cell is None or t.of.name != t.wrt.name or {t.of.role, t.wrt.role} != {"state"}:
+        raise Refused("only Jacobians of one state block by itself are bounded")
     if not algebra.context.at_least(length, 0):
         raise Refused(f"{t.of} is not known to come after {t.wrt}")
-    at, block = as_index(Var("some time", "bound", None)), cell.states[0]
-    step = bound(one_step(cell, member(block, at), member(block, at - 1)))
+    at = as_index(Var("some time", "bound", None))
+    steps = {b.name: one_step(cell, member(t.of, at), member(b, at - 1)) for b in cell.states}
+    if any(name != t.of.name and not isinstance(step, Zeros) for name, step in steps.items()):
+        raise Refused(f"other state blocks act on {t.of.name}")
+    step = bound(steps[t.of.name])
     if free_vars(step) & free_vars(at):
         raise Refused("the bound of one step depends on the time")
     return Pow(step, length)

@@ -10,10 +10,23 @@ from __future__ import annotations
 from fractions import Fraction
 from typing import TYPE_CHECKING
 
-from symrnn.claims.index import as_index
+from symrnn.claims.index import Index, Var, as_index
 from symrnn.claims.shapes import ONE, shape_of
 from symrnn.claims.tree import Apply, Diag, Hadamard, MatMul, Ones, Pow, Term, Transpose
-from symrnn.semantics.monomials import LONGEST, UNIT, Poly, Word, power, put, scalar_atom
+from symrnn.semantics.monomials import (
+    LONGEST,
+    UNIT,
+    ZERO,
+    Poly,
+    Scalars,
+    Word,
+    merge_scalars,
+    mono_key,
+    power,
+    put,
+    rename,
+    scalar_atom,
+)
 from symrnn.semantics.slopes import slope_equation
 
 if TYPE_CHECKING:
@@ -34,8 +47,24 @@ def columns(a: Algebra, p: Poly) -> Poly:
         left, right, sign = _column(a, word[:end]), word[end:], Fraction(1)
         if not binders:  # inside a sum that was done already, where the range is known
             right, sign = _row(a, right)
-        put(out, (scalars, binders, a.word((*left, *right)) if right else left), c * sign)
+        made = a.word((*left, *right)) if right else left
+        if binders and made != word:
+            inner = a
+            for var, length in binders:
+                inner = inner.within(var, ZERO, length - 1)
+            scalars, made = either_way(inner, scalars, made, *binders[-1])
+        put(out, (scalars, binders, made), c * sign)
     return out
+
+
+def either_way(a: Algebra, scalars: Scalars, word: Word, var: Var, length: Index) -> tuple[Scalars, Word]:
+    """What is summed over a range: a sum read backwards is the same sum, and the smaller spelling is kept."""
+    back = rename((scalars, (), word), {var: length - 1 - as_index(var)})
+    merged, factor = merge_scalars(back[0])
+    turned = a.word(back[2])
+    if factor == 1 and mono_key((merged, (), turned)) < mono_key((scalars, (), word)):
+        return merged, turned
+    return scalars, word
 
 
 def _row(a: Algebra, word: Word) -> tuple[Word, Fraction]:

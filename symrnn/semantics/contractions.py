@@ -12,7 +12,7 @@ from typing import TYPE_CHECKING
 
 from symrnn.claims.index import Index, Var, as_index
 from symrnn.claims.shapes import ONE, shape_of
-from symrnn.claims.substitution import substitute, walk
+from symrnn.claims.substitution import contains, substitute
 from symrnn.claims.tree import Abs, Add, Apply, Const, Diag, Entry, MatMul, Ones, Sum, Term, Times, Trace, Transpose
 from symrnn.semantics.monomials import Mono, Poly, mentions, put
 
@@ -26,7 +26,7 @@ def contracted(a: Algebra, t: Sum, var: Var) -> tuple[Poly, Sum | None]:
     """What the monomials of a sum over all rows or columns make that contract, and the sum of the others."""
     if t.lo != ONE or t.hi.is_const or shape_of(t.body) is not None:
         return {}, t
-    if not any(isinstance(x, Entry) for x in walk(t.body)):
+    if not contains(t.body, Entry):
         return {}, t
     at = as_index(var)
     out: Poly = {}

@@ -39,7 +39,8 @@ def hadamard_form(a: Algebra, t: Hadamard) -> Poly:
     if shape is None:
         return a.times(a.poly(t.left), a.poly(t.right))
     if shape[1] == ONE:
-        return a.times(a.poly(Diag(t.left)), a.poly(t.right))
+        left, right = sorted((t.left, t.right), key=lambda x: _length(a.poly(x)))
+        return a.times(a.poly(Diag(left)), a.poly(right))  # what is made of most stands last, where it is seen
     if shape[0] == ONE:
         return a.transpose(Transpose(Hadamard(Transpose(t.left), Transpose(t.right))))
     p, q = a.poly(t.left), a.poly(t.right)
@@ -52,6 +53,11 @@ def hadamard_form(a: Algebra, t: Hadamard) -> Poly:
             for mono, x in a.times(scalars, _of_words(a, first, second, shape)).items():
                 put(out, mono, x)
     return out
+
+
+def _length(p: Poly) -> int:
+    """The most letters of a word that are no diagonal matrices of columns."""
+    return max((sum(not isinstance(f, Diag) for f in word) for _, _, word in p), default=0)
 
 
 def _of_words(a: Algebra, first: Word, second: Word, shape: tuple[Index, Index]) -> Poly:

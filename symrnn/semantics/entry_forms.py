@@ -13,7 +13,7 @@ from symrnn.errors import Refused
 from symrnn.semantics.columns import apply_form
 from symrnn.semantics.context import base
 from symrnn.semantics.functions import abs_form, shift_entries, shift_entry
-from symrnn.semantics.monomials import UNIT, Poly, exponent, put, scalar_atom
+from symrnn.semantics.monomials import UNIT, ZERO, Poly, Word, exponent, put, scalar_atom
 
 if TYPE_CHECKING:
     from symrnn.semantics.algebra import Algebra
@@ -32,26 +32,36 @@ def entry_form(a: Algebra, t: Entry) -> Poly:
         return found
     out: Poly = {}
     for (scalars, binders, word), c in a.poly(t.arg).items():
-        rest = [f for f in word if not a.context.diagonal(f)]
-        if len(rest) > 1 or (not rest and (t.row != t.col)):
-            if not rest and t.row.is_const and t.col.is_const:
-                continue  # off the diagonal of a diagonal matrix
-            shape = shape_of(t.arg)
-            whole = a.as_product(word) if word else Eye((shape or (ONE, ONE))[0])
-            for mono, d in a.times({(scalars, binders, ()): c}, _atom(a, whole, t.row, t.col)).items():
-                put(out, mono, d)
-            continue
-        known = shift_entry(a.context, rest[0], t.row, t.col) if rest else None
-        if known == 0:
-            continue
-        middle = word.index(rest[0]) if rest else len(word)
-        ends = [(f, t.row, t.row) for f in word[:middle]] + [(f, t.col, t.col) for f in word[middle + 1 :]]
-        made: Poly = {(scalars, binders, ()): c}
-        for letter, i, j in [(f, t.row, t.col) for f in rest if known is None] + ends:
-            made = a.times(made, _of_letter(a, letter, i, j))
-        for mono, d in made.items():
+        inside = a
+        for var, length in binders:  # what a sum runs over is known inside
+            inside = inside.within(var, ZERO, length - 1)
+        for mono, d in a.times({(scalars, binders, ()): c}, _of_word(inside, word, t)).items():
             put(out, mono, d)
     return out
+
+
+def _of_word(a: Algebra, word: Word, t: Entry) -> Poly:
+    """The entry of a word in the place of t; of a column times a row (X Y)_ij = X_i1 Y_1j."""
+    cut = next((i + 1 for i, f in enumerate(word[:-1]) if (shape_of(f) or (ONE, ONE))[1] == ONE), 0)
+    if cut and ONE not in (shape_of(t.arg) or (ONE, ONE)):
+        parts = ((word[:cut], t.row, ONE), (word[cut:], ONE, t.col))
+        left, right = (_of_word(a, w, Entry(a.as_product(w), i, j)) for w, i, j in parts)
+        return a.times(left, right)
+    rest = [f for f in word if not a.context.diagonal(f)]
+    if len(rest) > 1 or (not rest and (t.row != t.col)):
+        if not rest and t.row.is_const and t.col.is_const:
+            return {}  # off the diagonal of a diagonal matrix
+        whole = a.as_product(word) if word else Eye((shape_of(t.arg) or (ONE, ONE))[0])
+        return _atom(a, whole, t.row, t.col)
+    known = shift_entry(a.context, rest[0], t.row, t.col) if rest else None
+    if known == 0:
+        return {}
+    middle = word.index(rest[0]) if rest else len(word)
+    ends = [(f, t.row, t.row) for f in word[:middle]] + [(f, t.col, t.col) for f in word[middle + 1 :]]
+    made: Poly = {UNIT: Fraction(1)}
+    for letter, i, j in [(f, t.row, t.col) for f in rest if known is None] + ends:
+        made = a.times(made, _of_letter(a, letter, i, j))
+    return made
 
 
 def _of_letter(a: Algebra, f: Term, i: Index, j: Index) -> Poly:

@@ -16,13 +16,15 @@ from typing import TYPE_CHECKING
 from symrnn.claims.activations import FACTS
 from symrnn.claims.index import Index, as_index
 from symrnn.claims.shapes import ONE, shape_of
-from symrnn.claims.substitution import free_vars, substitute, walk
+from symrnn.claims.substitution import contains, free_vars, substitute
 from symrnn.claims.tree import (
     Abs,
+    Add,
     Apply,
     Binomial,
     Const,
     Det,
+    Diag,
     Entry,
     Eye,
     JordanBlock,
@@ -34,6 +36,7 @@ from symrnn.claims.tree import (
     SpectralRadius,
     Sum,
     Term,
+    Times,
     Trace,
     Transpose,
 )
@@ -245,6 +248,13 @@ def never_negative(context: Context, s: Term) -> bool:
         return facts is not None and (facts.low >= 0 if s.order else facts.positive)
     if isinstance(s, Entry):
         return isinstance(s.arg, Abs) or _nonnegative_power(context, s.arg)
+    if isinstance(s, Add | Times):
+        return all(never_negative(context, x) for x in s.args)
+    if isinstance(s, Pow) and shape_of(s) is None:
+        return never_negative(context, s.base) or _even(s.exponent)
+    if isinstance(s, Det):
+        word = s.arg.args if isinstance(s.arg, MatMul) else (s.arg,)
+        return _is_gram(context, word) or all(isinstance(f, Diag) and never_negative(context, f.arg) for f in word)
     if isinstance(s, Trace) and isinstance(s.arg, MatMul):
         return any(_is_gram(context, (*s.arg.args[i:], *s.arg.args[:i])) for i in range(len(s.arg.args)))
     return isinstance(s, Norm | SpectralRadius | Binomial | Abs) or context.has(s, "nonnegative")
@@ -290,6 +300,10 @@ def _nonzero(context: Context, s: Term) -> bool:
         if facts is not None and (facts.never_zero if s.order else facts.positive):
             return True
         return s.order == 0 and facts is not None and facts.zero_at_zero_only and _nonzero(context, s.arg)
+    if isinstance(s, Abs):
+        return _nonzero(context, s.arg)
+    if isinstance(s, Norm) and shape_of(s.arg) is not None:
+        return all(map(context.regular, s.arg.args if isinstance(s.arg, MatMul) else (s.arg,)))
     return context.regular(s) or s.key in context.invertible
 
 
@@ -325,7 +339,7 @@ def jordan_form(a: Algebra, t: JordanBlock) -> Poly:
 def shift_entries(a: Algebra, t: Entry) -> Poly | None:
     """An entry of a sum of c_r N^(+-r + e): the one term that has it; None if it cannot be told which."""
     s = t.arg
-    if not isinstance(s, Sum) or not any(isinstance(x, JordanBlock) for x in walk(s.body)):
+    if not isinstance(s, Sum) or not contains(s.body, JordanBlock):
         return None
     known = a.context.at_least
     if not known(s.hi - s.lo + 1, 0) or not all(

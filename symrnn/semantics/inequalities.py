@@ -222,13 +222,17 @@ def _number(t: Term) -> Term:
 # ---- what needs no hypothesis ----
 
 
-def _norm(s: Sequent, t: Term) -> Known:
-    """||X|| <= the bound by its letters; of a scalar: |x|."""
-    if isinstance(t, Norm):
-        return t, upper(s, t.arg, t.kind, assumed=False), False
-    if isinstance(t, Abs) and shape_of(t) is None:
-        return t, upper(s, t.arg, "2", assumed=False), False
-    raise Refused(f"{t} is no norm")
+def _norm(kind: str) -> Callable[[Sequent, Term], Known]:
+    """||X|| <= the bound by its letters; of a scalar: |x|, inner products in it bounded by norms of a kind."""
+
+    def rule(s: Sequent, t: Term) -> Known:
+        if isinstance(t, Norm):
+            return t, upper(s, t.arg, t.kind, assumed=False), False
+        if isinstance(t, Abs) and shape_of(t) is None:
+            return t, upper(s, t.arg, kind, assumed=False), False
+        raise Refused(f"{t} is no norm")
+
+    return rule
 
 
 def _assumed_norm(s: Sequent, t: Term) -> Known:
@@ -306,6 +310,13 @@ def _slope(s: Sequent, t: Term, turned: bool) -> Known:
     return (formula, t, False) if turned else (t, formula, False)
 
 
+def _fraction(s: Sequent, t: Term) -> Known:
+    """c < 1 for a number 0 <= c < 1."""
+    if not isinstance(t, Const) or not 0 <= t.value < 1:
+        raise Refused(f"{t} is no number between 0 and 1")
+    return t, ONE, True
+
+
 def _least(s: Sequent, t: Term) -> Known:
     """c <= a size or lag, of which that is known."""
     least = s.algebra("left").context.least(t.index) if isinstance(t, SizeOf) else None
@@ -326,7 +337,9 @@ def _entry(kind: str) -> Callable[[Sequent, Term], Known]:
 
 
 SOURCES: dict[str, Callable[[Sequent, Term], Known]] = {
-    "norm": _norm,
+    "norm": _norm("2"),
+    "norm, 1": _norm("1"),
+    "norm, inf": _norm("inf"),
     "assumed norm": _assumed_norm,
     "parts": _parts(""),
     "parts, first": _parts("first"),
@@ -339,6 +352,7 @@ SOURCES: dict[str, Callable[[Sequent, Term], Known]] = {
     "slope": lambda s, t: _slope(s, t, turned=False),
     "slope, turned": lambda s, t: _slope(s, t, turned=True),
     "least": _least,
+    "below 1": _fraction,
     **{f"entry below the {kind}-norm": _entry(kind) for kind in ("1", "2", "inf", "fro")},
 }
 

@@ -6,6 +6,7 @@ u v^T w = (v^T w) u. So (u v^T)^k = (v^T u)^(k-1) u v^T, and the trace of a prod
 
 from __future__ import annotations
 
+from dataclasses import replace
 from fractions import Fraction
 from typing import TYPE_CHECKING
 
@@ -164,7 +165,7 @@ def slid(a: Algebra, word: Word) -> list[Word]:
         if not isinstance(turned, MatMul):
             break
         shape = shape_of(turned)
-        word = (Prod(turned, block.var, block.lo, block.hi, True), *(() if closed else (word[-1], *word[1:-1])))
+        word = (replace(block, body=turned), *(() if closed else (word[-1], *word[1:-1])))
         if word in out or shape is None:
             break
         out.append(word)

@@ -39,6 +39,7 @@ from symrnn.claims.tree import (
     Sym,
     Term,
     Total,
+    Zeros,
 )
 from symrnn.errors import Refused, Undefined
 from symrnn.semantics.derivative import one_step
@@ -283,13 +284,12 @@ class World:
             raise Refused(f"{later} does not come after {earlier}")
         if to == since and (of.name == wrt.name or wrt.role != "state"):
             return self.values.matrix(one_step(self.cell, later, earlier))
-        if to == since:
-            rows, cols = self.values.matrix(later), self.values.matrix(earlier)
-            return ((as_num(0),) * (len(cols) * len(cols[0])),) * (len(rows) * len(rows[0]))
-        parts = []
-        for block in self.cell.states:
-            step = self.values.matrix(one_step(self.cell, later, member(block, to - 1)))
-            parts.append(multiply(step, self._chain(block, to - 1, wrt, since)))
+        (rows, cols), (more, others) = self._size(of.shape), self._size(wrt.shape)
+        parts = [((as_num(0),) * (more * others),) * (rows * cols)]
+        for block in self.cell.states if to > since else ():
+            step = one_step(self.cell, later, member(block, to - 1))
+            if not isinstance(step, Zeros):  # what does not matter need not have a value that can be told
+                parts.append(multiply(self.values.matrix(step), self._chain(block, to - 1, wrt, since)))
         return tuple(tuple(_sum(cells) for cells in zip(*rows, strict=True)) for rows in zip(*parts, strict=True))
 
     # ---- propositions ----

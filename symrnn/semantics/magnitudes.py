@@ -15,7 +15,7 @@ from typing import Any
 
 from symrnn.claims.index import Node
 from symrnn.claims.shapes import is_scalar, shape_of
-from symrnn.claims.substitution import substitute, walk
+from symrnn.claims.substitution import contains, substitute, walk
 from symrnn.claims.tree import Abs, Add, Norm, Pow, Rel, SpectralRadius, Term, Times
 from symrnn.errors import Refused
 from symrnn.semantics import spectra
@@ -56,7 +56,9 @@ def factored(m: Matrix) -> Scaled:
 
 def is_irrational(t: Node) -> bool:
     """Whether a term or relation speaks of quantities that need not be rational."""
-    return any(isinstance(n, SpectralRadius) or (isinstance(n, Norm) and n.kind in ("2", "fro")) for n in walk(t))
+    if contains(t, SpectralRadius):
+        return True
+    return contains(t, Norm) and any(isinstance(n, Norm) and n.kind in ("2", "fro") for n in walk(t))
 
 
 def compare(values: Values, p: Rel) -> int:

@@ -71,7 +71,7 @@ def _num(rational: Fraction, logs: Mapping[int, Fraction]) -> Num:
 def as_num(value: Num | Fraction | int) -> Num:
     """``value`` as a Num, checked: positive ascending primes, non-zero coefficients."""
     if not isinstance(value, Num):
-        return Num(Fraction(value), ())
+        return Num(value if type(value) is Fraction else Fraction(value), ())
     if not value.logs:
         return value
     primes = [p for p, _ in value.logs]
@@ -86,7 +86,7 @@ def rational_of(value: Num | Fraction | int) -> Fraction:
         if value.logs:
             raise Refused(f"{value} is not rational")
         return value.rational
-    return Fraction(value)
+    return value if type(value) is Fraction else Fraction(value)
 
 
 def log_of(r: Fraction) -> Num:

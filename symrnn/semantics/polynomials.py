@@ -36,7 +36,12 @@ def _ring() -> Any:
 
 
 def _reduced(p: Polynomial, basis: Sequence[Polynomial]) -> Polynomial:
-    """p less multiples of the basis, by division until nothing changes; what divides p leaves nothing."""
+    """p less multiples of the basis, by division until nothing changes; what divides p leaves nothing.
+
+    The order of monomials is by degree first, so that nothing of a higher degree than p can be of use.
+    """
+    most = p.total_degree()
+    basis = [z for z in basis if z.total_degree() <= most]
     parts = [divmod(p, z) for z in basis]
     if not all(rest for _, rest in parts):
         return p - p

@@ -39,7 +39,6 @@ from symrnn.semantics.values import Matrix, Values, multiply
 
 MOST_VERTICES = 6  # rows of a diagonal matrix all of whose extreme values are tried
 Holds = Callable[[Prop], bool]
-ONE_ = Fraction(1)
 
 
 # ---- trajectories ----
@@ -60,7 +59,7 @@ def on_all_trajectories(body: Prop, cell: Recurrence | None, values: Values) -> 
     factor = Fraction(1) if m.plain else enclosure(m.factor if sign_of(m.factor) > 0 else -m.factor, 64)[1]
     largest = gamma * factor
     does = spectra.behaviour([[largest * abs(x) for x in row] for row in m.rational])
-    norm = spectra.spectral_norm(m.rational).scaled(largest).compare(spectra.rational(ONE_))
+    norm = spectra.against("2", m.rational, 1 / largest) if largest else -1
     vanishing = does == "vanishes" or norm < 0
     return True if vanishing or (body.name == "bounded" and (does == "bounded" or norm == 0)) else None
 

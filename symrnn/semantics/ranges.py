@@ -11,10 +11,10 @@ from typing import TYPE_CHECKING
 
 from symrnn.claims.index import Index, Var, as_index
 from symrnn.claims.shapes import ONE, shape_of
-from symrnn.claims.substitution import free_vars, substitute, walk
+from symrnn.claims.substitution import contains, free_vars, substitute
 from symrnn.claims.tree import Binomial, Const, Pow, Prod, Shape, SizeOf, Sum, Term
 from symrnn.errors import Refused
-from symrnn.semantics.columns import columns
+from symrnn.semantics.columns import either_way
 from symrnn.semantics.context import base
 from symrnn.semantics.contractions import contracted
 from symrnn.semantics.monomials import (
@@ -27,11 +27,9 @@ from symrnn.semantics.monomials import (
     exponent,
     mentions,
     merge_scalars,
-    mono_key,
     multiply,
     power,
     put,
-    rename,
     scalar_atom,
     sum_var,
 )
@@ -82,7 +80,7 @@ def sum_form(a: Algebra, t: Sum) -> Poly:
 
 def _on_supports(a: Algebra, t: Sum) -> list[Sum] | None:
     """A sum whose terms have a binomial coefficient in the running index each, over the values where it is not 0."""
-    if not any(isinstance(x, Binomial) for x in walk(t.body)) or not a.context.at_least(t.hi - t.lo + 1, 0):
+    if not contains(t.body, Binomial) or not a.context.at_least(t.hi - t.lo + 1, 0):
         return None
     var = sum_var(depth(a, "#"))
     p = a.within(var, ZERO, t.hi - t.lo).poly(substitute(t.body, {t.var: t.lo + as_index(var)}))
@@ -122,7 +120,7 @@ def _running(a: Algebra, t: Sum) -> Poly:
         raise Refused(f"the range {lo} .. {hi} may end before it begins")
     var = sum_var(depth(a, "#"))
     inner = a.within(var, ZERO, length - 1)
-    for mono, c in columns(inner, inner.poly(substitute(t.body, {t.var: lo + as_index(var)}))).items():
+    for mono, c in inner.poly(substitute(t.body, {t.var: lo + as_index(var)})).items():
         for made, factor in bind(inner, mono, var, length).items():
             put(out, made, c * factor)
     return out
@@ -133,12 +131,8 @@ def bind(a: Algebra, mono: Mono, var: Var, length: Index) -> Poly:
     if not any(mentions(part, var) for part in mono):
         return a.times(a.size_of(SizeOf(length)), {mono: Fraction(1)})
     scalars, binders, word = mono
-    if not binders:  # a sum read backwards is the same sum: keep the smaller spelling
-        back = rename(mono, {var: length - 1 - as_index(var)})
-        merged, factor = merge_scalars(back[0])
-        reverse = (merged, (), a.word(back[2]))
-        if factor == 1 and mono_key(reverse) < mono_key(mono):
-            scalars, _, word = reverse
+    if not binders:
+        scalars, word = either_way(a, scalars, word, var, length)
     return {(scalars, ((var, length), *binders), word): Fraction(1)}
 
 

@@ -26,7 +26,6 @@ from symrnn.claims.tree import (
     MatMul,
     Norm,
     Not,
-    Or,
     Pow,
     Pred,
     Prod,
@@ -41,7 +40,7 @@ from symrnn.claims.tree import (
 )
 from symrnn.errors import Refused
 from symrnn.semantics.algebra import Algebra
-from symrnn.semantics.beginnings import first_steps, within
+from symrnn.semantics.beginnings import alternatives, first_steps, within
 from symrnn.semantics.context import Commuting, Context, Fact, Range
 from symrnn.semantics.polynomials import Explicit
 from symrnn.semantics.properties import property_as_equation
@@ -163,7 +162,7 @@ class Sequent:
         """The same hypotheses with another goal, whose antecedents join them."""
         antecedents = isinstance(goal, Implies | ForAll)
         made = self._rebuilt(goal, self.hypotheses) if antecedents else replace(self, goal=goal)
-        return replace(made, spoken=((*_members(made.goal), *made.hypotheses), made.ranges()))
+        return replace(made, spoken=((*alternatives(made.goal), *made.hypotheses), made.ranges()))
 
     def towards_member(self, goal: Prop) -> Sequent:
         """The same hypotheses with one member of the disjunction as the goal: it fails only where all have values."""
@@ -233,18 +232,13 @@ def _conjuncts(p: Prop) -> list[Prop]:
     return [q for a in p.args for q in _conjuncts(a)] if isinstance(p, And) else [p]
 
 
-def _members(p: Prop) -> tuple[Prop, ...]:
-    """The members of a disjunction, none of which may be outside the trajectory for it to fail; else what it is."""
-    return tuple(q for a in p.args for q in _members(a)) if isinstance(p, Or) else (p,)
-
-
 def sequent_of(claim: Claim) -> Sequent:
     """The sequent of a claim; cached on the claim."""
     store = claim.__dict__
     if "_sequent" not in store:
         whole, relations = settled(claim)
         goal, hypotheses = whole.conclusion, whole.hypotheses
-        spoken = ((*_members(goal), *hypotheses), Context(None, _ranges(hypotheses)))
+        spoken = ((*alternatives(goal), *hypotheses), Context(None, _ranges(hypotheses)))
         store["_sequent"] = Sequent(goal, hypotheses, whole.cell, equations_of(hypotheses), (), relations, None, spoken)
     return store["_sequent"]  # type: ignore[no-any-return]
 
@@ -421,6 +415,8 @@ def _properties_in(body: Prop) -> Iterator[tuple[str, Term]]:
     if isinstance(body, Rel) and body.op == "<":
         yield from _gaps(body)
     if isinstance(body, Rel) and body.op != "=" and shape_of(body.rhs) is None and _at_least_zero(body.lhs):
+        yield "nonnegative", body.rhs
+    if isinstance(body, Rel) and body.op != "=" and isinstance(body.lhs, Zeros):
         yield "nonnegative", body.rhs
     if isinstance(body, Rel | Pred):  # true, so all its terms are defined
         for x in _inverted(body):

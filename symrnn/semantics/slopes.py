@@ -1,4 +1,4 @@
-"""Derivatives of activations in terms of their values: s' = s - s^2 for the sigmoid. Trusted by the kernel."""
+"""Derivatives of activations and their values, by each other: s' = s - s^2 for the sigmoid. Trusted by the kernel."""
 
 from __future__ import annotations
 
@@ -25,6 +25,10 @@ def _relu(v: Term) -> Sides:
     return Hadamard(slope, slope), slope
 
 
+def _relu_value(v: Term) -> Sides:
+    return Apply("relu", v, 0), Hadamard(Apply("relu", v, 1), v)  # it is 0 or v
+
+
 def _softplus(v: Term) -> Sides:
     return Apply("softplus", v, 1), Apply("sigmoid", v, 0)
 
@@ -33,6 +37,7 @@ SLOPES: dict[str, Callable[[Term], Sides]] = {
     "sigmoid": _sigmoid,
     "tanh": _tanh,
     "relu": _relu,
+    "relu, value": _relu_value,
     "softplus": _softplus,
 }
 

@@ -9,6 +9,7 @@ from __future__ import annotations
 from collections.abc import Iterable
 from fractions import Fraction
 from functools import lru_cache
+from math import lcm
 
 from symrnn.errors import Refused
 
@@ -19,7 +20,7 @@ ONE: Poly = (Fraction(1),)
 
 def poly(coefficients: Iterable[Fraction | int]) -> Poly:
     """The polynomial with these coefficients, lowest degree first."""
-    out = [Fraction(c) for c in coefficients]
+    out = [c if type(c) is Fraction else Fraction(c) for c in coefficients]
     while out and not out[-1]:
         out.pop()
     if len(out) > DEGREE + 1:
@@ -33,10 +34,12 @@ def degree(p: Poly) -> int:
 
 
 def value(p: Poly, x: Fraction) -> Fraction:
-    out = Fraction(0)
+    """By Horner's rule in whole numbers: the sum of c_i a^i b^(n - i), for x = a / b."""
+    common, scale, out = lcm(*[c.denominator for c in p]), 1, 0
     for c in reversed(p):
-        out = out * x + c
-    return out
+        out = out * x.numerator + c.numerator * (common // c.denominator) * scale
+        scale *= x.denominator
+    return Fraction(out * x.denominator, common * scale)
 
 
 def plus(p: Poly, q: Poly, factor: Fraction | int = 1) -> Poly:
@@ -123,7 +126,7 @@ def real_roots(p: Poly, low: Fraction | None = None, high: Fraction | None = Non
     return _changes(at_low) - _changes(at_high)
 
 
-@lru_cache(maxsize=256)
+@lru_cache(maxsize=4096)
 def _sturm(p: Poly) -> tuple[Poly, ...]:
     """Sturm's sequence of the squarefree part of a polynomial, each up to a positive factor."""
     p = squarefree(p)

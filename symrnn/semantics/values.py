@@ -15,7 +15,7 @@ from typing import Any
 
 from symrnn.claims.index import Index, Var, substitute_index
 from symrnn.claims.shapes import shape_of
-from symrnn.claims.substitution import substitute
+from symrnn.claims.substitution import free_vars, substitute
 from symrnn.claims.tree import (
     Abs,
     Add,
@@ -95,7 +95,8 @@ class Values:
 
     def matrix(self, t: Term) -> Matrix:
         """The value of a term; Undefined where it has none, Refused where this cannot tell."""
-        t = substitute(t, self.integers)
+        if free_vars(t):
+            t = substitute(t, self.integers)
         found = self._cache.get(t)
         if found is None:
             rule = _RULES.get(type(t))
