@@ -14,7 +14,7 @@ from symrnn.claims.index import Index, Node, Var, index, lag, size, time
 from symrnn.claims.recurrence import Claim
 from symrnn.claims.spreading import spread
 from symrnn.claims.substitution import distinct, free_vars, rebuild, symbols, walk
-from symrnn.claims.tree import ForAll, Immediate, Jac, Prop, Sym, Total
+from symrnn.claims.tree import ForAll, ForAllTrajectories, Immediate, Jac, Prop, Sym, Total
 from symrnn.claims.wellformed import check_claim, one_loss_a_name
 from symrnn.errors import CertificateError, ClaimError, not_too_deep
 from symrnn.lemmas import LEMMAS
@@ -142,9 +142,12 @@ def _made(claim: Prop, assuming: tuple[Prop, ...], layout: str, cell: Cell | Non
         raise ClaimError(f"no claim: {error}") from error
     _check_names(made)
     check_claim(made)
-    if not any(isinstance(x, Sym) and x.role != "free" for p in (conclusion, *hypotheses) for x in walk(p)):
-        return Claim(conclusion, hypotheses, None)  # about matrices alone
-    return made
+    moving = (
+        isinstance(x, ForAllTrajectories) or (isinstance(x, Sym) and x.role != "free")
+        for p in (conclusion, *hypotheses)
+        for x in walk(p)
+    )
+    return made if any(moving) else Claim(conclusion, hypotheses, None)  # about matrices alone
 
 
 def _names(what: str, given: Iterable[str]) -> tuple[str, ...]:

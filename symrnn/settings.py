@@ -45,11 +45,12 @@ def read(file: Path) -> Settings:
     import tomllib
 
     try:
-        table = tomllib.loads(file.read_text(encoding="utf-8")).get("tool", {}).get("symrnn", {})
+        tools = tomllib.loads(file.read_text(encoding="utf-8")).get("tool", {})
     except OSError as error:
         raise SettingsError(f"{file}: cannot be read: {error.strerror}") from error
     except (tomllib.TOMLDecodeError, UnicodeDecodeError) as error:
         raise SettingsError(f"{file}: {error}") from error
+    table = tools.get("symrnn", {}) if isinstance(tools, dict) else tools
     if not isinstance(table, dict):
         raise SettingsError(f"{file}: tool.symrnn is no table")
     found: dict[str, Any] = {}

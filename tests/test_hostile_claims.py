@@ -85,6 +85,9 @@ def claim(conclusion: Prop, *hypotheses: Prop) -> Claim:
 
 
 FALSE = [
+    # a number inside a power was lost where the power was read backwards
+    claim(eq(spectral_radius(((v @ u.T) ** 2) ** z), spectral_radius((v @ u.T) ** z))),
+    claim(eq(spectral_radius((c * A @ B) ** z), spectral_radius((A @ B) ** z))),
     claim(eq(u @ ones(n).T, diag(u))),
     claim(eq(u.T @ u, ones(n).T @ u)),
     claim(eq(hadamard(A, u @ v.T), diag(v) @ A @ diag(u))),
@@ -285,6 +288,9 @@ FALSE = [
 ]
 
 TRUE = [
+    claim(eq(spectral_radius((c * A @ B) ** z), absolute(c) ** z * spectral_radius((A @ B) ** z))),
+    claim(eq((c * A @ B) ** z, c**z * (A @ B) ** z)),
+    claim(eq(spectral_radius(((v @ u.T) ** 2) ** z), spectral_radius((v @ u.T) ** z) ** 2)),
     # search went round and round
     claim(implies(vanishes((A @ B) ** (k - 1), k), vanishes((B @ A) ** k, k))),
     claim(implies(bounded((A @ B) ** (k + 1), k), bounded((B @ A) ** k, k))),

@@ -31,6 +31,7 @@ WRONG = [
     ("[tool.symrnn]\ncache = true\n", "[tool.symrnn] cache is a directory, or false, not True"),
     ("[tool.symrnn]\nfail-on = ['proven']\n", "fail-on is a list of refuted, conditional, undecided, inference, not"),
     ("[tool]\nsymrnn = 3\n", "tool.symrnn is no table"),
+    ("tool = 3\n", "tool.symrnn is no table"),
     ("[tool.symrnn\n", "at line 1"),
 ]
 

@@ -243,6 +243,9 @@ class Algebra:
             outer = power_of_outer(self, mono, c, e)
             if outer is not None:
                 return outer
+            if not mono[1] and (mono[0] or c != 1):  # (c X)^e = c^e X^e
+                bare = self._raise({((), (), mono[2]): UNITY}, e, base_term, any_sign)
+                return self.times(self.raise_mono((mono[0], (), ()), c, e), bare)
         if e.is_const and 0 <= e.const <= LONGEST:
             out: Poly = {UNIT: UNITY}
             for _ in range(e.const):

@@ -149,8 +149,10 @@ def radius_form(a: Algebra, t: SpectralRadius) -> Poly:
 
 
 def _radius_of_word(a: Algebra, word: Word) -> Poly:
-    back = next(iter(a.transpose(Transpose(_product(word)))))[2]
-    spun = [a.word((*w[i:], *w[:i])) for w in (word, back) for i in range(len(w))]
+    turned = a.transpose(Transpose(_product(word)))
+    ((scalars, binders, back), c), *more = turned.items()
+    plain = abs(c) == 1 and not (scalars or binders or more)  # up to its sign a word, and nothing else
+    spun = [a.word((*w[i:], *w[:i])) for w in ((word, back) if plain else (word,)) for i in range(len(w))]
     best = min(spun, key=lambda w: (len(w), [f.key for f in w]))
     if not best:
         return {UNIT: Fraction(1)}
