@@ -43,7 +43,7 @@ from symrnn import (
     vanishes,
 )
 
-one = eye(n)
+one, ahead = eye(n), A ** (k + 1)
 SIG, REC = _Elman(sigmoid), _Elman(relu)
 resolvent, partial = inv(one - A), summation(A**j, j, 0, k)
 small, tight = lt(norm(A), 1), lt(rho(A), 1)
@@ -127,7 +127,7 @@ def limits() -> list[Case]:
             [about(vanishes(resolvent + partial, k), tight)],
         ),
         ("partial sums", about(bounded(partial, k), small), [about(bounded(partial, k), le(norm(A), 1))]),
-        ("a power ahead", about(vanishes(2 * A ** (k + 1), k), tight), [about(vanishes(2 * A ** (k + 1), k), le(rho(A), 1))]),
+        ("a power ahead", about(vanishes(2 * ahead, k), tight), [about(vanishes(2 * ahead, k), le(rho(A), 1))]),
         (
             "at an eigenvector",
             about(vanishes(A**k @ v, k), eigen, lt(absolute(c), 1)),
