@@ -149,6 +149,21 @@ def limits() -> list[Case]:
             about(explodes(c**k, k), lt(1, absolute(c))),
             [about(explodes(c**k, k), le(1, absolute(c)))],
         ),
+        (
+            "a radius of 1",
+            about(negation(vanishes(A**k, k)), le(1, rho(A))),
+            [about(negation(vanishes(A**k, k)), le(1, norm(A)))],
+        ),
+        (
+            "sums of numbers",
+            about(bounded(summation(c**j, j, 0, k), k), lt(absolute(c), 1)),
+            [about(bounded(summation(c**j, j, 0, k), k), le(absolute(c), 1))],
+        ),
+        (
+            "sums of powers of a norm",
+            about(le(summation(norm(A) ** j, j, 0, k), 1 / (1 - norm(A))), small),
+            [about(le(summation(norm(A) ** j, j, 0, k), 1 / (1 + norm(A))), small)],
+        ),
         ("nilpotent", about(vanishes(A**k, k), eq(A @ A, 0)), [about(vanishes(A**k, k), eq(A @ A, A))]),
         (
             "a power that contracts",
