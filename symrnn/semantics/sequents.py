@@ -483,14 +483,8 @@ def _commuting(hypotheses: tuple[Prop, ...], context: Context) -> Iterator[Commu
 def _invertible_keys(hypotheses: tuple[Prop, ...], context: Context) -> Iterator[str]:
     """Keys of the normal forms of compound terms recorded as invertible; inner ones first."""
     known: frozenset[str] = frozenset()
-    found = [
-        x
-        for h in hypotheses
-        for free, body in (_strip(h),)
-        if not free
-        for n, x in _properties_in(body)
-        if n == "invertible"
-    ]
+    closed = (body for free, body in map(_strip, hypotheses) if not free)
+    found = [x for body in closed for n, x in _properties_in(body) if n == "invertible"]
     for x in sorted(found, key=lambda t: len(t.key)):
         algebra = Algebra(context.knowing(known))
         try:
