@@ -13,7 +13,7 @@ from symrnn.claims.codec import read_anew
 from symrnn.claims.index import Index, Node, Var, index, lag, size, time
 from symrnn.claims.recurrence import Claim
 from symrnn.claims.spreading import spread
-from symrnn.claims.substitution import free_vars, rebuild, symbols, walk
+from symrnn.claims.substitution import distinct, free_vars, rebuild, symbols, walk
 from symrnn.claims.tree import ForAll, ForAllTrajectories, Immediate, Jac, Prop, Sym, Total
 from symrnn.claims.wellformed import check_claim, one_loss_a_name
 from symrnn.errors import CertificateError, ClaimError, not_too_deep
@@ -197,9 +197,10 @@ def _closed(hypothesis: Prop, conclusion: Prop) -> Prop:
 
 def _check_names(claim: Claim) -> None:
     """One name, one meaning: a variable, symbol or loss declared in two ways is refused."""
-    one_loss_a_name(walk(claim))
+    parts = distinct(claim)
+    one_loss_a_name(parts)
     variables: dict[str, Var] = {}
-    for v in sorted({v for v in walk(claim) if isinstance(v, Var)}, key=lambda v: v.key):
+    for v in sorted({v for v in parts if isinstance(v, Var)}, key=lambda v: v.key):
         if variables.setdefault(v.name, v) != v:
             other = variables[v.name]
             raise ClaimError(

@@ -204,6 +204,7 @@ LEMMAS: dict[str, Lemma] = {
         # powers
         _lemma("powers vanish", vanishes(_A**_k, _k), _HJ + "theorem 5.6.12", lt(_rho(_A), 1)),
         _lemma("powers that vanish", lt(_rho(_A), 1), _HJ + "theorem 5.6.12", vanishes(_A**_k, _k)),
+        _lemma("powers that do not vanish", negation(vanishes(_A**_k, _k)), _HJ + "theorem 5.6.12", le(1, _rho(_A))),
         _lemma("powers explode", explodes(_A**_k, _k), _HJ + "corollary 5.6.14 (Gelfand)", lt(1, _rho(_A))),
         _lemma("powers of a number explode", explodes(_c**_k, _k), "Bernoulli's inequality", lt(1, absolute(_c))),
         _lemma("powers that are bounded", le(_rho(_A), 1), _HJ + "corollary 5.6.14 (Gelfand)", bounded(_A**_k, _k)),

@@ -43,7 +43,7 @@ from symrnn import (
     vanishes,
 )
 
-one = eye(n)
+one, ahead = eye(n), A ** (k + 1)
 SIG, REC = _Elman(sigmoid), _Elman(relu)
 resolvent, partial = inv(one - A), summation(A**j, j, 0, k)
 small, tight = lt(norm(A), 1), lt(rho(A), 1)
@@ -127,11 +127,7 @@ def limits() -> list[Case]:
             [about(vanishes(resolvent + partial, k), tight)],
         ),
         ("partial sums", about(bounded(partial, k), small), [about(bounded(partial, k), le(norm(A), 1))]),
-        (
-            "a power ahead",
-            about(vanishes(2 * A ** (k + 1), k), tight),
-            [about(vanishes(2 * A ** (k + 1), k), le(rho(A), 1))],
-        ),
+        ("a power ahead", about(vanishes(2 * ahead, k), tight), [about(vanishes(2 * ahead, k), le(rho(A), 1))]),
         (
             "at an eigenvector",
             about(vanishes(A**k @ v, k), eigen, lt(absolute(c), 1)),
@@ -152,6 +148,21 @@ def limits() -> list[Case]:
             "numbers explode",
             about(explodes(c**k, k), lt(1, absolute(c))),
             [about(explodes(c**k, k), le(1, absolute(c)))],
+        ),
+        (
+            "a radius of 1",
+            about(negation(vanishes(A**k, k)), le(1, rho(A))),
+            [about(negation(vanishes(A**k, k)), le(1, norm(A)))],
+        ),
+        (
+            "sums of numbers",
+            about(bounded(summation(c**j, j, 0, k), k), lt(absolute(c), 1)),
+            [about(bounded(summation(c**j, j, 0, k), k), le(absolute(c), 1))],
+        ),
+        (
+            "sums of powers of a norm",
+            about(le(summation(norm(A) ** j, j, 0, k), 1 / (1 - norm(A))), small),
+            [about(le(summation(norm(A) ** j, j, 0, k), 1 / (1 + norm(A))), small)],
         ),
         ("nilpotent", about(vanishes(A**k, k), eq(A @ A, 0)), [about(vanishes(A**k, k), eq(A @ A, A))]),
         (

@@ -8,7 +8,7 @@ from __future__ import annotations
 from fractions import Fraction as Q
 
 import pytest
-from test_analysis_rules import NET, A, B, J, M, W, a, b, h, hyp, k, known, n, proves, refuses, t
+from test_analysis_rules import NET, A, B, J, M, W, a, b, h, hyp, k, known, n, proves, refuses, rho, t
 from test_kernel_exploits import about
 
 import symrnn as sy
@@ -34,9 +34,10 @@ from symrnn import (
     tanh,
     time,
     trace,
+    vanishes,
     vector,
 )
-from symrnn.certificates import Both, Choose, Given, Known, Order, Proved, Raised, Use, Words
+from symrnn.certificates import Both, Choose, Given, Known, Order, Proved, Raised, Turn, Use, Words
 from symrnn.claims.index import as_index
 from symrnn.claims.tree import HOLE, Const, Norm, Times
 from symrnn.search.decide import decide
@@ -178,6 +179,20 @@ def test_a_member_speaks_of_what_the_others_speak_of() -> None:
     # a hypothesis that holds by its first member alone says nothing of times before
     refuses(about(le(now, 1), any_of(le(now, 2), le(before, 1)), of=NET), proof.proof)
     refuses(about(sy.iff(le(now, 1), any_of(le(now, 1), le(before, 1))), of=NET), Both((Given(0), proof.proof)))
+
+
+def test_what_is_read_off_a_matrix() -> None:
+    X, small = A**k, vanishes(A**k, k)
+    for read in (norm(X), norm(X, "fro"), norm(X, 1), trace(X), det(X), rho(X), X[1, 1]):
+        proves(about(vanishes(read, k), small), Turn(Given(0)))
+        proves(about(sy.bounded(read, k), sy.bounded(X, k)), Turn(Given(0)))
+        refuses(about(vanishes(read, k), sy.bounded(X, k)), Turn(Given(0)))
+        refuses(about(vanishes(X, k), vanishes(read, k)), Turn(Given(0)))
+    for other in (X[1, 2], X[n + 1, 1], trace(inv(A) @ X), norm(inv(A) @ X)):  # which may have no value
+        refuses(about(vanishes(other, k), vanishes(sy.transpose(X), k)), Turn(Given(0)))
+    refuses(about(vanishes(X[1, 2], k), small), Turn(Given(0)), "may have no value")
+    refuses(about(sy.explodes(trace(X), k), sy.explodes(X, k)), Turn(Given(0)))
+    refuses(about(vanishes(1 / (1 + norm(X)), k), small), Turn(Given(0)))
 
 
 def test_relu_by_its_slope() -> None:

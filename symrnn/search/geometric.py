@@ -33,6 +33,7 @@ from symrnn.search.equations import prove_equation
 from symrnn.search.inductions import prove_by_induction
 from symrnn.search.lemmas import Prover, accepted
 from symrnn.search.matching import replaced
+from symrnn.semantics.bounds import upper
 from symrnn.semantics.sequents import Sequent
 
 LEFT = "an inverse is a left inverse"
@@ -149,3 +150,19 @@ def norms_of_sums(s: Sequent, prove: Prover) -> Iterator[tuple[Prop, Proof]]:
         proof = prove_with_closed_sums(inner)
         if proof is not None and accepted(inner, proof):
             yield inner.goal, proof
+
+
+def sums_of_numbers(s: Sequent, prove: Prover) -> Iterator[tuple[Prop, Proof]]:
+    """Geometric sums of numbers in closed form: those of an inequality, and those that bound its norms."""
+    if not isinstance(s.goal, Rel) or s.goal.op == "=" or not any(isinstance(x, Sum) for x in walk(s.goal)):
+        return
+    spoken: list[Term] = [s.goal.lhs, s.goal.rhs]
+    for x in dict.fromkeys(x for x in walk(s.goal) if isinstance(x, Norm)):
+        try:
+            spoken.append(upper(s, x.arg, x.kind, assumed=False))
+        except SymrnnError:
+            continue
+    for t, ratio in {t: r for p in spoken for t, r in ratios(p).items() if shape_of(t) is None}.items():
+        found = _closed(s, t, ratio)
+        if found is not None:
+            yield found

@@ -31,7 +31,7 @@ from symrnn.claims.tree import (
 from symrnn.errors import SymrnnError
 from symrnn.lemmas import LEMMAS
 from symrnn.search.equations import prove_equation
-from symrnn.search.geometric import norms_of_sums, one_less, ratios
+from symrnn.search.geometric import norms_of_sums, one_less, ratios, sums_of_numbers
 from symrnn.search.lemmas import Prover, accepted, with_facts
 from symrnn.search.orders import prove_order
 from symrnn.search.reciprocals import (
@@ -198,7 +198,14 @@ def prove_with_inverses(s: Sequent, prove: Prover, again: Prover) -> Proof | Non
     if not sums and not any(isinstance(t, Inv) or (isinstance(t, Pow) and t.exponent.const < 0) for t in walk(s.goal)):
         return None
     finders = (inverses, products_with_inverses, named_inverses, commuting_inverses, norms_of_sums)
-    about_sizes = (norms_of_inverses, positive_divisors, reciprocals, positive_reciprocals, bounded_inverses)
+    about_sizes = (
+        norms_of_inverses,
+        positive_divisors,
+        reciprocals,
+        positive_reciprocals,
+        bounded_inverses,
+        sums_of_numbers,
+    )
     richer, wrap = with_facts(s, prove, (*finders, *about_sizes))
     if richer is s:
         return None

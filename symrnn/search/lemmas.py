@@ -50,17 +50,26 @@ DEEPEST = 3  # lemmas that serve lemmas
 
 def prove_by_lemma(s: Sequent, prove: Prover, depth: int = 0) -> Proof | None:
     """The goal is a hypothesis, or an instance of a lemma whose hypotheses can be shown."""
-    for i in range(len(s.hypotheses)):
-        if accepted(s, Given(i)):
+    for i, h in enumerate(s.hypotheses):
+        if _may_say(h, s.goal) and accepted(s, Given(i)):
             return Given(i)
     if depth >= DEEPEST or not isinstance(s.goal, Not | Pred | Rel | Or):
         return None
     for name, lemma in LEMMAS.items():
-        for values in instances(s, lemma.claim, s.goal):
+        for values in instances(s, lemma.claim, s.goal) if _may_say(lemma.claim.conclusion, s.goal) else ():
             found = _cited(s, name, values, prove, depth)
             if found is not None:
                 return found
     return None
+
+
+def _may_say(h: Prop, goal: Prop) -> bool:
+    """Whether a hypothesis, or what a lemma says, is of the same kind as a goal, so that it may be the same."""
+    if isinstance(h, Rel) and isinstance(goal, Rel):
+        return h.op == goal.op
+    if isinstance(h, Pred) and isinstance(goal, Pred):
+        return h.name == goal.name
+    return type(h) is type(goal)
 
 
 def _cited(s: Sequent, name: str, values: Values, prove: Prover, depth: int) -> Cite | None:
@@ -258,7 +267,7 @@ def facts(s: Sequent, prove: Prover) -> Iterator[tuple[Prop, Cite]]:
         for name, lemma in LEMMAS.items():
             if len(lemma.claim.hypotheses) != 1 or isinstance(h, Pred) and h.name == "invertible":
                 continue  # of inverses the normal forms know
-            for values in unify(s, lemma.claim.hypotheses[0], h, {}):
+            for values in unify(s, lemma.claim.hypotheses[0], h, {}) if _may_say(lemma.claim.hypotheses[0], h) else ():
                 needed = free_vars(lemma.claim.conclusion) | symbols(lemma.claim.conclusion)
                 if not needed <= set(values):
                     continue

@@ -10,9 +10,10 @@ from symrnn.certificates import Combine, Fact, Order, Proof, Use, Words
 from symrnn.claims.index import as_index
 from symrnn.claims.shapes import shape_of
 from symrnn.claims.substitution import walk
-from symrnn.claims.tree import HOLE, Add, Const, Eye, Inv, MatMul, Norm, Pow, Prop, Rel, Term
+from symrnn.claims.tree import HOLE, Add, Const, Eye, Inv, MatMul, Norm, Pow, Pred, Prop, Rel, Term
 from symrnn.errors import SymrnnError
 from symrnn.search.equations import prove_equation
+from symrnn.search.geometric import one_less, ratios
 from symrnn.search.lemmas import Prover, accepted
 from symrnn.search.orders import prove_order
 from symrnn.semantics.bounds import upper
@@ -24,18 +25,19 @@ ZERO, UNIT_TERM, ONE = Const(Fraction(0)), Const(Fraction(1)), as_index(1)
 
 
 def _divided_by(s: Sequent) -> list[Term]:
-    """The numbers that an inequality divides by."""
-    if not isinstance(s.goal, Rel):
+    """The numbers that a relation or limit divides by, and those that its geometric sums in closed form do."""
+    if not isinstance(s.goal, Rel | Pred):
         return []
     powers = (x for x in walk(s.goal) if isinstance(x, Pow) and x.exponent.is_const and x.exponent.const < 0)
     found = {x.base for x in powers if shape_of(x.base) is None and not isinstance(x.base, Const)}
+    found |= {one_less(x) for x in ratios(s.goal).values() if shape_of(x) is None}
     return sorted(found, key=lambda t: t.key)
 
 
 def positive_divisors(s: Sequent, prove: Prover) -> Iterator[tuple[Prop, Proof]]:
     """0 < c for the numbers c that are divided by; of an equation where nothing else says that they are not 0."""
     for c in _divided_by(s):
-        if isinstance(s.goal, Rel) and s.goal.op == "=" and s.defined(Pow(c, -ONE)):
+        if (isinstance(s.goal, Pred) or (isinstance(s.goal, Rel) and s.goal.op == "=")) and s.defined(Pow(c, -ONE)):
             continue
         inner = replace(s, goal=Rel("<", ZERO, c))
         proof = prove_order(inner, prove)

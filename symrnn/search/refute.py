@@ -39,7 +39,7 @@ from symrnn.semantics.sequents import flatten, numeric_bound
 from symrnn.semantics.values import multiply
 
 SIZES, LAGS = 4, 5
-TRIES = {1: 12, 2: 48, 3: 24, 4: 8}  # draws per choice of sizes and lags, by the largest size
+TRIES = {0: 96, 1: 12, 2: 48, 3: 24, 4: 8}  # draws per choice of sizes and lags, by the largest size (0: numbers alone)
 MOST = 2400  # instances in one search
 BETTER = 48  # instances after the first that violates a claim, among which one is looked for that says more
 BESIDE = 24  # instances as small as one that is known, among which a simpler one is looked for
@@ -283,7 +283,7 @@ def _candidates(
     shifted = {
         v: i - ends[0] + first if v.kind not in ("size", "lag") and v not in still else i for v, i in integers.items()
     }
-    tries = TRIES[max((i for v, i in integers.items() if v.kind == "size"), default=1)]
+    tries = TRIES[max((i for v, i in integers.items() if v.kind == "size"), default=0)]
     if is_spectral(claim):
         streams = [_with_weights(s, v, properties[s]) for s, v in zip(order, streams, strict=True)]
         tries = tries * 4

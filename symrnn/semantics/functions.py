@@ -250,8 +250,8 @@ def never_negative(context: Context, s: Term) -> bool:
         return facts is not None and (facts.low >= 0 if s.order else facts.positive)
     if isinstance(s, Entry):
         return isinstance(s.arg, Abs) or _nonnegative_power(context, s.arg)
-    if isinstance(s, Add | Times):
-        return all(never_negative(context, x) for x in s.args)
+    if isinstance(s, Add | Times) and all(never_negative(context, x) for x in s.args):
+        return True
     if isinstance(s, Pow) and shape_of(s) is None:
         return never_negative(context, s.base) or _even(s.exponent)
     if isinstance(s, Det):
