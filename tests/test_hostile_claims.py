@@ -78,6 +78,7 @@ S, K, D, O, G, N, U, Z, No = (matrix(name, n, n, prop) for name, prop in PROPERT
 V, X = matrix("V", n, m), matrix("X", m, n)
 u, v, w = (vector(name, n) for name in "uvw")
 a, b, c = (scalar(name) for name in "abc")
+E = matrix("E", 1)
 
 
 def claim(conclusion: Prop, *hypotheses: Prop) -> Claim:
@@ -291,7 +292,8 @@ TRUE = [
     claim(eq(spectral_radius((c * A @ B) ** z), absolute(c) ** z * spectral_radius((A @ B) ** z))),
     claim(eq((c * A @ B) ** z, c**z * (A @ B) ** z)),
     claim(eq(spectral_radius(((v @ u.T) ** 2) ** z), spectral_radius((v @ u.T) ** z) ** 2)),
-    # search went round and round
+    # normal forms, or search, went round and round
+    claim(eq(trace(hadamard(hadamard(u.T @ v, E) ** 2, E)), trace(hadamard(E, hadamard(E, v.T @ u) ** 2)))),
     claim(implies(vanishes((A @ B) ** (k - 1), k), vanishes((B @ A) ** k, k))),
     claim(implies(bounded((A @ B) ** (k + 1), k), bounded((B @ A) ** k, k))),
     claim(eq(hadamard(u, v), hadamard(v, u))),

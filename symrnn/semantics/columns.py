@@ -154,7 +154,7 @@ def summed(word: Word) -> Word:
     """tr(diag(X v)) = ones^T X v, the sum of the entries of a column that is a product; any other word as it is."""
     v = word[0].arg if len(word) == 1 and isinstance(word[0], Diag) else None
     rows = (shape_of(v) or (ONE, ONE))[0] if v is not None else ONE
-    return (Transpose(Ones(rows)), *v.args) if isinstance(v, MatMul) else word
+    return (Transpose(Ones(rows)), *v.args) if isinstance(v, MatMul) and rows != ONE else word
 
 
 def around_hadamard(word: Word) -> Term | None:
