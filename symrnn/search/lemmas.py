@@ -42,6 +42,7 @@ from symrnn.semantics.uses import lemma_instance
 Prover = Callable[[Sequent], Proof | None]
 Values = dict[Any, Any]
 RADIUS = SpectralRadius(HOLE)
+BY_NORM = "what has norm 0"
 DEEPEST = 3  # lemmas that serve lemmas
 
 
@@ -52,7 +53,10 @@ def prove_by_lemma(s: Sequent, prove: Prover, depth: int = 0) -> Proof | None:
             return Given(i)
     if depth >= DEEPEST or not isinstance(s.goal, Not | Pred | Rel | Or):
         return None
+    norms_known = any(isinstance(t, Norm) for h in s.hypotheses for t in walk(h))
     for name, lemma in LEMMAS.items():
+        if name == BY_NORM and not norms_known:
+            continue  # nothing would say that a norm is 0
         for values in instances(s, lemma.claim, s.goal):
             found = _cited(s, name, values, prove, depth)
             if found is not None:
