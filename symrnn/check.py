@@ -7,7 +7,8 @@ it cites, given conditions and a repair where it fails, tried for other activati
 from __future__ import annotations
 
 import time
-from collections.abc import Mapping
+from collections.abc import Callable, Mapping
+from dataclasses import replace
 from typing import TYPE_CHECKING
 
 from symrnn.claims.latex import latex
@@ -19,7 +20,14 @@ from symrnn.errors import not_too_deep
 from symrnn.verdicts import DerivationResult, StepResult
 
 if TYPE_CHECKING:
+    from symrnn.search.decide import Decision
     from symrnn.search.memory import Memory
+
+Heard = Callable[[StepResult], None]
+
+
+def _unheard(result: StepResult) -> None:
+    """Nobody asked to hear of a verdict early."""
 
 
 def check(derivation: Derivation, memory: Memory | None = None) -> DerivationResult:
@@ -58,13 +66,17 @@ def ancestors(step: Step, results: Mapping[str, StepResult]) -> dict[str, StepRe
 
 
 def recall_step(
-    memory: Memory | None, derivation: Derivation, step: Step, earlier: Mapping[str, StepResult]
+    memory: Memory | None,
+    derivation: Derivation,
+    step: Step,
+    earlier: Mapping[str, StepResult],
+    decided: Heard = _unheard,
 ) -> StepResult:
     """``check_step`` with what is remembered of its searches, if there is a memory."""
     if memory is None:
-        return check_step(derivation, step, earlier)
+        return check_step(derivation, step, earlier, decided)
     about = (step.claim, tuple(s.claim for s in derivation.steps if s.id in step.follows), step.using)
-    return memory.recall(about, f"step {step.id}", lambda: check_step(derivation, step, earlier), _sound)
+    return memory.recall(about, f"step {step.id}", lambda: check_step(derivation, step, earlier, decided), _sound)
 
 
 def _sound(result: StepResult) -> bool:
@@ -72,27 +84,53 @@ def _sound(result: StepResult) -> bool:
     return result.alarm is None and (result.crosscheck is None or result.crosscheck.agrees)
 
 
-def check_step(derivation: Derivation, step: Step, earlier: Mapping[str, StepResult]) -> StepResult:
-    """Decide one step; ``earlier`` holds the results of its ancestors. Raises ClaimError as ``check`` does."""
+def check_step(
+    derivation: Derivation, step: Step, earlier: Mapping[str, StepResult], decided: Heard = _unheard
+) -> StepResult:
+    """Decide one step; ``earlier`` holds the results of its ancestors. Raises ClaimError as ``check`` does.
+
+    ``decided`` hears the verdict with its evidence before what stands beside it is looked for.
+    """
     from symrnn.search.proofs import shared
 
     with not_too_deep(f"step {step.id}"), shared():
-        return _check_step(derivation, step, earlier)
+        return _check_step(derivation, step, earlier, decided)
 
 
-def _check_step(derivation: Derivation, step: Step, earlier: Mapping[str, StepResult]) -> StepResult:
-    from symrnn.crosscheck import crosscheck
+def _check_step(derivation: Derivation, step: Step, earlier: Mapping[str, StepResult], decided: Heard) -> StepResult:
     from symrnn.search import conditions, inference, presentation, repairs, variants
     from symrnn.search.decide import decide
 
     start = time.perf_counter()
     claim = step.claim
     decision = decide(claim)
+    verdict = _verdict(step, earlier, decision)
+    decided(replace(verdict, seconds=round(time.perf_counter() - start, 3)))
     point = decision.instance if decision.verdict == "refuted" else None
-    found = (*conditions.of_null(claim, decision), *(conditions.find(claim, point) if point is not None else ()))
+    cited = [s.claim for s in derivation.steps if s.id in step.follows]
+    return replace(
+        verdict,
+        reason=verdict.reason + variants.whatever_the_activation(claim, decision),
+        partial_scope=presentation.partial_scope(claim, decision.verdict),
+        inference=inference.follows(claim, cited, step.using) if cited or step.using else "none",
+        conditions=(
+            *conditions.of_null(claim, decision),
+            *(conditions.find(claim, point) if point is not None else ()),
+        ),
+        repair=repairs.find(claim, decision.verdict, cited),
+        variants=variants.find(claim, decision),
+        seconds=round(time.perf_counter() - start, 3),
+    )
+
+
+def _verdict(step: Step, earlier: Mapping[str, StepResult], decision: Decision) -> StepResult:
+    """The verdict with its evidence, cross-checked, and nothing beside it yet."""
+    from symrnn.crosscheck import crosscheck
+    from symrnn.search import presentation
+
+    claim = step.claim
     counterexample = presentation.counterexample(claim, decision)
     checked = crosscheck(claim, decision.verdict, counterexample)
-    cited = [s for s in derivation.steps if s.id in step.follows]
     return StepResult(
         id=step.id,
         title=step.title,
@@ -102,24 +140,24 @@ def _check_step(derivation: Derivation, step: Step, earlier: Mapping[str, StepRe
         follows=step.follows,
         using=step.using,
         verdict=decision.verdict,
-        reason=presentation.reason(claim, decision) + variants.whatever_the_activation(claim, decision),
+        reason=presentation.reason(claim, decision),
         expected=step.expected,
         scope=presentation.scope(claim, decision.verdict),
-        partial_scope=presentation.partial_scope(claim, decision.verdict),
-        inference=inference.follows(claim, [s.claim for s in cited], step.using) if cited or step.using else "none",
+        partial_scope=None,
+        inference="unknown" if step.follows or step.using else "none",
         rests_on=tuple(i for i, r in earlier.items() if r.verdict != "proved"),
         assumptions=tuple(text(h) for h in claim.hypotheses),
         lemmas=decision.judgement.lemmas if decision.judgement else (),
         failing_set=decision.judgement.failing_set if decision.judgement else None,
-        conditions=found,
+        conditions=(),
         counterexample=counterexample,
-        repair=repairs.find(claim, decision.verdict, [s.claim for s in cited]),
-        variants=variants.find(claim, decision),
+        repair=None,
+        variants=(),
         crosscheck=checked,
         certificate=presentation.certificate(claim, decision),
         attempts=decision.attempts,
         alarm=presentation.alarm(decision, checked),
         layout=step.layout if any(isinstance(t, Jac) for t in walk(claim)) else "",
         line=step.line,
-        seconds=round(time.perf_counter() - start, 3),
+        seconds=0.0,
     )

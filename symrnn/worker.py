@@ -18,7 +18,7 @@ import time
 import traceback
 import warnings
 from collections.abc import Callable, Collection, Mapping, Sequence
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from functools import partial
 from multiprocessing.connection import Connection, wait
 from typing import TYPE_CHECKING, Any
@@ -43,7 +43,7 @@ RARELY = 200_000, 20, 20  # when a worker looks for cycles: trees have none, and
 
 copyreg.pickle(Cell, lambda cell: (Cell, (cell.recurrence, cell.names)))  # for spawn
 
-Decide = Callable[[Derivation, Step, Mapping[str, StepResult]], StepResult]
+Decide = Callable[[Derivation, Step, Mapping[str, StepResult], Callable[[StepResult], None]], StepResult]
 Place = tuple[int, int]  # a step by the numbers of its derivation and of itself
 Earlier = dict[str, StepResult]
 
@@ -294,11 +294,12 @@ class _Worker:
         theirs.close()
         self.deadline = deadline
         self.place: Place | None = None
+        self.verdict: StepResult | None = None  # of the step it is at, what stands beside it being looked for
         self.since, self.limit = 0.0, math.inf
         self.ended = False
 
     def give(self, place: Place, earlier: Earlier) -> None:
-        self.place = place
+        self.place, self.verdict = place, None
         self._clock(max(self.deadline, STARTUP))
         with contextlib.suppress(OSError):  # it died at its start; ``answer`` finds out
             self.connection.send((place, earlier))
@@ -316,8 +317,11 @@ class _Worker:
                     self.place = None
                     if said.reason:  # what upset it may upset its next step
                         self.end()
-                    return said
-                self._clock(self.deadline)  # it has begun
+                    return self._known(said)
+                if isinstance(said, StepResult):
+                    self.verdict = said
+                else:
+                    self._clock(self.deadline)  # it has begun
         except (EOFError, OSError):
             return self._lost()
         if not self.process.is_alive() and not self.connection.poll():
@@ -338,7 +342,14 @@ class _Worker:
         seconds = time.monotonic() - self.since
         self.place = None
         self.end()
-        return _Answer(reason=reason, attempts=(attempt,), seconds=seconds)
+        return self._known(_Answer(reason=reason, attempts=(attempt,), seconds=seconds))
+
+    def _known(self, answer: _Answer) -> _Answer:
+        """The verdict stands where only what is beside it was not found in time."""
+        if self.verdict is None or not answer.reason:
+            return answer
+        reason = f"{self.verdict.reason}; conditions and variants were not looked for to the end: {answer.attempts[0]}"
+        return _Answer(result=replace(self.verdict, reason=reason, seconds=answer.seconds), seconds=answer.seconds)
 
     def end(self) -> None:
         self.ended = True
@@ -373,7 +384,7 @@ def _serve(
             (d, s), earlier = connection.recv()
             connection.send("begun")
             _end_in(deadline + GRACE)
-            answer = _answer(decide, derivations[d], derivations[d].steps[s], earlier)
+            answer = _answer(decide, derivations[d], derivations[d].steps[s], earlier, connection.send)
             _end_in(0.0)
             connection.send(answer)
     except (EOFError, OSError):  # the parent is gone
@@ -381,12 +392,16 @@ def _serve(
 
 
 def _check_step(
-    memory: Memory | None, derivation: Derivation, step: Step, earlier: Mapping[str, StepResult]
+    memory: Memory | None,
+    derivation: Derivation,
+    step: Step,
+    earlier: Mapping[str, StepResult],
+    decided: Callable[[StepResult], None],
 ) -> StepResult:
     """Imported here: with "spawn" that is work for the child."""
     from symrnn.check import recall_step
 
-    return recall_step(memory, derivation, step, earlier)
+    return recall_step(memory, derivation, step, earlier, decided)
 
 
 def _end_in(seconds: float) -> None:
@@ -396,10 +411,12 @@ def _end_in(seconds: float) -> None:
         signal.setitimer(signal.ITIMER_REAL, seconds)
 
 
-def _answer(decide: Decide, derivation: Derivation, step: Step, earlier: Earlier) -> _Answer:
+def _answer(
+    decide: Decide, derivation: Derivation, step: Step, earlier: Earlier, decided: Callable[[StepResult], None]
+) -> _Answer:
     began = time.monotonic()
     try:
-        return _Answer(result=decide(derivation, step, earlier))
+        return _Answer(result=decide(derivation, step, earlier, decided))
     except ClaimError as error:
         return _Answer(malformed=str(error), seconds=time.monotonic() - began)
     except MemoryError:

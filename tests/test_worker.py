@@ -16,6 +16,7 @@ from pathlib import Path
 import pytest
 
 from symrnn import Derivation, Elman, eq, jacobian, matrix, sigmoid, size
+from symrnn.check import Heard
 from symrnn.derivations import Step
 from symrnn.errors import ClaimError
 from symrnn.verdicts import StepResult
@@ -33,32 +34,35 @@ def derivation(*steps: str, title: str = "Notes") -> Derivation:
     return d
 
 
-def decide(derivation: Derivation, step: Step, earlier: Earlier) -> StepResult:
+def decide(derivation: Derivation, step: Step, earlier: Earlier, decided: Heard) -> StepResult:
     result = undecided(step, earlier, "seen: " + ",".join(earlier))
     return replace(result, verdict="proved", reason=f"{result.reason}; process {os.getpid()}")
 
 
-def misbehave(derivation: Derivation, step: Step, earlier: Earlier) -> StepResult:
-    """Do what the id of the step says."""
-    if step.id == "hang":
+def misbehave(derivation: Derivation, step: Step, earlier: Earlier, decided: Heard) -> StepResult:
+    """Do what the id of the step says; with "early", once its verdict was told."""
+    what = step.id.split()[-1]
+    if step.id.startswith("early "):
+        decided(replace(decide(derivation, step, earlier, decided), verdict="refuted"))
+    if what == "hang":
         time.sleep(100)
-    if step.id == "spin":
+    if what == "spin":
         while True:
             pass
-    if step.id == "segfault":
+    if what == "segfault":
         faulthandler.disable()
         os.kill(os.getpid(), signal.SIGSEGV)
-    if step.id == "exit":
+    if what == "exit":
         os._exit(7)
-    if step.id == "memory":
+    if what == "memory":
         raise MemoryError
-    if step.id == "bug":
+    if what == "bug":
         raise ValueError("boom")
-    if step.id == "sysexit":
+    if what == "sysexit":
         raise SystemExit(3)
-    if step.id == "malformed":
+    if what == "malformed":
         raise ClaimError("W_hq is not declared")
-    return decide(derivation, step, earlier)
+    return decide(derivation, step, earlier, decided)
 
 
 def verdicts(d: Derivation, **options: object) -> dict[str, str]:
@@ -146,6 +150,33 @@ def test_a_malformed_claim_is_an_error_with_its_place() -> None:
     assert [s.verdict for s in done.results[0].steps] == ["proved", "undecided"]
 
 
+@pytest.mark.parametrize(
+    ("what", "why"),
+    [
+        ("hang", "deadline of 0.5 s struck"),
+        ("exit", "the worker process ended with exit code 7"),
+        ("bug", "internal error: ValueError: boom"),
+        ("memory", "out of memory"),
+    ],
+)
+def test_a_verdict_stands_where_only_what_is_beside_it_is_lost(what: str, why: str) -> None:
+    done = run([derivation("1", f"early {what}<1", f"4<early {what}")], decide=misbehave, deadline=0.5)
+    before, early, after = done.results[0].steps
+    assert (before.verdict, early.verdict, after.verdict) == ("proved", "refuted", "proved")
+    assert early.reason.endswith(f"; conditions and variants were not looked for to the end: {why}")
+    assert reason(early) == "seen: 1" and after.rests_on == (f"early {what}",)
+
+
+def test_a_verdict_told_early_is_that_of_its_step_alone() -> None:
+    done = run([derivation("early 1", "hang")], decide=misbehave, deadline=0.5)
+    assert [s.verdict for s in done.results[0].steps] == ["proved", "undecided"]
+
+
+def test_a_malformed_claim_has_no_verdict() -> None:
+    done = run([derivation("early malformed")], decide=misbehave)
+    assert [s.verdict for s in done.results[0].steps] == ["undecided"] and len(done.errors) == 1
+
+
 def test_ctrl_c_keeps_what_was_decided() -> None:
     def stop(d: Derivation, result: StepResult) -> None:
         if result.id == "2":
@@ -166,17 +197,17 @@ def test_no_process_is_left_behind() -> None:
 
 
 def test_large_results_come_through() -> None:
-    def large(d: Derivation, step: Step, earlier: Earlier) -> StepResult:
-        return replace(decide(d, step, earlier), certificate=["x" * 1000] * 3000)
+    def large(d: Derivation, step: Step, earlier: Earlier, decided: Heard) -> StepResult:
+        return replace(decide(d, step, earlier, decided), certificate=["x" * 1000] * 3000)
 
     done = run([derivation("1", "2<1")], decide=large)
     assert [len(s.certificate) for s in done.results[0].steps] == [3000, 3000]
 
 
 def test_what_a_step_prints_stays_out_of_standard_output(capfd: pytest.CaptureFixture[str]) -> None:
-    def talk(d: Derivation, step: Step, earlier: Earlier) -> StepResult:
+    def talk(d: Derivation, step: Step, earlier: Earlier, decided: Heard) -> StepResult:
         print("chatter")
-        return decide(d, step, earlier)
+        return decide(d, step, earlier, decided)
 
     run([derivation("1")], decide=talk)
     out, err = capfd.readouterr()
@@ -205,7 +236,7 @@ FAKE = """
 from dataclasses import replace
 from symrnn.worker import undecided
 
-def decide(derivation, step, earlier):
+def decide(derivation, step, earlier, decided):
     if step.id == "stuck":
         while True: pass
     return replace(undecided(step, earlier, derivation.title), verdict="proved")
