@@ -138,7 +138,7 @@ def _words(context: click.Context, parameter: click.Parameter, value: str | None
     type=float,
     default=60.0,
     callback=_deadline,
-    help="Seconds a step may take; one that takes longer is undecided.  [default: 60]",
+    help="Seconds a step may take; then the verdict found so far stands.  [default: 60]",
 )
 @click.option("--certificates", metavar="FILE", help="Write the certificates, for replay, to FILE.")
 @click.option("--scripts", metavar="DIR", help="Write each counterexample as a stand-alone script to DIR.")
