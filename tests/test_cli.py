@@ -20,6 +20,7 @@ import jsonschema
 import pytest
 
 from symrnn import Derivation
+from symrnn.check import Heard
 from symrnn.cli import main
 from symrnn.console import write_out
 from symrnn.derivations import Step
@@ -39,7 +40,7 @@ INSTANCE = {
 ENTRY = {"claim": ["Claim"], "sha256": "0" * 64, "certificate": ["Words"]}
 
 
-def fake(derivation: Derivation, step: Step, earlier: Mapping[str, StepResult]) -> StepResult:
+def fake(derivation: Derivation, step: Step, earlier: Mapping[str, StepResult], decided: Heard) -> StepResult:
     """Gives the verdict that the step's ``because`` names."""
     word, _, more = step.because.partition(" ")
     if more == "hang":
@@ -310,7 +311,7 @@ FAKE = """
 import importlib, time
 from dataclasses import replace
 from symrnn.worker import undecided
-def fake(derivation, step, earlier):
+def fake(derivation, step, earlier, decided):
     if step.because == "hang":
         time.sleep(60)
     return replace(undecided(step, earlier, "by fiat"), verdict="proved")

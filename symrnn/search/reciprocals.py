@@ -82,12 +82,15 @@ def prove_multiplied(s: Sequent, again: Prover) -> Proof | None:
             continue
         try:
             algebra = s.algebra("left")
-            gap, atom = algebra.poly(goal.rhs - goal.lhs), next(iter(algebra.poly(q)))
+            gap, reciprocal = algebra.poly(goal.rhs - goal.lhs), list(algebra.poly(q))
         except SymrnnError:
             return None
-        divided = {m: x for m, x in gap.items() if atom[0][0] in m[0]}
+        if len(reciprocal) != 1 or len(reciprocal[0][0]) != 1:
+            continue  # a number, or one of several factors
+        (atom,) = reciprocal[0][0]
+        divided = {m: x for m, x in gap.items() if atom in m[0]}
         rest = algebra.to_term({m: x for m, x in gap.items() if m not in divided}, None)
-        above = {(tuple(y for y in m[0] if y != atom[0][0]), *m[1:]): x for m, x in divided.items()}
+        above = {(tuple(y for y in m[0] if y != atom), *m[1:]): x for m, x in divided.items()}
         cleared = algebra.term(c * rest + algebra.to_term(above, None))
         inner = Rel(goal.op, ZERO, cleared)
         proof = again(replace(s, goal=inner)) if divided else None
