@@ -40,6 +40,7 @@ from symrnn import (
 from symrnn.certificates import Both, Choose, Given, Known, Order, Proved, Raised, Turn, Use, Words
 from symrnn.claims.index import as_index
 from symrnn.claims.tree import HOLE, Const, Norm, Times
+from symrnn.report.tex.render import report
 from symrnn.search.decide import decide
 from symrnn.semantics.bounds import upper
 from symrnn.semantics.functions import never_negative
@@ -216,3 +217,11 @@ def test_0_beside_a_matrix_is_the_zero_matrix() -> None:
 
 def test_what_may_have_no_value_is_not_shown_by_powers() -> None:
     refuses(about(le(norm(inv(A)), 1), le(norm(A), 1)), Raised(as_index(1), Order(()), ZERO))
+
+
+def test_a_relation_of_integers_is_told_as_one() -> None:
+    d = Derivation("Integers")
+    d.step("1", le(1, k))
+    result = sy.check(d)
+    assert result.steps[0].reason == "from what is recorded of its matrices, sizes and lags"
+    assert "This is so for all sizes and lags that there are." in report([result])

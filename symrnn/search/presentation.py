@@ -20,6 +20,7 @@ from symrnn.certificates import (
     Geometric,
     Induct,
     Injective,
+    Known,
     Largest,
     Null,
     Order,
@@ -130,6 +131,8 @@ def _how(proof: Proof) -> str:
     if uses and not inductions:
         parts.append("by rewriting with what is assumed")
     parts += [words for kind, words in HOW.items() if any(type(p) is kind for p in nodes)]
+    if not parts and any(isinstance(p, Known) for p in nodes):
+        return "from what is recorded of its matrices, sizes and lags"
     return ", ".join(parts) or "both sides have the same normal form"
 
 

@@ -16,7 +16,7 @@ from symrnn.claims.latex import latex
 from symrnn.claims.recurrence import Claim
 from symrnn.claims.shapes import shape_of
 from symrnn.claims.substitution import substitute
-from symrnn.claims.tree import And, Const, Entry, Iff, Implies, Prod, Prop, Rel, Sym, Term, Times
+from symrnn.claims.tree import And, Const, Entry, Iff, Implies, Pred, Prod, Prop, Rel, Sym, Term, Times
 from symrnn.errors import SymrnnError
 from symrnn.report.tex import analysis
 from symrnn.report.tex.escape import tex
@@ -378,7 +378,10 @@ def _by_cases(level: int, s: Sequent | None, c: cert.ByCases) -> Lines:
 
 
 def _known(level: int, s: Sequent | None, c: cert.Known) -> Lines:
-    yield Line(level, "This follows from what is recorded about the matrices in it.")
+    if s is None or isinstance(s.goal, Pred):
+        yield Line(level, "This follows from what is recorded about the matrices in it.")
+    else:
+        yield Line(level, "This is so for all sizes and lags that there are.")
 
 
 def _cases(level: int, s: Sequent | None, proof: Node) -> Lines:
