@@ -10,7 +10,7 @@ from typing import Any
 from symrnn.certificates import Cut, Different, Known, Proof, Rewritten, Use, Words
 from symrnn.claims.index import as_index
 from symrnn.claims.shapes import ONE, shape_of
-from symrnn.claims.substitution import free_vars, has_hole, substitute, symbols, walk
+from symrnn.claims.substitution import contains, free_vars, has_hole, substitute, symbols, walk
 from symrnn.claims.tree import (
     HOLE,
     Const,
@@ -42,7 +42,7 @@ RECIPROCAL = "a number and its reciprocal"
 
 def ratios(t: Prop | Term) -> dict[Sum, Term]:
     """The geometric sums that are spoken of, and by what a term of each is multiplied to give the next."""
-    found = {x: _ratio(x) for x in walk(t) if isinstance(x, Sum)}
+    found = {x: _ratio(x) for x in walk(t) if isinstance(x, Sum)} if contains(t, Sum) else {}
     return {x: r for x, r in found.items() if r is not None}
 
 
@@ -67,10 +67,10 @@ def one_less(ratio: Term) -> Term:
 def _closed(s: Sequent, t: Sum, ratio: Term) -> tuple[Rel, Proof] | None:
     """sum = (I - X)^-1 (first - X^length first), and a proof."""
     less, matrix = one_less(ratio), shape_of(ratio) is not None
-    if not s.defined(Inv(less) if matrix else Pow(less, as_index(-1))) or (shape_of(t) is not None) != matrix:
+    inverse: Term = Inv(less) if matrix else Pow(less, as_index(-1))
+    if not s.defined(inverse) or (shape_of(t) is not None) != matrix:
         return None
     first, last = substitute(t.body, {t.var: t.lo}), Pow(ratio, t.hi - t.lo + 1)
-    inverse: Term = Inv(less) if matrix else Pow(less, as_index(-1))
     kind = MatMul if matrix else Times
     rest = first - kind((last, first))
     telescoped = Rel("=", kind((less, t)), rest)
@@ -93,9 +93,9 @@ def _closed(s: Sequent, t: Sum, ratio: Term) -> tuple[Rel, Proof] | None:
 def prove_with_closed_sums(s: Sequent) -> Proof | None:
     """An equation with its geometric sums in closed form."""
     goal = s.goal
-    if not isinstance(goal, Rel) or goal.op != "=" or not any(isinstance(t, Inv | Pow) for t in walk(goal)):
+    if not isinstance(goal, Rel) or goal.op != "=" or not contains(goal, Inv, Pow):
         return None
-    sums = ratios(goal) if any(isinstance(t, Sum) for t in walk(goal)) else {}
+    sums = ratios(goal)
     lhs, rhs, cuts, uses = goal.lhs, goal.rhs, list[tuple[Rel, Proof]](), list[Use]()
     for t, ratio in sums.items():
         found = _closed(s, t, ratio)
@@ -154,7 +154,7 @@ def norms_of_sums(s: Sequent, prove: Prover) -> Iterator[tuple[Prop, Proof]]:
 
 def sums_of_numbers(s: Sequent, prove: Prover) -> Iterator[tuple[Prop, Proof]]:
     """Geometric sums of numbers in closed form: those of an inequality, and those that bound its norms."""
-    if not isinstance(s.goal, Rel) or s.goal.op == "=" or not any(isinstance(x, Sum) for x in walk(s.goal)):
+    if not isinstance(s.goal, Rel) or s.goal.op == "=" or not contains(s.goal, Sum):
         return
     spoken: list[Term] = [s.goal.lhs, s.goal.rhs]
     for x in dict.fromkeys(x for x in walk(s.goal) if isinstance(x, Norm)):

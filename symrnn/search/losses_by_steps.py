@@ -8,16 +8,16 @@ from __future__ import annotations
 
 from dataclasses import replace
 
-from symrnn import kernel
 from symrnn.certificates import Proof, Spelt, Use, Words
 from symrnn.claims.index import Var, as_index
 from symrnn.claims.recurrence import Recurrence
 from symrnn.claims.substitution import substitute, walk
 from symrnn.claims.tree import HOLE, Add, Loss, Rel, Sum, Term, Total, Transpose
-from symrnn.errors import Refused, SymrnnError
+from symrnn.errors import Refused
 from symrnn.search.cuts import add, wrap
 from symrnn.search.equations import FIRST, PEELS, prove_equation
 from symrnn.search.inductions import prove_by_induction
+from symrnn.search.lemmas import accepted
 from symrnn.search.matching import replaced
 from symrnn.search.totals import prove_by_totals
 from symrnn.semantics.monomials import member
@@ -57,7 +57,7 @@ def prove_by_losses_by_steps(s: Sequent) -> Proof | None:
     for peels in (*PEELS[:2], FIRST):
         plain = Words(*peels, (), tuple(uses))
         for last in (plain, Spelt(plain)):
-            if _holds(here, last):
+            if accepted(here, last):
                 return wrap(cuts, last)
     return None
 
@@ -81,11 +81,3 @@ def _by_steps(cell: Recurrence, t: Total) -> Rel | None:
 
 def _plainly(s: Sequent) -> Proof | None:
     return prove_equation(s) or prove_by_induction(s)
-
-
-def _holds(s: Sequent, proof: Proof) -> bool:
-    try:
-        kernel.proves(s, proof)
-    except SymrnnError:
-        return False
-    return True

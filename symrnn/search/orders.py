@@ -87,7 +87,7 @@ def prove_by_sign(s: Sequent, prove: Prover) -> Proof | None:
     """|x| <= r for a difference x of norms, which is itself or its negative."""
     goal = s.goal
     size = goal.lhs if isinstance(goal, Rel) and goal.op in ("<", "<=") else None
-    if not isinstance(size, Abs) or not any(isinstance(t, Norm) for t in walk(size)) or shape_of(size) is not None:
+    if not isinstance(size, Abs) or not contains(size, Norm) or shape_of(size) is not None:
         return None
     proofs = []
     for x in (size.arg, -size.arg):
@@ -318,7 +318,7 @@ class _Search:
                 yield from (_bare(source, _in_factors(atom)) for source in ("parts, first", "parts, last", "parts"))
         if isinstance(atom, Abs):
             yield _bare("norm", atom)
-            if self.of_other_kinds and any(isinstance(x, Trace) for x in walk(atom)):
+            if self.of_other_kinds and contains(atom, Trace):
                 yield from (_bare(f"norm, {kind}", atom) for kind in ("1", "inf"))
             yield _bare("magnitude", atom.arg)
             yield _bare("negated magnitude", atom.arg)

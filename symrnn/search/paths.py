@@ -13,7 +13,6 @@ from dataclasses import dataclass
 from fractions import Fraction
 from typing import Any
 
-from symrnn import kernel
 from symrnn.certificates import Cut, Induct, Proof, Use, Words
 from symrnn.claims.index import Index, Var, as_index
 from symrnn.claims.shapes import shape_of
@@ -21,6 +20,7 @@ from symrnn.claims.substitution import free_vars, substitute, walk
 from symrnn.claims.tree import HOLE, Add, Const, Inv, Jac, MatMul, Prod, Rel, Sym, Term, Zeros
 from symrnn.errors import SymrnnError
 from symrnn.search.cuts import add
+from symrnn.search.lemmas import accepted
 from symrnn.semantics.derivative import one_step
 from symrnn.semantics.sequents import Sequent
 
@@ -60,19 +60,11 @@ def prove_by_paths(s: Sequent) -> Proof | None:
         return None
     try:
         for proof in (*_towards_the_product(s, goal), *_towards_the_cut(s, goal)):
-            if _holds(s, proof):
+            if accepted(s, proof):
                 return proof
     except SymrnnError:
         return None
     return None
-
-
-def _holds(s: Sequent, proof: Proof) -> bool:
-    try:
-        kernel.proves(s, proof)
-    except SymrnnError:
-        return False
-    return True
 
 
 # ---- paths -----------------------------------------------------------------------------------------------------------

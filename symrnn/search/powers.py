@@ -9,7 +9,7 @@ from fractions import Fraction
 from symrnn.certificates import Proof, Raised
 from symrnn.claims.index import as_index
 from symrnn.claims.shapes import is_scalar, shape_of
-from symrnn.claims.substitution import walk
+from symrnn.claims.substitution import contains, walk
 from symrnn.claims.tree import Abs, Const, Det, MatMul, Norm, Pow, Prop, Rel, SpectralRadius, Term, Trace, Transpose
 from symrnn.search.lemmas import Prover, accepted, radii, with_facts
 from symrnn.search.orders import prove_order
@@ -47,7 +47,7 @@ def _exponents(s: Sequent, goal: Rel) -> Iterator[int]:
     """2 for norms, traces and determinants; for spectral radii the powers of matrices that hypotheses speak of."""
     said = list(walk(goal))
     if any(isinstance(x, Norm) and x.kind == "fro" for x in said) or any(
-        isinstance(x, Abs) and any(isinstance(y, Trace | Det) for y in walk(x)) for x in said
+        isinstance(x, Abs) and contains(x, Trace, Det) for x in said
     ):
         yield 2
     kinds = {x.kind for p in (goal, *s.hypotheses) for x in walk(p) if isinstance(x, Norm)}

@@ -7,7 +7,6 @@ from __future__ import annotations
 
 from collections.abc import Callable, Iterable
 
-from symrnn import kernel
 from symrnn.certificates import Both, ByCases, Choose, Known, Proof
 from symrnn.claims.recurrence import Claim
 from symrnn.claims.substitution import contains
@@ -29,7 +28,7 @@ from symrnn.search.inductions import prove_by_induction
 from symrnn.search.inverses import prove_by_definition, prove_different, prove_invertible, prove_with_inverses
 from symrnn.search.jordan import prove_by_binomials
 from symrnn.search.lags import prove_for_any_lag
-from symrnn.search.lemmas import facts, norms, properties, prove_by_lemma, radii, with_facts, written_out
+from symrnn.search.lemmas import accepted, facts, norms, properties, prove_by_lemma, radii, with_facts, written_out
 from symrnn.search.limits import prove_by_steering, prove_limit, prove_rewritten
 from symrnn.search.long_products import norms_of_chains, norms_of_products, prove_of_product, prove_step_by_step
 from symrnn.search.losses_by_steps import prove_by_losses_by_steps
@@ -172,19 +171,11 @@ def _by_goal(s: Sequent, search: Search, depth: int, deeper: Strategy) -> Proof 
 
 def _first(s: Sequent, strategies: Iterable[Strategy]) -> Proof | None:
     found = (p for strategy in strategies if (p := strategy(s)) is not None)
-    return next((p for p in found if _holds(s, p)), None)
-
-
-def _holds(s: Sequent, proof: Proof) -> bool:
-    try:
-        kernel.proves(s, proof)
-    except SymrnnError:
-        return False
-    return True
+    return next((p for p in found if accepted(s, p)), None)
 
 
 def _by_facts(s: Sequent) -> Proof | None:
-    return Known() if _holds(s, Known()) else None
+    return Known() if accepted(s, Known()) else None
 
 
 def _by_cases(s: Sequent, which: int, search: Search, depth: int) -> Proof | None:

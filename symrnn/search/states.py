@@ -10,15 +10,14 @@ from collections.abc import Iterator
 from dataclasses import replace
 from itertools import permutations
 
-from symrnn import kernel
 from symrnn.certificates import Induct, Proof, Use, Words
 from symrnn.claims.index import Index, Var, as_index
 from symrnn.claims.shapes import ONE, shape_of
 from symrnn.claims.substitution import contains, free_vars, substitute, walk
 from symrnn.claims.tree import HOLE, Add, Blocks, Eye, Jac, MatMul, Prod, Prop, Rel, Sym, Term, Transpose, Zeros
-from symrnn.errors import SymrnnError
 from symrnn.search.cuts import add, wrap
 from symrnn.search.inductions import step_sequent
+from symrnn.search.lemmas import accepted
 from symrnn.search.matching import replaced
 from symrnn.semantics.sequents import Sequent
 
@@ -45,20 +44,12 @@ def prove_by_the_whole_state(s: Sequent) -> Proof | None:
         return found
     for lemma, use in _lemmas(s, goal):
         rest = Words("left", "left", (), (use,))
-        if not _holds(add(s, lemma), rest):
+        if not accepted(add(s, lemma), rest):
             continue
         why = _by_induction(replace(s, goal=lemma))
         if why is not None:
             return wrap([(lemma, why)], rest)
     return None
-
-
-def _holds(s: Sequent, proof: Proof) -> bool:
-    try:
-        kernel.proves(s, proof)
-    except SymrnnError:
-        return False
-    return True
 
 
 # ---- the matrix of all blocks ----------------------------------------------------------------------------------------
@@ -91,11 +82,11 @@ def _by_induction(s: Sequent) -> Proof | None:
         low = var.low or 0
         base = Words("left", "left", (), ())
         first_two = (replace(s, goal=substitute(s.goal, {var: as_index(low + i)})) for i in range(2))
-        if not all(_holds(at, base) for at in first_two):  # the second only because a false claim mostly fails there
+        if not all(accepted(at, base) for at in first_two):  # the second only because a false claim mostly fails there
             continue
         step = step_sequent(s, var, low, 1)
         for proof in _steps(step):
-            if _holds(step, proof):
+            if accepted(step, proof):
                 return Induct(var, low, (base,), proof)
     return None
 
