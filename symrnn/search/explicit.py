@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-from dataclasses import replace
 from fractions import Fraction
 from itertools import takewhile
 from typing import Any
@@ -15,69 +14,78 @@ from symrnn.semantics.polynomials import Explicit
 from symrnn.semantics.sequents import Sequent
 
 DEPTH = 40
-Entries = dict[Prop, list[Any]]  # lhs - rhs of the equations in a goal, which no case changes
 
 
 def prove_explicit(s: Sequent) -> Proof | None:
     """A proof of an equation, or of a disjunction of conjunctions of equations, by cases."""
     try:
-        return _prove(replace(s, explicit=s.at_explicit_sizes()), {}, DEPTH)
+        state = s.at_explicit_sizes()
+        return _prove(_Goal(s.goal, {}), state, DEPTH)
     except (Refused, Undefined):
         return None
 
 
-def _prove(s: Sequent, entries: Entries, depth: int) -> Proof | None:
-    if s.explicit is None:
-        return None
-    found = _close(s.goal, s.explicit, entries)
-    return found if found is not None or depth == 0 else _split(s, s.explicit, entries, depth)
+class _Goal:
+    """A goal with the entries of lhs - rhs of its equations, which no case changes; equal equations are one."""
+
+    def __init__(self, goal: Prop, equations: dict[Prop, _Goal]) -> None:
+        self.goal, self.entries = goal, list[Any]()
+        args = goal.args if isinstance(goal, And | Or) else ()
+        self.parts = [equations.get(a) or equations.setdefault(a, _Goal(a, equations)) for a in args]
+
+    def close(self, state: Explicit, met: dict[int, Proof | None]) -> Proof | None:
+        """A proof without further cases; ``met``: what was found of parts in the same state."""
+        if id(self) not in met:
+            met[id(self)] = self._close(state, met)
+        return met[id(self)]
+
+    def _close(self, state: Explicit, met: dict[int, Proof | None]) -> Proof | None:
+        goal = self.goal
+        if isinstance(goal, Rel) and goal.op == "=":
+            self.entries = self.entries or state.entries(goal)
+            return Leaf() if all(map(state.vanishes, self.entries)) else None
+        if isinstance(goal, And):
+            found = list(takewhile(lambda proof: proof is not None, (part.close(state, met) for part in self.parts)))
+            return Both(tuple(p for p in found if p is not None)) if len(found) == len(self.parts) else None
+        chosen = ((i, part.close(state, met)) for i, part in enumerate(self.parts))
+        return next((Choose(i, proof) for i, proof in chosen if proof is not None), None)
 
 
-def _close(goal: Prop, state: Explicit, entries: Entries) -> Proof | None:
-    if isinstance(goal, Rel) and goal.op == "=":
-        if goal not in entries:
-            entries[goal] = state.entries(goal)
-        return Leaf() if all(map(state.vanishes, entries[goal])) else None
-    if isinstance(goal, And):
-        parts = list(takewhile(lambda part: part is not None, (_close(a, state, entries) for a in goal.args)))
-        return Both(tuple(p for p in parts if p is not None)) if len(parts) == len(goal.args) else None
-    if isinstance(goal, Or):
-        for i, a in enumerate(goal.args):
-            proof = _close(a, state, entries)
-            if proof is not None:
-                return Choose(i, proof)
-    return None
+def _prove(goal: _Goal, state: Explicit, depth: int) -> Proof | None:
+    found = goal.close(state, {})
+    return found if found is not None or depth == 0 else _split(goal, state, depth)
 
 
-def _split(s: Sequent, state: Explicit, entries: Entries, depth: int) -> Proof | None:
-    """Take a vanishing polynomial apart: cancel what is never zero, then try each of two factors."""
-    for p in sorted(state.vanishing, key=str):
-        _, found = p.factor()
-        factors = sorted(((f, int(e)) for f, e in found), key=lambda item: str(item[0]))
-        parts = [f for f, _ in factors]
-        if len(parts) < 2 and not (factors and factors[0][1] > 1):
-            continue
-        if len(parts) > 1 and any(state.vanishes(_product(parts[:i] + parts[i + 1 :])) for i in range(len(parts))):
-            continue  # a smaller product is known to vanish
-        if len(parts) == 1 and state.vanishes(parts[0]):
-            continue
-        whole = [f for f, e in factors for _ in range(e)]  # what vanishes is the product with all its powers
+def _split(goal: _Goal, state: Explicit, depth: int) -> Proof | None:
+    """Take a vanishing polynomial apart: cancel what is never zero, else try each of two factors.
+
+    Of the products the one whose factors are in most of what vanishes: when they do, least is left to be split.
+    """
+    products = [whole for p in sorted(state.vanishing, key=str) if (whole := _factors(state, p)) is not None]
+    for whole in products:
         regular = [f for f in whole if state.never_zero(f)]
         others = [f for f in whole if f not in regular]
-        if regular and others:
-            rest = _product(others)
-            if state.vanishes(rest):
-                continue
-            inner = _prove(replace(s, explicit=state.with_zero(rest)), entries, depth - 1)
-            product = _product(regular)
-            return None if inner is None else Cancel(to_term(state, product), to_term(state, rest), inner)
-        f, g = whole[0], _product(whole[1:])
-        left = _prove(replace(s, explicit=state.with_zero(f)), entries, depth - 1)
-        right = left and _prove(replace(s, explicit=state.with_zero(g)), entries, depth - 1)
-        if left is None or right is None:
-            return None
-        return Case(to_term(state, f), to_term(state, g), left, right)
-    return None
+        if regular and others and not state.vanishes(rest := _product(others)):
+            inner = _prove(goal, state.with_zero(rest), depth - 1)
+            return None if inner is None else Cancel(to_term(state, _product(regular)), to_term(state, rest), inner)
+    if not products:
+        return None
+    f, *others = max(products, key=lambda whole: sum(f in other for f in whole for other in products))
+    g = _product(others)
+    left = _prove(goal, state.with_zero(f), depth - 1)
+    right = left and _prove(goal, state.with_zero(g), depth - 1)
+    return None if left is None or right is None else Case(to_term(state, f), to_term(state, g), left, right)
+
+
+def _factors(state: Explicit, p: Any) -> list[Any] | None:
+    """The factors of what vanishes, each as often as its power, if there are several and none can be left out."""
+    _, found = p.factor()
+    factors = sorted(((f, int(e)) for f, e in found), key=lambda item: str(item[0]))
+    parts, whole = [f for f, _ in factors], [f for f, e in factors for _ in range(e)]
+    if len(whole) < 2:
+        return None
+    fewer = [_product(parts[:i] + parts[i + 1 :]) for i in range(len(parts))] if len(parts) > 1 else parts
+    return None if any(map(state.vanishes, fewer)) else whole
 
 
 def _product(parts: list[Any]) -> Any:

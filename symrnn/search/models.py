@@ -105,6 +105,8 @@ def _matrices(claim: Claim) -> list[_Model]:
     (w,) = square
     for n in (2, 1):
         known = _values(n)
+        if not all(holds_at(h, w, rows(known[0])) for h in hypotheses if isinstance(h, IndexRel)):
+            continue
         ends = known[:WEIGHTS], known[: -WEIGHTS - 1 : -1]
         meeting = (m for end in ends for m in islice(_meeting(w, end, hypotheses), MOST))
         found = [model for m in meeting if (model := _of_matrix(w, rows(m))) is not None]

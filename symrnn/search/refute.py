@@ -154,7 +154,10 @@ def _made(claim: Claim, instances: Iterable[Instance], tally: Tally) -> Iterator
 def worlds(
     claim: Claim, tally: Tally, proved: tuple[tuple[Var, int], ...] = (), least: int = 1, violating: bool = False
 ) -> Iterator[World]:
-    """Worlds of the claim, by sizes, then lags, then candidates."""
+    """Worlds of the claim, by sizes, then lags, then candidates.
+
+    ``least``: of the sizes in the conclusion, but for those that a hypothesis fixes.
+    """
     goal, hypotheses = flatten(claim)
     variables = sorted(frozenset().union(*(free_vars(p) for p in (goal, *hypotheses))), key=lambda v: v.key)
     cell_vars = free_vars(claim.cell) if claim.cell is not None else frozenset()
@@ -165,7 +168,10 @@ def worlds(
             claim, islice(periodic_instances(claim, variables, least, violating, proved), tally.most), tally
         )
         return
+    open_ones = free_vars(goal) - {*fixed_values(variables, hypotheses)}
     for assignment in _size_choices(spoken, hypotheses):
+        if any(n < least for v, n in assignment.items() if v in open_ones):
+            continue
         assignment |= {v: max(assignment.values()) for v in sizes if v not in assignment}
         for integers in _lag_choices([v for v in variables if v.kind != "size"], assignment, hypotheses, goal):
             if any(integers.get(v) == i for v, i in proved):

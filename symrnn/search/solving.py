@@ -82,8 +82,12 @@ class _Linear:
         self.equations = [e for h in hypotheses for e in _instances(h, integers, period)]
 
     def settle(self) -> None:
-        """Solve for symbols in a random order until every equation holds."""
-        if len(self.equations) == 0 or not self._broken():
+        """Solve for symbols in a random order until every equation holds.
+
+        Not where members have two indices, such as J[t, s]: an instance gives them a value for each t alone.
+        """
+        members = (s for e in self.equations for s in walk(e) if isinstance(s, Sym))
+        if any(len(s.index) > 1 for s in members) or not self._broken():
             return
         keys = sorted({k for e in self.equations for k in self._keys(e)}, key=str)
         self.rng.shuffle(keys)
