@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from symrnn.claims.index import Index, Node, Var, node
-from symrnn.claims.substitution import contains, free_vars, rebuild, substitute, walk
+from symrnn.claims.substitution import children, free_vars, rebuild, substitute, walk
 from symrnn.claims.tree import Apply, Prop, Sym, Term
 
 
@@ -84,6 +84,6 @@ def activations_of(n: Node) -> tuple[str, ...]:
     """The names of the activation functions that occur in ``n``, sorted."""
     store = n.__dict__
     if "_activations" not in store:
-        found = {a.function for a in walk(n) if isinstance(a, Apply)} if contains(n, Apply) else set()
-        store["_activations"] = tuple(sorted(found))
+        found = {n.function} if isinstance(n, Apply) else set[str]()
+        store["_activations"] = tuple(sorted(found.union(*map(activations_of, children(n)))))
     return store["_activations"]  # type: ignore[no-any-return]

@@ -156,7 +156,7 @@ def _substitute_integers(n: Node, values: Mapping[Any, Any]) -> Any:
     free = free_vars(n)
     if not free:
         return n
-    relevant = {v: x for v, x in values.items() if v in free and x != v}
+    relevant = {v: x for v, x in values.items() if v in free and (type(x) is not Var or x != v)}
     if not relevant:
         return n
     known: dict[Any, Any] = n.__dict__.setdefault("_substituted", {})

@@ -16,7 +16,7 @@ from symrnn.claims.activations import FACTS
 from symrnn.claims.index import as_index
 from symrnn.claims.recurrence import Claim, activations_of, with_activation
 from symrnn.claims.substitution import contains, free_vars, symbols
-from symrnn.claims.tree import IndexRel, Jac, Prop, Sym
+from symrnn.claims.tree import And, IndexRel, Jac, Prop, Rel, Sym
 from symrnn.errors import SymrnnError
 from symrnn.search.alone import alone, holds_at
 from symrnn.search.kept import Kept
@@ -133,7 +133,9 @@ def _values(n: int) -> list[Plain]:
 
 
 def _meeting(w: Sym, values: list[Plain], hypotheses: tuple[Prop, ...]) -> Iterator[Plain]:
-    return (m for m in values if all(holds_at(h, w, rows(m)) for h in hypotheses))
+    parts = [p for h in hypotheses for p in (h.args if isinstance(h, And) else (h,))]
+    parts.sort(key=lambda p: isinstance(p, Rel))  # magnitudes take longest
+    return (m for m in values if all(holds_at(p, w, rows(m)) for p in parts))
 
 
 def _holds(world: World) -> bool:

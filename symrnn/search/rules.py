@@ -186,7 +186,7 @@ def rules_of(s: Sequent, how: How, mode: str) -> Iterator[Rule]:
 
 def _definitions(s: Sequent, how: How) -> Iterator[Rule]:
     """States by what they are defined as, where that is linear, or a step from the state before: h_{t-1} + s(a_t)."""
-    if s.cell is None or not any(isinstance(t, Sym) and t.role == "state" for t in walk(s.goal)):
+    if s.cell is None or not any(x.role == "state" for x in symbols(s.goal)):
         return
     for head, definition in s.cell.steps:
         curved = (t for t in walk(definition) if isinstance(t, Apply | Hadamard))
@@ -221,15 +221,18 @@ def _wrapped(s: Sequent, how: How, mode: str, name: str, e: Equation) -> Iterato
     if shape is None:
         return
     wraps: list[Term] = [Transpose(HOLE)] if contains(s.goal, Transpose) else []
-    inverted = {t.arg for t in walk(s.goal) if isinstance(t, Inv)} | {
-        t.base for t in walk(s.goal) if isinstance(t, Pow) and (-t.exponent.const) > 0 and t.exponent.is_const
-    }
+    inverted = {t.arg for t in walk(s.goal) if isinstance(t, Inv)} if contains(s.goal, Inv) else set[Term]()
+    if contains(s.goal, Pow):
+        inverted |= {
+            t.base for t in walk(s.goal) if isinstance(t, Pow) and t.exponent.is_const and t.exponent.const < 0
+        }
     for x in sorted((x for x in inverted if isinstance(x, Sym) and x.shape is not None), key=lambda x: x.key):
         if shape_of(x) == (shape[0], shape[0]):
             wraps.append(MatMul((Pow(x, as_index(-1)), HOLE)))
         if shape_of(x) == (shape[1], shape[1]):
             wraps.append(MatMul((HOLE, Pow(x, as_index(-1)))))
-    if shape[1] == ONE and any(isinstance(t, Trace) and isinstance(t.arg, Diag) for t in walk(s.goal)):
+    sums = contains(s.goal, Trace) and contains(s.goal, Diag)
+    if shape[1] == ONE and sums and any(isinstance(t, Trace) and isinstance(t.arg, Diag) for t in walk(s.goal)):
         wraps.append(Trace(Diag(HOLE)))  # the sum of the entries
     if inverted and shape[0] == shape[1]:
         wraps.append(Inv(HOLE))
@@ -385,7 +388,7 @@ def _activated_states(s: Sequent, how: How, p: Poly) -> Iterator[Rule]:
 
 def inverse_rules(s: Sequent, how: How, p: Poly) -> Iterator[Rule]:
     """X X^-1 = I and X^-1 X = I for the compound inverses that occur."""
-    inverses = {t for _, _, word in p for f in word for t in walk(f) if isinstance(t, Inv)}
+    inverses = {t for _, _, word in p for f in word if contains(f, Inv) for t in walk(f) if isinstance(t, Inv)}
     for t in sorted(inverses, key=lambda t: t.key):
         shape = shape_of(t)
         if shape is None:

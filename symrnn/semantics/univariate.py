@@ -121,24 +121,33 @@ def real_roots(p: Poly, low: Fraction | None = None, high: Fraction | None = Non
     if not p:
         raise Refused("the zero polynomial has every root")
     chain = _sturm(p)
-    at_low = [value(q, low) if low is not None else q[-1] * (-1) ** degree(q) for q in chain]
-    at_high = [value(q, high) if high is not None else q[-1] for q in chain]
-    return _changes(at_low) - _changes(at_high)
+    return _changes([_at(q, low, -1) for q in chain]) - _changes([_at(q, high, 1) for q in chain])
+
+
+def _at(q: tuple[int, ...], x: Fraction | None, side: int) -> int:
+    """A number with the sign of q at x; without x far out, on the side of ``side``."""
+    if x is None:
+        return q[-1] if side > 0 or len(q) % 2 else -q[-1]
+    a, b, out, scale = x.numerator, x.denominator, 0, 1
+    for c in reversed(q):  # the sum of c_i a^i b^(n - i)
+        out = out * a + c * scale
+        scale *= b
+    return out
 
 
 @lru_cache(maxsize=4096)
-def _sturm(p: Poly) -> tuple[Poly, ...]:
-    """Sturm's sequence of the squarefree part of a polynomial, each up to a positive factor."""
+def _sturm(p: Poly) -> tuple[tuple[int, ...], ...]:
+    """Sturm's sequence of the squarefree part of a polynomial, each up to a positive factor, in whole numbers."""
     p = squarefree(p)
     chain = [p, derivative(p)]
     while chain[-1]:
         rest = divided(chain[-2], chain[-1])[1]
         size = abs(rest[-1]) if rest else Fraction(1)
         chain.append(poly(-c / size for c in rest))
-    return tuple(chain[:-1])
+    return tuple(tuple(int(c * common) for c in q) for q in chain[:-1] for common in [lcm(*[c.denominator for c in q])])
 
 
-def _changes(values: list[Fraction]) -> int:
+def _changes(values: list[int]) -> int:
     """Changes of sign, zeros left out: the count is then of the roots in (low, high], as p is squarefree."""
     signs = [v > 0 for v in values if v]
     return sum(a != b for a, b in zip(signs, signs[1:], strict=False))
