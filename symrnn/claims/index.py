@@ -242,6 +242,8 @@ IndexLike = Index | int
 
 def as_index(value: object) -> Index:
     """``value`` as an index expression; a float or a term is refused with a reason."""
+    if type(value) is int:
+        return Index((), value)
     if isinstance(value, Index):
         return value
     if isinstance(value, Var):

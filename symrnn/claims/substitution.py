@@ -10,6 +10,8 @@ from symrnn.claims.tree import HOLE, ForAll, Immediate, Jac, Loss, Pred, Prod, P
 from symrnn.errors import ClaimError
 
 BINDERS = (Prod, Sum, ForAll)
+BINDING = frozenset((*BINDERS, Pred, Loss))
+SPECIAL = BINDING | {Sym, Jac, Total, Immediate, Var}  # where a substitution does not just go on inside
 NOTHING: frozenset[Var] = frozenset()
 
 
@@ -87,25 +89,34 @@ def rebuild(n: Any, change: Callable[[Any], Any]) -> Any:
 
 def _changed(items: tuple[Any, ...], change: Callable[[Any], Any]) -> tuple[Any, ...]:
     """The items with ``change`` applied to the nodes among them, in tuples too; the same tuple if nothing changed."""
-    new, same = [], True
-    for item in items:
+    new: list[Any] | None = None
+    for i, item in enumerate(items):
         if isinstance(item, Node):
             made = change(item)
-        elif isinstance(item, tuple):
+        elif type(item) is tuple:
             made = _changed(item, change)
         else:
-            made = item
-        same = same and made is item
-        new.append(made)
-    return items if same else tuple(new)
+            continue
+        if made is not item:
+            new = list(items) if new is None else new
+            new[i] = made
+    return items if new is None else tuple(new)
 
 
 def free_vars(n: Node) -> frozenset[Var]:
     """The integer variables that occur free in ``n``, sizes in the shapes of symbols included."""
     out = n._free
     if out is None:
-        if isinstance(n, Var):
+        if type(n) is Var:
             out = frozenset((n,))
+        elif type(n) not in BINDING:
+            out = NOTHING
+            for c in children(n):
+                found = c._free
+                if found is None:
+                    found = free_vars(c)
+                if not found <= out:
+                    out = out | found if out else found
         elif isinstance(n, Prod | Sum):
             out = (free_vars(n.body) - {n.var}) | free_vars(n.lo) | free_vars(n.hi)
         elif isinstance(n, ForAll):
@@ -115,13 +126,7 @@ def free_vars(n: Node) -> frozenset[Var]:
         elif isinstance(n, Loss):
             out = frozenset().union(*(free_vars(c) for c in children(n) if c != n.time)) - {n.time}
         else:
-            out = NOTHING
-            for c in children(n):
-                found = c._free
-                if found is None:
-                    found = free_vars(c)
-                if not found <= out:
-                    out = out | found if out else found
+            out = frozenset().union(*map(free_vars, children(n)))
         n.__dict__["_free"] = out
     return out
 
@@ -184,8 +189,10 @@ def _substitute(n: Any, values: Mapping[Any, Any], keys: Keys) -> Any:
     variables, names, hole = keys
     if variables.isdisjoint(free_vars(n)) and names.isdisjoint(_symbol_names(n)) and not (hole and has_hole(n)):
         return n
-    if isinstance(n, Index):
+    if type(n) is Index:
         return substitute_index(n, values)
+    if type(n) not in SPECIAL:
+        return rebuild(n, lambda c: _substitute(c, values, keys))
     if isinstance(n, Sym) and n in values:
         return values[n]
     if isinstance(n, Jac):  # the derivative by a state is not the derivative by a term equal to it
