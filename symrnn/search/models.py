@@ -105,11 +105,11 @@ def _matrices(claim: Claim) -> list[_Model]:
     (w,) = square
     for n in (2, 1):
         known = _values(n)
-        if not all(holds_at(h, w, rows(known[0])) for h in hypotheses if isinstance(h, IndexRel)):
+        if not all(holds_at(h, w, known[0]) for h in hypotheses if isinstance(h, IndexRel)):
             continue
         ends = known[:WEIGHTS], known[: -WEIGHTS - 1 : -1]
         meeting = (m for end in ends for m in islice(_meeting(w, end, hypotheses), MOST))
-        found = [model for m in meeting if (model := _of_matrix(w, rows(m))) is not None]
+        found = [model for m in meeting if (model := _of_matrix(w, m)) is not None]
         if found:
             return found
     return []
@@ -122,20 +122,20 @@ def _of_matrix(w: Sym, value: Rows) -> _Model | None:
 
 
 @cache
-def _values(n: int) -> list[Plain]:
+def _values(n: int) -> list[Rows]:
     """Weights and their transposes, small ones first, then triangular ones whose norms say nothing of eigenvalues."""
     found, zero = list[Plain](), Fraction(0)
     for m in weights(n, False):
         found += [m, *([turned] if (turned := [list(r) for r in zip(*m, strict=True)]) != m else [])]
     for a, c in product((Fraction(1, 2), Fraction(2)), (8, 64)) if n == 2 else ():
         found += [[[a, Fraction(c)], [zero, zero]], [[a, zero], [Fraction(c), zero]]]
-    return found
+    return list(map(rows, found))
 
 
-def _meeting(w: Sym, values: list[Plain], hypotheses: tuple[Prop, ...]) -> Iterator[Plain]:
+def _meeting(w: Sym, values: list[Rows], hypotheses: tuple[Prop, ...]) -> Iterator[Rows]:
     parts = [p for h in hypotheses for p in (h.args if isinstance(h, And) else (h,))]
     parts.sort(key=lambda p: isinstance(p, Rel))  # magnitudes take longest
-    return (m for m in values if all(holds_at(p, w, rows(m)) for p in parts))
+    return (m for m in values if all(holds_at(p, w, m) for p in parts))
 
 
 def _holds(world: World) -> bool:

@@ -29,9 +29,10 @@ def inner_product(word: Word) -> tuple[int, int] | None:
     start = None
     for i, f in enumerate(word):
         rows, cols = shape_of(f) or SQUARE_ONE
-        if rows == ONE != cols:
+        is_row, is_column = not rows.terms and rows.const == 1, not cols.terms and cols.const == 1
+        if is_row and not is_column:
             start = i
-        elif cols == ONE != rows and start is not None:
+        elif is_column and not is_row and start is not None:
             return (start, i + 1) if i + 1 - start < len(word) else None
     return None
 

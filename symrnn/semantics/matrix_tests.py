@@ -6,6 +6,7 @@ from collections.abc import Callable, Iterable
 from fractions import Fraction
 
 from symrnn.semantics.numbers import as_num, rational_of
+from symrnn.semantics.spectra import product, transposed
 from symrnn.semantics.values import Values
 
 Q = list[list[Fraction]]
@@ -30,12 +31,8 @@ def _pairs(m: Q) -> Iterable[tuple[int, int]]:
     return ((i, j) for i in range(len(m)) for j in range(len(m[0])))
 
 
-def gram(v: Values, m: Q) -> tuple[Q, Q]:
-    t = [list(c) for c in zip(*m, strict=True)]
-    return [
-        [[sum((x * y for x, y in zip(r, c, strict=True)), Fraction(0)) for c in zip(*b, strict=True)] for r in a]
-        for a, b in ((t, m), (m, t))
-    ]  # type: ignore[return-value]
+def _is_unit(m: Q) -> bool:
+    return all(m[i][j] == (i == j) for i, j in _pairs(m))
 
 
 PROPERTY_TESTS: dict[str, Callable[[Values, Q], bool]] = {
@@ -47,6 +44,6 @@ PROPERTY_TESTS: dict[str, Callable[[Values, Q], bool]] = {
     "lower_triangular": lambda v, m: all(m[i][j] == 0 for i, j in _pairs(m) if i < j),
     "upper_triangular": lambda v, m: all(m[i][j] == 0 for i, j in _pairs(m) if i > j),
     "invertible": lambda v, m: rational_of(v.determinant(tuple(tuple(map(as_num, r)) for r in m))) != 0,
-    "orthogonal": lambda v, m: all(gram(v, m)[0][i][j] == (i == j) for i, j in _pairs(m)),
-    "normal": lambda v, m: gram(v, m)[0] == gram(v, m)[1],
+    "orthogonal": lambda v, m: _is_unit(product(transposed(m), m)),
+    "normal": lambda v, m: product(transposed(m), m) == product(m, transposed(m)),
 }

@@ -9,6 +9,7 @@ from __future__ import annotations
 from collections.abc import Iterable
 from fractions import Fraction
 from functools import lru_cache
+from math import gcd as divisor
 from math import lcm
 
 from symrnn.errors import Refused
@@ -85,10 +86,31 @@ def monic(p: Poly) -> Poly:
 
 
 def gcd(p: Poly, q: Poly) -> Poly:
-    """The monic greatest common divisor."""
-    while q:
-        p, q = q, monic(divided(p, q)[1])
-    return monic(p)
+    """The monic greatest common divisor; by whole numbers, each remainder up to a factor."""
+    a, b = whole(p), whole(q)
+    while b:
+        a, b = b, _remainder(a, b)
+    return monic(poly(a))
+
+
+def whole(p: Poly) -> list[int]:
+    """A positive multiple of p whose coefficients are whole numbers."""
+    common = lcm(*[c.denominator for c in p])
+    return [c.numerator * (common // c.denominator) for c in p]
+
+
+def _remainder(a: list[int], b: list[int]) -> list[int]:
+    """The remainder of a by b, not zero, times a number that is not 0, its coefficients without common divisor."""
+    rest = list(a)
+    while len(rest) >= len(b):
+        lead, shift = rest[-1], len(rest) - len(b)
+        rest = [b[-1] * c for c in rest[:-1]]
+        for i, c in enumerate(b[:-1]):
+            rest[shift + i] -= lead * c
+        while rest and not rest[-1]:
+            rest.pop()
+    common = divisor(*rest)
+    return [c // common for c in rest] if common > 1 else rest
 
 
 def derivative(p: Poly) -> Poly:
@@ -144,7 +166,7 @@ def _sturm(p: Poly) -> tuple[tuple[int, ...], ...]:
         rest = divided(chain[-2], chain[-1])[1]
         size = abs(rest[-1]) if rest else Fraction(1)
         chain.append(poly(-c / size for c in rest))
-    return tuple(tuple(int(c * common) for c in q) for q in chain[:-1] for common in [lcm(*[c.denominator for c in q])])
+    return tuple(tuple(whole(q)) for q in chain[:-1])
 
 
 def _changes(values: list[int]) -> int:
