@@ -8,6 +8,7 @@ unreadable input, nothing checked; 3 a verdict is contradicted (by the cross-che
 from __future__ import annotations
 
 import contextlib
+import gc
 import math
 import os
 import sys
@@ -35,6 +36,8 @@ def main(args: Sequence[str] | None = None, standalone_mode: bool = True) -> int
 
     ``standalone_mode`` is as in click: with it, the process exits; without, the exit code is the value.
     """
+    if standalone_mode:
+        gc.set_threshold(200_000, 20, 20)  # small objects are what it makes, and hardly a cycle among them
     code = _run(args)
     if standalone_mode:
         _exit(code)

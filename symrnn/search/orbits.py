@@ -221,8 +221,9 @@ class _Runs:
 
     def _fades(self, plain: Plain) -> bool:
         """Whether all Jacobians vanish, the weight being below 1 / sup |s'| in the maximum norm or the 1-norm."""
-        sums = (max(sum(map(abs, line)) for line in lines) for lines in (plain, zip(*plain, strict=True)))
-        return bool(FACTS[self.function].high * min(sums) < 1)
+        sizes = [[abs(x.numerator) / x.denominator for x in row] for row in plain]
+        norm = min(max(map(sum, sizes)), max(map(sum, zip(*sizes, strict=True))))
+        return float(FACTS[self.function].high) * norm < 1 - 1e-9
 
     def _suits(self, weight: Rows) -> bool | None:
         """Whether the weight meets the hypotheses about it alone, seen before any run is made; None: undecidable."""
