@@ -51,7 +51,12 @@ def kinds(n: Node) -> frozenset[type[Node]]:
     """The types of the nodes of ``walk``; remembered."""
     store = n.__dict__
     if "_kinds" not in store:
-        store["_kinds"] = frozenset((type(n),)).union(*(kinds(c) for c in children(n)))
+        out = frozenset((type(n),))
+        for c in children(n):
+            inner = c.__dict__.get("_kinds") or kinds(c)
+            if not inner <= out:
+                out = out | inner
+        store["_kinds"] = out
     return store["_kinds"]  # type: ignore[no-any-return]
 
 

@@ -167,12 +167,13 @@ class Algebra:
         return out
 
     def _join(self, a: Mono, b: Mono) -> tuple[Mono, Fraction]:
-        if a[1] and b[1]:  # the second's sums move past the first's
+        moved = bool(a[1] and b[1])
+        if moved:  # the second's sums move past the first's
             first = depth(self, "#") + len(a[1])
             shift = {v: as_index(sum_var(first + i)) for i, (v, _) in enumerate(b[1])}
             b = rename(b, shift)
         scalars, factor = merge_scalars((*a[0], *b[0])) if a[0] or b[0] else ((), UNITY)
-        word = self.word(b[2], a[2])
+        word = self.word(b[2], a[2]) if a[2] or moved else b[2]  # which is in normal form
         return (scalars, a[1] + b[1], word), factor if not vanishes(word) else Fraction(0)
 
     # ---- node rules ----
