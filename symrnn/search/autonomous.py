@@ -14,7 +14,7 @@ from itertools import product
 
 from symrnn.errors import Refused
 from symrnn.semantics.instances import Rows
-from symrnn.semantics.numbers import Num, log_of, preimage, ratio
+from symrnn.semantics.numbers import Num, activate, as_num, log_of, preimage, ratio
 
 State = tuple[Fraction, ...]
 HIGHEST = 6  # logits are up to this many times log 2
@@ -22,11 +22,15 @@ ROWS: dict[int, tuple[tuple[int, ...], ...]] = {1: ((1,),), 2: ((1, 0), (0, 1), 
 
 
 def held_by_nothing(function: str, n: int) -> Iterator[tuple[Rows, State]]:
-    """(W, p) with s(W p) = p, small logits first; the nilpotent W of a state before others."""
+    """(W, p) with s(W p) = p, small logits first; the nilpotent W of a state before others, diagonal ones last."""
     if function not in ("sigmoid", "tanh") or n not in ROWS:
         return
     for p in _states(function, n):
         yield from _weights(function, p)
+    at_rest = (activate(function, as_num(0))[0].rational,) * n
+    for p in (at_rest, *_states(function, n)):
+        if all(p) or p == at_rest:
+            yield _diagonal(function, p), p
 
 
 @cache
@@ -54,6 +58,11 @@ def _weights(function: str, p: State) -> Iterator[tuple[Rows, State]]:
         inner = sum((x * y for x, y in zip(q, p, strict=True)), Fraction(0))
         if inner:
             yield tuple(tuple(a * (x / inner) for x in q) for a in pre), p
+
+
+def _diagonal(function: str, p: State) -> Rows:
+    ratios = [preimage(function, x) * (1 / x) if x else as_num(0) for x in p]
+    return tuple(tuple(ratios[i] if i == j else as_num(0) for j in range(len(p))) for i in range(len(p)))
 
 
 def _part(a: Num, unit: Num) -> Fraction:
