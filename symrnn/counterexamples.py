@@ -21,6 +21,7 @@ from symrnn.claims.tree import (
     Implies,
     Inv,
     MatMul,
+    Not,
     Or,
     Pred,
     Prod,
@@ -109,7 +110,7 @@ def _negated(world: World, atom: Prop | None) -> str:
             left, right = "", "?"
         if left == right:
             return f"not ({text(atom)}): both sides are {left}"
-    return f"not ({text(world.goal)})"
+    return text(world.goal.arg) if isinstance(world.goal, Not) else f"not ({text(world.goal)})"
 
 
 # ---- what fails ----

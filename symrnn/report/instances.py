@@ -162,7 +162,7 @@ def _undefined(c: Data, width: int) -> Iterator[str]:
 
 
 def _negation(c: Data, width: int) -> Iterator[str]:
-    yield f"not ({c['text']})" if not str(c["text"]).startswith("not (") else str(c["text"])
+    yield str(c["text"])
     for name, value in (c.get("values") or {}).items():
         yield from named_value(name, value, width)
 

@@ -96,7 +96,7 @@ def reason(claim: Claim, decision: Decision) -> str:
     if decision.verdict == "proved" and isinstance(decision.certificate, Proved):
         return _how(decision.certificate.proof)
     if decision.verdict == "refuted" and decision.instance is not None:
-        return f"fails at {_where(claim, decision)}; {_smaller(decision)}{wrong_layout(claim)}"
+        return f"fails at {_where(claim, decision)}{_smaller(decision)}{wrong_layout(claim)}"
     if decision.verdict == "conditional" and decision.instance is not None:
         shown = f": proved if {text(decision.certificate.condition)}" if isinstance(decision.certificate, Null) else ""
         return f"fails on a null set only{shown}; fails at {_where(claim, decision)}"
@@ -112,9 +112,12 @@ def _where(claim: Claim, decision: Decision) -> str:
 
 
 def _smaller(decision: Decision) -> str:
+    """What is known of smaller instances, where there are any."""
     if decision.proved_at:
-        return f"proved for {' and for '.join(decision.proved_at)}"
-    return "smaller instances were tried first"
+        return f"; proved for {' and for '.join(decision.proved_at)}"
+    integers = decision.instance.integers if decision.instance is not None else ()
+    least = all(i <= (v.low or 0) for v, i in integers if v.kind in ("size", "lag"))
+    return "" if least else "; smaller instances were tried first"
 
 
 def _how(proof: Proof) -> str:

@@ -207,7 +207,7 @@ def _undefined(c: Data) -> Iterator[Block]:
 
 
 def _negation(c: Data) -> Iterator[Block]:
-    yield Block(f"It is shown that {tex(str(c['text']))}")
+    yield Block(f"It is shown that {prose(str(c['text']))}")
     numbers = {**c.get("sizes", {}), **c.get("lags", {})}
     yield Block(
         "There", (*(f"{name_latex(str(n))} = {int(i)}" for n, i in numbers.items()), *_named(c.get("values", {})))
