@@ -123,6 +123,21 @@ def test_undecided(left: Any, right: Any, reason: str) -> None:
     assert found.outcome is Outcome.UNDECIDED and reason in found.reason
 
 
+NOWHERE = (c**2 + 1) * ((c + 1) ** 2 + 1) * ((c - 1) ** 2 + 16)  # 0 at all points that are tried and not real
+SQUARE = c * S.conjugate(c)
+FALSE = [  # at c = 2 I
+    (pieces((NOWHERE * S.Abs(c), SQUARE > 0), (0, True)), pieces((NOWHERE * c * S.sign(c), SQUARE > 0), (0, True))),
+    (pieces((NOWHERE * S.Abs(c), SQUARE**3 >= 0), (0, True)), pieces((NOWHERE * c * S.sign(c), True))),
+]
+
+
+@pytest.mark.parametrize(("left", "right"), FALSE)
+def test_factors_of_what_is_real_need_not_be(left: Any, right: Any) -> None:
+    for golden, now in ((left, right), (right, left)):
+        assert compare(from_sympy(golden), from_sympy(now)).outcome is not Outcome.EQUAL
+    assert left.subs(c, 2 * S.I) != right.subs(c, 2 * S.I)
+
+
 def test_symbols_of_one_name_have_no_cases() -> None:
     real, positive = from_sympy(S.Max(x, 0)), from_sympy(S.Max(S.Symbol("x", positive=True) - 2, 0))
     with pytest.raises(Unsplit, match="two symbols have the same name"):
