@@ -68,6 +68,8 @@ EQUAL = [
     (pieces((1, x > 0)), pieces((1 / S.sign(x), x > 0))),
     (pieces((1, 2 * x > 3), (0, True)), pieces((0, x <= 3 * half), (1, True))),
     (pieces((1, x**2 > 0), (0, True)), pieces((0, S.Eq(x, 0)), (1, True))),
+    (pieces((1, S.And(x > 0, 1 / x > 0)), (0, True)), pieces((1, x > 0), (0, True))),  # one member decides
+    (pieces((1, S.Or(x >= 0, 1 / x > 0)), (0, True)), pieces((1, x >= 0), (0, True))),
     (S.Matrix([[RELU, 0], [0, HARD]]), S.Matrix([[S.Max(x, 0), 0], [0, S.Max(-1, S.Min(1, x))]])),
 ]
 DIFFERENT = [  # with the point
@@ -84,6 +86,7 @@ DIFFERENT = [  # with the point
     (pieces((x, x > y), (y, True)), S.Min(x, y), {}),
     (pieces((S.log(x), x > 0), (0, True)), pieces((S.log(x), x >= 0), (0, True)), {"x": "0"}),
     (pieces((0, S.Eq(c, 5)), (1, True)), S.Integer(1), {"c": "5"}),
+    (pieces((1, S.Or(x > 0, S.log(x + 1) > 1)), (0, True)), pieces((1, x > 0), (0, True)), {"x": "-1"}),
 ]
 
 
