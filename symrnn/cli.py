@@ -453,6 +453,9 @@ def diff(old: str, new: str) -> int:
     except _Unreadable as error:
         complain(f"error: {error}")
         return UNUSABLE
+    except _NO_DOCUMENT as error:  # each can be read, but not beside the other
+        complain(f"error: {old}, {new}: not both the JSON of symrnn check --format json: {error}")
+        return UNUSABLE
     counts = {kind: sum(c.kind == kind for c in changes) for kind in ("worse", "better", "changed")}
     for change in sorted(changes, key=lambda c: list(counts).index(c.kind)):
         write_out(f"{change}\n")
@@ -462,6 +465,9 @@ def diff(old: str, new: str) -> int:
 
 class _Unreadable(Exception):
     """A file that holds no result, with the reason."""
+
+
+_NO_DOCUMENT = (ValueError, KeyError, TypeError, AttributeError, RecursionError)  # what a comparison of others raises
 
 
 def _document(file: str) -> Any:
@@ -476,7 +482,7 @@ def _document(file: str) -> Any:
         compare_documents(data, data)  # reads all that a comparison reads
     except OSError as error:
         raise _Unreadable(f"{file}: cannot be read: {error.strerror}") from error
-    except (ValueError, KeyError, TypeError, AttributeError, RecursionError) as error:
+    except _NO_DOCUMENT as error:
         raise _Unreadable(f"{file}: not the JSON of symrnn check --format json: {error}") from error
     return data
 
