@@ -279,8 +279,8 @@ def _write_files(
 
         try:
             _write(Path(certificates), dumps(results))
-        except OSError as error:
-            yield _error(f"the certificates cannot be written: {error.strerror}", certificates)
+        except (OSError, ValueError) as error:
+            yield _error(f"the certificates cannot be written: {_why(error)}", certificates)
     if scripts:
         from symrnn.report.script_files import script_files
 
@@ -288,8 +288,13 @@ def _write_files(
             Path(scripts).mkdir(parents=True, exist_ok=True)
             for name, source in script_files(results):
                 _write(Path(scripts, name), source)
-        except OSError as error:
-            yield _error(f"the scripts cannot be written: {error.strerror}", scripts)
+        except (OSError, ValueError) as error:
+            yield _error(f"the scripts cannot be written: {_why(error)}", scripts)
+
+
+def _why(error: OSError | ValueError) -> str:
+    """What the system says, or Python of a name that is none."""
+    return getattr(error, "strerror", None) or str(error)
 
 
 def _write(path: Path, text: str) -> None:

@@ -56,12 +56,12 @@ def find(paths: str | Path | Iterable[str | Path]) -> tuple[list[Path], list[Scr
     A directory stands for every ``*.py`` below it, sorted, that does not start with ``_`` or ``test_`` and is no
     ``conftest.py``; hidden directories and ``__pycache__`` are passed over. A file stands for itself.
     """
-    files: dict[Path, Path] = {}
+    files: dict[str, Path] = {}
     errors: list[ScriptError] = []
     for path in map(Path, [paths] if isinstance(paths, str | Path) else paths):  # a string is no list of letters
         try:
             for file in _files(path):
-                files.setdefault(file.resolve(), file)
+                files.setdefault(os.path.realpath(file), file)  # of a loop of links, too
         except ScriptError as error:
             errors.append(error)
     return list(files.values()), errors

@@ -45,6 +45,15 @@ def test_a_directory_stands_for_its_scripts_sorted(tmp_path: Path) -> None:
     assert not errors
 
 
+def test_a_loop_of_links_is_an_error_and_the_others_run(tmp_path: Path) -> None:
+    write(tmp_path / "a.py")
+    (tmp_path / "loop.py").symlink_to("loop.py")
+    loaded = load(tmp_path)
+    assert titles(loaded) == ["a"]
+    (error,) = loaded.errors
+    assert error.message.startswith("cannot be read: ") and error.source == str(tmp_path / "loop.py")
+
+
 def test_explicit_paths_always_run_and_once(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
     write(tmp_path / "_hidden.py")
     write(tmp_path / "a.py")
