@@ -97,7 +97,10 @@ def delta(loss: Loss, cell: Cell, block: Sym, at: IndexLike, *, written_out: boo
         step = steps[later.name, block.name] if written_out else jacobian(later[time + 1], block[time], "numerator")
         if not isinstance(tidy(step), Zeros):
             parts.append(tidy(MatMul((jacobian(loss, later[time + 1], "numerator"), step))))
-    return Rel("=", jacobian(loss, block[time], "numerator"), parts[0] if len(parts) == 1 else Add(tuple(parts)))
+    whole = jacobian(loss, block[time], "numerator")
+    if not parts:  # what acts on nothing
+        return Rel("=", whole, Zeros(*(shape_of(whole) or (ONE, ONE))))
+    return Rel("=", whole, parts[0] if len(parts) == 1 else Add(tuple(parts)))
 
 
 def _own(loss: Loss, block: Sym, time: IndexLike) -> Iterator[Term]:

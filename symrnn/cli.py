@@ -282,8 +282,8 @@ def _write_files(
 
         try:
             _write(Path(certificates), dumps(results))
-        except OSError as error:
-            yield _error(f"the certificates cannot be written: {error.strerror}", certificates)
+        except (OSError, ValueError) as error:
+            yield _error(f"the certificates cannot be written: {_why(error)}", certificates)
     if scripts:
         from symrnn.report.script_files import script_files
 
@@ -291,8 +291,13 @@ def _write_files(
             Path(scripts).mkdir(parents=True, exist_ok=True)
             for name, source in script_files(results):
                 _write(Path(scripts, name), source)
-        except OSError as error:
-            yield _error(f"the scripts cannot be written: {error.strerror}", scripts)
+        except (OSError, ValueError) as error:
+            yield _error(f"the scripts cannot be written: {_why(error)}", scripts)
+
+
+def _why(error: OSError | ValueError) -> str:
+    """What the system says, or Python of a name that is none."""
+    return getattr(error, "strerror", None) or str(error)
 
 
 def _write(path: Path, text: str) -> None:
@@ -456,6 +461,9 @@ def diff(old: str, new: str) -> int:
     except _Unreadable as error:
         complain(f"error: {error}")
         return UNUSABLE
+    except _NO_DOCUMENT as error:  # each can be read, but not beside the other
+        complain(f"error: {old}, {new}: not both the JSON of symrnn check --format json: {error}")
+        return UNUSABLE
     counts = {kind: sum(c.kind == kind for c in changes) for kind in ("worse", "better", "changed")}
     for change in sorted(changes, key=lambda c: list(counts).index(c.kind)):
         write_out(f"{change}\n")
@@ -465,6 +473,9 @@ def diff(old: str, new: str) -> int:
 
 class _Unreadable(Exception):
     """A file that holds no result, with the reason."""
+
+
+_NO_DOCUMENT = (ValueError, KeyError, TypeError, AttributeError, RecursionError)  # what a comparison of others raises
 
 
 def _document(file: str) -> Any:
@@ -479,7 +490,7 @@ def _document(file: str) -> Any:
         compare_documents(data, data)  # reads all that a comparison reads
     except OSError as error:
         raise _Unreadable(f"{file}: cannot be read: {error.strerror}") from error
-    except (ValueError, KeyError, TypeError, AttributeError, RecursionError) as error:
+    except _NO_DOCUMENT as error:
         raise _Unreadable(f"{file}: not the JSON of symrnn check --format json: {error}") from error
     return data
 

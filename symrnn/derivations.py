@@ -11,12 +11,12 @@ from symrnn.cells import Cell
 from symrnn.claims.build import as_prop
 from symrnn.claims.codec import read_anew
 from symrnn.claims.index import Index, Node, Var, index, lag, size, time
-from symrnn.claims.recurrence import Claim
+from symrnn.claims.recurrence import Claim, Recurrence
 from symrnn.claims.spreading import spread
 from symrnn.claims.substitution import distinct, free_vars, rebuild, symbols, walk
 from symrnn.claims.tree import ForAll, ForAllTrajectories, Immediate, Jac, Prop, Sym, Total
 from symrnn.claims.wellformed import check_claim, one_loss_a_name
-from symrnn.errors import CertificateError, ClaimError, not_too_deep
+from symrnn.errors import CertificateError, ClaimError, SymrnnError, not_too_deep
 from symrnn.lemmas import LEMMAS
 
 EXPECTATIONS = ("proved", "conditional", "refuted", "undecided")
@@ -129,6 +129,38 @@ class Derivation:
             from symrnn.cli import main
 
             raise SystemExit(main(["check", self.source, *sys.argv[1:]], standalone_mode=False))
+
+
+def check_made(d: Derivation) -> None:
+    """Raises ClaimError unless a derivation still is what ``step`` made of it: Python lets a script change anything."""
+    try:
+        own: dict[str, Any] = dict(object.__getattribute__(d, "__dict__"))
+        cell, steps, words = own.get("cell"), own.get("steps", ()), (own.get("title"), own.get("source"))
+        fine = type(steps) is list and all(type(s) is Step for s in steps) and all(type(w) is str for w in words)
+        fine = fine and own.get("layout") in LAYOUTS and isinstance(own.get("line"), int | None)
+        if not fine or (cell is not None and not isinstance(getattr(cell, "recurrence", None), Recurrence)):
+            raise ClaimError(f"it has other parts than those of {type(d).__name__}(...)")  # noqa: TRY301
+        for i, step in enumerate(steps):
+            _check_step(step, [s.id for s in steps[:i]])
+    except Exception as error:
+        reason = str(error) if isinstance(error, SymrnnError) else f"{type(error).__name__} where it is read"
+        raise ClaimError(f"a derivation was changed by other means than d.step(...): {reason}") from error
+
+
+def _check_step(step: Step, earlier: list[str]) -> None:
+    """As far as ``step`` says so: the ids and texts, and the claim."""
+    words = (step.id, step.title, step.because, *step.follows, *step.using)
+    shaped = type(step.follows) is type(step.using) is tuple and isinstance(step.line, int | None)
+    if not shaped or not all(type(w) is str for w in words) or step.layout not in LAYOUTS:
+        raise ClaimError("a step has other parts than those that it was given")
+    _expectation(step.expected)
+    if step.id in earlier or not set(step.follows) <= set(earlier) or not set(step.using) <= set(LEMMAS):
+        raise ClaimError(f"step {step.id} is there twice, or cites no earlier step or lemma")
+    if type(step.claim) is not Claim or not isinstance(step.claim.cell, Recurrence | None):
+        raise ClaimError(f"step {step.id} has no claim")
+    with not_too_deep(f"step {step.id}"):
+        read_anew(step.claim, shared=step.claim.cell)
+        check_claim(step.claim)
 
 
 def _made(claim: Prop, assuming: tuple[Prop, ...], layout: str, cell: Cell | None) -> Claim:

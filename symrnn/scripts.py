@@ -10,8 +10,8 @@ from collections.abc import Iterable, Iterator
 from dataclasses import dataclass
 from pathlib import Path
 
-from symrnn.derivations import Derivation
-from symrnn.errors import ScriptError, SymrnnError
+from symrnn.derivations import Derivation, check_made
+from symrnn.errors import ClaimError, ScriptError, SymrnnError
 
 
 @dataclass(frozen=True)
@@ -56,12 +56,12 @@ def find(paths: str | Path | Iterable[str | Path]) -> tuple[list[Path], list[Scr
     A directory stands for every ``*.py`` below it, sorted, that does not start with ``_`` or ``test_`` and is no
     ``conftest.py``; hidden directories and ``__pycache__`` are passed over. A file stands for itself.
     """
-    files: dict[Path, Path] = {}
+    files: dict[str, Path] = {}
     errors: list[ScriptError] = []
     for path in map(Path, [paths] if isinstance(paths, str | Path) else paths):  # a string is no list of letters
         try:
             for file in _files(path):
-                files.setdefault(file.resolve(), file)
+                files.setdefault(os.path.realpath(file), file)  # of a loop of links, too
         except ScriptError as error:
             errors.append(error)
     return list(files.values()), errors
@@ -119,6 +119,11 @@ def load_script(path: Path) -> Script:
             f"no Derivation in {source}: define one at the top level, as in d = Derivation('title', cell=Elman(tanh))",
             source,
         )
+    try:
+        for d in derivations:
+            check_made(d)
+    except ClaimError as error:
+        raise ScriptError(str(error), source) from error
     return Script(source, derivations)
 
 
@@ -131,7 +136,11 @@ def _message(error: BaseException) -> str:
         return str(error)
     if isinstance(error, SystemExit):
         return f"the script called sys.exit({'' if error.code is None else repr(error.code)}) before it ended"
-    return f"{type(error).__name__}: {error}" if str(error) else type(error).__name__
+    try:
+        said = str(error)
+    except Exception:  # an exception of the script's own
+        said = ""
+    return f"{type(error).__name__}: {said}" if said else type(error).__name__
 
 
 def _line(error: BaseException, source: str) -> int | None:
@@ -149,10 +158,12 @@ def _line(error: BaseException, source: str) -> int | None:
 def _surroundings(path: Path, module: types.ModuleType) -> Iterator[None]:
     """What a script expects while it runs: its directory first on sys.path, its module in sys.modules, no arguments.
 
-    Afterwards the modules beside the script are forgotten: the next script may mean other files by the same names.
+    What it changes of Python's own settings is changed back, as far as others need them. The modules beside the script
+    are forgotten: the next script may mean other files by the same names.
     """
     directory, name, here = path.resolve().parent, module.__name__, os.getcwd()
     before, arguments, modules = list(sys.path), sys.argv, set(sys.modules)
+    errors, depth = sys.stderr, sys.getrecursionlimit()
     sys.path.insert(0, str(directory))
     sys.argv = [str(path)]
     sys.modules[name] = module
@@ -161,7 +172,8 @@ def _surroundings(path: Path, module: types.ModuleType) -> Iterator[None]:
             yield
     finally:
         os.chdir(here)
-        sys.path[:], sys.argv = before, arguments
+        sys.path[:], sys.argv, sys.stderr = before, arguments, errors
+        sys.setrecursionlimit(depth)
         sys.modules.pop(name, None)
         new = set(sys.modules) - modules
         beside = {name for name in new if "." not in name and _lies_in(sys.modules[name], directory)} - {"symrnn"}
@@ -192,7 +204,7 @@ def _stdout_to_stderr() -> Iterator[None]:
                 os.dup2(2, 1)
             yield
         finally:
-            with contextlib.suppress(OSError, ValueError):
+            with contextlib.suppress(AttributeError, OSError, ValueError):  # closed, or None
                 sys.stderr.flush()
             os.dup2(saved, 1)
             os.close(saved)

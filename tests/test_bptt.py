@@ -14,6 +14,7 @@ from symrnn import (
     Leaky,
     Pascanu,
     activation,
+    cell,
     check,
     cross_entropy,
     diag,
@@ -35,6 +36,7 @@ from symrnn import (
     size,
     softmax,
     squared_error,
+    state,
     summation,
     tanh,
     time,
@@ -290,3 +292,13 @@ def test_what_has_no_derivative_is_refused():
         decided(eq(jacobian(H[S], W, since=0), 0))
     with pytest.raises((ClaimError, ShapeMismatch)):
         text(gradient(X[S], W))
+
+
+def test_the_delta_of_a_block_that_acts_on_nothing_is_0():
+    n = size("n")
+    h, g, w = state("h", n), state("g", n), matrix("W", n)
+    idle = cell("idle", states={h: lambda t: tanh(w @ h[t - 1]), g: lambda t: h[t - 1]})
+    loss_of_h = loss("L", h, 1, T)
+    claim = delta(loss_of_h, idle, g, S, written_out=True)
+    assert text(claim) == "d L / d g[s] = 0"
+    assert decided(claim, [lt(S, T)], idle).verdict == "proved"

@@ -142,3 +142,16 @@ def test_unreadable_files(result: Any, text: str, tmp_path: Path, capsys: pytest
         assert f"error: {bad}: not the JSON of symrnn check --format json: " in capsys.readouterr().err
     assert main(["diff", str(good), str(tmp_path / "none")], standalone_mode=False) == 2
     assert "none: cannot be read: No such file or directory" in capsys.readouterr().err
+
+
+def test_files_that_can_be_read_only_by_themselves(
+    result: Any, tmp_path: Path, capsys: pytest.CaptureFixture[str]
+) -> None:
+    good, bad = tmp_path / "good.json", tmp_path / "bad.json"
+    good.write_text(text_of(result))
+    data = json.loads(text_of(result))
+    data["derivations"][0]["steps"][0]["partial_scope"] = [[]]
+    bad.write_text(json.dumps(data))
+    for files in ((good, bad), (bad, good)):
+        assert main(["diff", *map(str, files)], standalone_mode=False) == 2
+        assert "not both the JSON of symrnn check --format json: " in capsys.readouterr().err

@@ -286,6 +286,8 @@ def test_files_that_cannot_be_written(capsys: pytest.CaptureFixture[str]) -> Non
     err = capsys.readouterr().err
     assert "error: nowhere/out.json: the certificates cannot be written: No such file or directory" in err
     assert "error: notes.py/x: the scripts cannot be written: " in err
+    assert call("check", file, "--certificates", ".") == 2
+    assert "error: .: the certificates cannot be written: " in capsys.readouterr().err
 
 
 def test_scripts_have_safe_and_different_names() -> None:

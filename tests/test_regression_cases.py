@@ -68,6 +68,8 @@ EQUAL = [
     (pieces((1, x > 0)), pieces((1 / S.sign(x), x > 0))),
     (pieces((1, 2 * x > 3), (0, True)), pieces((0, x <= 3 * half), (1, True))),
     (pieces((1, x**2 > 0), (0, True)), pieces((0, S.Eq(x, 0)), (1, True))),
+    (pieces((1, S.And(x > 0, 1 / x > 0)), (0, True)), pieces((1, x > 0), (0, True))),  # one member decides
+    (pieces((1, S.Or(x >= 0, 1 / x > 0)), (0, True)), pieces((1, x >= 0), (0, True))),
     (S.Matrix([[RELU, 0], [0, HARD]]), S.Matrix([[S.Max(x, 0), 0], [0, S.Max(-1, S.Min(1, x))]])),
 ]
 DIFFERENT = [  # with the point
@@ -84,6 +86,7 @@ DIFFERENT = [  # with the point
     (pieces((x, x > y), (y, True)), S.Min(x, y), {}),
     (pieces((S.log(x), x > 0), (0, True)), pieces((S.log(x), x >= 0), (0, True)), {"x": "0"}),
     (pieces((0, S.Eq(c, 5)), (1, True)), S.Integer(1), {"c": "5"}),
+    (pieces((1, S.Or(x > 0, S.log(x + 1) > 1)), (0, True)), pieces((1, x > 0), (0, True)), {"x": "-1"}),
 ]
 
 
@@ -121,6 +124,21 @@ UNDECIDED = [
 def test_undecided(left: Any, right: Any, reason: str) -> None:
     found = compare(from_sympy(left), from_sympy(right))
     assert found.outcome is Outcome.UNDECIDED and reason in found.reason
+
+
+NOWHERE = (c**2 + 1) * ((c + 1) ** 2 + 1) * ((c - 1) ** 2 + 16)  # 0 at all points that are tried and not real
+SQUARE = c * S.conjugate(c)
+FALSE = [  # at c = 2 I
+    (pieces((NOWHERE * S.Abs(c), SQUARE > 0), (0, True)), pieces((NOWHERE * c * S.sign(c), SQUARE > 0), (0, True))),
+    (pieces((NOWHERE * S.Abs(c), SQUARE**3 >= 0), (0, True)), pieces((NOWHERE * c * S.sign(c), True))),
+]
+
+
+@pytest.mark.parametrize(("left", "right"), FALSE)
+def test_factors_of_what_is_real_need_not_be(left: Any, right: Any) -> None:
+    for golden, now in ((left, right), (right, left)):
+        assert compare(from_sympy(golden), from_sympy(now)).outcome is not Outcome.EQUAL
+    assert left.subs(c, 2 * S.I) != right.subs(c, 2 * S.I)
 
 
 def test_symbols_of_one_name_have_no_cases() -> None:

@@ -45,6 +45,15 @@ def test_a_directory_stands_for_its_scripts_sorted(tmp_path: Path) -> None:
     assert not errors
 
 
+def test_a_loop_of_links_is_an_error_and_the_others_run(tmp_path: Path) -> None:
+    write(tmp_path / "a.py")
+    (tmp_path / "loop.py").symlink_to("loop.py")
+    loaded = load(tmp_path)
+    assert titles(loaded) == ["a"]
+    (error,) = loaded.errors
+    assert error.message.startswith("cannot be read: ") and error.source == str(tmp_path / "loop.py")
+
+
 def test_explicit_paths_always_run_and_once(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
     write(tmp_path / "_hidden.py")
     write(tmp_path / "a.py")
@@ -90,10 +99,63 @@ def test_modules_beside_the_script_are_found_and_forgotten(tmp_path: Path) -> No
 
 
 def test_the_surroundings_are_restored(tmp_path: Path) -> None:
-    text = "import os, sys\nos.chdir('/')\nassert len(sys.argv) == 1, sys.argv\nsys.path.clear()\n"
-    here, path = os.getcwd(), list(sys.path)
+    text = (
+        "import os, sys\nos.chdir('/')\nassert len(sys.argv) == 1, sys.argv\nsys.path.clear()\n"
+        "sys.setrecursionlimit(900)\nsys.stderr = None\n"
+    )
+    here, path, before = os.getcwd(), list(sys.path), (sys.stderr, sys.getrecursionlimit())
     error_of(tmp_path / "s.py", text)
-    assert os.getcwd() == here and sys.path == path
+    assert os.getcwd() == here and sys.path == path and (sys.stderr, sys.getrecursionlimit()) == before
+
+
+CHANGED = [
+    "d.steps = None",
+    "d.steps = 'abc'",
+    "d.steps = (s for s in d.steps)",
+    "d.steps = {'1': d.steps[0]}",
+    "d.steps.append(3)",
+    "d.steps *= 2",
+    "del d.steps",
+    "del d.title",
+    "d.title = None",
+    "d.source = 4",
+    "d.cell = 'Elman'",
+    "d.cell.recurrence = None",
+    "d.layout = 'sideways'",
+    "d.line = '4'",
+    "d = object.__new__(Derivation)",
+    "set(d.steps[0], 'id', None)",
+    "set(d.steps[0], 'title', 3)",
+    "set(d.steps[0], 'line', '3')",
+    "set(d.steps[0], 'layout', '')",
+    "set(d.steps[0], 'expected', 7)",
+    "set(d.steps[0], 'follows', ['1'])",
+    "set(d.steps[0], 'follows', ('1',))",
+    "set(d.steps[0], 'follows', ('0',))",
+    "set(d.steps[0], 'using', (3,))",
+    "set(d.steps[0], 'using', ('no lemma',))",
+    "set(d.steps[0], 'claim', None)",
+    "d.steps[0].claim.__dict__['conclusion'] = 3",
+    "d.steps[0].claim.__dict__['hypotheses'] = None",
+    "d.steps[0].claim.__dict__['cell'] = 'Elman'",
+]
+
+
+@pytest.mark.parametrize("change", CHANGED)
+def test_a_derivation_that_a_script_has_changed_is_an_error(tmp_path: Path, change: str) -> None:
+    text = GOOD.format(title="t") + f"set = object.__setattr__\n{change}\n"
+    error = error_of(tmp_path / "s.py", text)
+    assert error.message.startswith("a derivation was changed by other means than d.step(...): ")
+
+
+def test_steps_may_be_left_out_again(tmp_path: Path) -> None:
+    script = load_script(write(tmp_path / "s.py", GOOD.format(title="t") + "d.step('2', eq(1, 1))\ndel d.steps[0]\n"))
+    assert [s.id for s in script.derivations[0].steps] == ["2"]
+
+
+def test_an_exception_without_words_of_its_own(tmp_path: Path) -> None:
+    text = "class Odd(Exception):\n    def __str__(self):\n        raise ValueError\nraise Odd\n"
+    assert error_of(tmp_path / "s.py", text).message == "Odd"
 
 
 @pytest.mark.parametrize(

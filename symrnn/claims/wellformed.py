@@ -113,6 +113,11 @@ def _checked_recurrence(cell: Recurrence) -> Meanings:
     return store["_checked"]  # type: ignore[no-any-return]
 
 
+def _is_name(name: str) -> bool:
+    """Whether what is printed is read as a name, and not as a number or as nothing."""
+    return name[:1].isascii() and name[:1].isalpha()
+
+
 def _variable(v: Var) -> None:
     """Sizes are at least 1, lags have a least value; "bound" is for what normal forms bind."""
     if v.kind == "size":
@@ -121,7 +126,7 @@ def _variable(v: Var) -> None:
         fine = v.low is not None
     else:
         fine = v.kind in ("time", "index") or (v.kind == "bound" and v.low is None)
-    if not fine:
+    if not fine or (v.kind != "bound" and not _is_name(v.name)):
         raise ClaimError(f"malformed variable {v.key}")
 
 
@@ -134,7 +139,7 @@ def _index(i: Index) -> None:
 def _symbol(s: Sym) -> None:
     if s.role == "hole" and s == HOLE:
         return
-    if s.role not in ("free", "state", "input", "local") or not s.name or s.name.startswith("feedback "):
+    if s.role not in ("free", "state", "input", "local") or not _is_name(s.name) or s.name.startswith("feedback "):
         raise ClaimError(f"malformed symbol {s.key}")
     if s.props and (set(s.props) - set(PROPERTIES) or s.role in ("state", "input")):
         raise ClaimError(f"{s.name}: unknown or misplaced properties {', '.join(s.props)}")

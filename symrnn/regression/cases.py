@@ -181,9 +181,12 @@ def _of_product(case: Case, p: Poly, s: int) -> _Gap:
     if not p:
         return _Gap(0)
     parts, unknown = poly.factor(p), list[Poly]()
+    bases = [*((poly.power_of(g), e) for g, e in parts.content), *((f, Fraction(n)) for f, n in parts.factors)]
+    if not all(poly_is_real(base) for base, _ in bases):  # what is real may have factors that are not: z conjugate(z)
+        whole, own = _monic(p)
+        return _Gap(s * own * case.signs[whole]) if whole in case.signs else _Gap(None, True, whole)
     s = s if parts.number > 0 else -s
-    bases: list[tuple[Poly, Fraction]] = [(poly.power_of(g), e) for g, e in parts.content]
-    for base, e in (*bases, *((f, Fraction(n)) for f, n in parts.factors)):
+    for base, e in bases:
         base, own = _monic(base)
         own = own if e % 2 else 1
         found = _sign(case, base)

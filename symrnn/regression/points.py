@@ -107,8 +107,7 @@ def _holds(t: Tree, at: Point) -> bool:
     if t.head == "Not":
         return not _holds(t.args[0], at)
     if t.head in ("And", "Or"):
-        found = [_holds(a, at) for a in t.args]
-        return all(found) if t.head == "And" else any(found)
+        return _together(t, at)
     a, b = (evaluate(x, at) for x in t.args)
     if t.head in ("Eq", "Ne"):
         if certainly_differ(a, b):
@@ -121,6 +120,22 @@ def _holds(t: Tree, at: Point) -> bool:
     if not _both_exact(a, b) and not (x < y or x > y):
         raise Unknown("values too close to compare")
     return bool({"Lt": x < y, "Le": x <= y, "Ge": x >= y, "Gt": x > y}[t.head])
+
+
+def _together(t: Tree, at: Point) -> bool:
+    """A conjunction or disjunction: one member may decide it, whatever the others are, as in SymPy."""
+    decisive, undefined, unknown = t.head == "Or", None, None
+    for a in t.args:
+        try:
+            if _holds(a, at) == decisive:
+                return decisive
+        except Undefined as error:
+            undefined = error
+        except Unknown as error:
+            unknown = error
+    if unknown is not None or undefined is not None:
+        raise unknown or undefined  # type: ignore[misc]
+    return not decisive
 
 
 def _constant(name: str) -> Value:

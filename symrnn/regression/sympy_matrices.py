@@ -1,9 +1,10 @@
 """SymPy's matrices of symbolic size as terms of symrnn, which the kernel compares for all sizes.
 
-symrnn's matrices are real and SymPy's complex. For what is translated here, that makes no difference to equality: sums,
+symrnn's matrices are real and SymPy's complex. For what is translated here, that makes no difference to values: sums,
 products, transposes, inverses, traces and determinants are rational functions of the entries, and an identity of
 rational functions holds for complex entries if it does for real ones; so it is with scalars, of which therefore nothing
-but that they are real may be assumed.
+but that they are real may be assumed. Where there is a value is said of real entries only: I + A - A^T has an inverse
+for all real A, not for all complex ones.
 
 >>> import sympy
 >>> n = sympy.Symbol("n", integer=True, positive=True)
