@@ -8,11 +8,11 @@ from dataclasses import dataclass, replace
 from typing import Any
 
 from symrnn.cells import Cell
-from symrnn.claims.build import as_prop
 from symrnn.claims.codec import read_anew
 from symrnn.claims.index import Index, Node, Var, index, lag, size, time
 from symrnn.claims.recurrence import Claim
 from symrnn.claims.spreading import spread
+from symrnn.claims.statements import as_prop
 from symrnn.claims.substitution import distinct, free_vars, rebuild, symbols, walk
 from symrnn.claims.tree import ForAll, ForAllTrajectories, Immediate, Jac, Prop, Sym, Total
 from symrnn.claims.wellformed import check_claim, one_loss_a_name

@@ -9,39 +9,41 @@ from dataclasses import dataclass
 
 from symrnn.claims.build import (
     absolute,
-    any_of,
     block_matrix,
-    bounded,
     det,
     diag,
-    diagonal,
-    diagonalizable,
     discriminant,
-    eq,
-    explodes,
     eye,
     inv,
-    invertible,
-    jordan_decomposable,
-    le,
-    lt,
     matrix,
-    negation,
     norm,
     product,
     scalar,
     spectral_radius,
-    squarefree_minimal_polynomial,
-    symmetric,
     trace,
-    unitarily_diagonalizable,
-    vanishes,
     vector,
     zeros,
 )
-from symrnn.claims.build import has_property as _is
 from symrnn.claims.index import index, lag, size
 from symrnn.claims.recurrence import Claim
+from symrnn.claims.statements import (
+    any_of,
+    bounded,
+    diagonal,
+    diagonalizable,
+    eq,
+    explodes,
+    invertible,
+    jordan_decomposable,
+    le,
+    lt,
+    negation,
+    squarefree_minimal_polynomial,
+    symmetric,
+    unitarily_diagonalizable,
+    vanishes,
+)
+from symrnn.claims.statements import has_property as _is
 from symrnn.claims.tree import Prop
 
 
