@@ -24,6 +24,7 @@ from symrnn.search.entrywise import prove_entrywise
 from symrnn.search.equations import expanded, prove_at_once, prove_equation
 from symrnn.search.explicit import prove_explicit
 from symrnn.search.geometric import prove_with_closed_sums
+from symrnn.search.given import prove_by_value, with_matrices
 from symrnn.search.inductions import prove_by_induction
 from symrnn.search.inverses import prove_by_definition, prove_different, prove_invertible, prove_with_inverses
 from symrnn.search.jordan import prove_by_binomials
@@ -77,15 +78,22 @@ class Search:
 def prove(claim: Claim) -> Proof | None:
     """A proof of a claim, or None; whether it is one is for the kernel to say."""
     try:
-        s = sequent_of(claim)
-        search = Search(claim)
-        chained = prove_by_steps(s)
-        if chained is not None:
-            return chained
-        easy = None if any(isinstance(h, Or) for h in s.hypotheses) else prove_at_once(s)
-        return easy or prove_for_any_lag(s, lambda x: prove_sequent(x, search)) or prove_sequent(s, search)
+        s, wrap = with_matrices(sequent_of(claim))
+        found = _prove(s, Search(claim))
+        return wrap(found) if found is not None else None
     except SymrnnError:
         return None
+
+
+def _prove(s: Sequent, search: Search) -> Proof | None:
+    value = prove_by_value(s)
+    if value is not None:
+        return value
+    chained = prove_by_steps(s)
+    if chained is not None:
+        return chained
+    easy = None if any(isinstance(h, Or) for h in s.hypotheses) else prove_at_once(s)
+    return easy or prove_for_any_lag(s, lambda x: prove_sequent(x, search)) or prove_sequent(s, search)
 
 
 def prove_sequent(s: Sequent, search: Search, depth: int = 0) -> Proof | None:
@@ -126,6 +134,9 @@ def _by_goal(s: Sequent, search: Search, depth: int, deeper: Strategy) -> Proof 
     equation = isinstance(goal, Rel) and goal.op == "="
     if equation and search.models.refute(s, FEW):
         return None
+    value = None if isinstance(goal, And | Or | Iff) else prove_by_value(s)
+    if value is not None:
+        return value
     plain = _first(s, PLAIN if not depth else PLAINEST) if equation else None
     if plain is not None or search.models.refute(s):
         return plain
