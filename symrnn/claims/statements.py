@@ -33,15 +33,12 @@ def eq(lhs: object, rhs: object) -> Prop:
     """lhs = rhs, between terms of one shape, or between sizes and lags.
 
     An equation with an undefined term, such as the inverse of a singular matrix, is false. Shapes are compared when the
-    step is decided. A matrix that is written out also says how large what it is compared with is. Raises ClaimError for
-    floats and for families without an index.
+    step is decided. Raises ClaimError for floats and for families without an index.
 
     >>> from symrnn import matrix, size
     >>> n = size("n")
     >>> print(eq(matrix("A", n).T, matrix("A", n)), "if", eq(n, 1))
     A^T = A if n = 1
-    >>> print(eq(matrix("A", n), [[1, 2], [3, 4]]))
-    n = 2 and A = [1, 2; 3, 4]
     """
     return _relation("=", lhs, rhs)
 
@@ -70,13 +67,20 @@ def _relation(op: str, lhs: object, rhs: object) -> Prop:
     indices = [isinstance(s, Index) for s in (lhs, rhs)]
     if any(indices) and all(isinstance(s, Index | int) for s in (lhs, rhs)):
         return IndexRel(op, as_index(lhs), as_index(rhs))
-    relation = Rel(op, as_term(lhs), as_term(rhs))
-    sizes = (*_sizes(relation.lhs, relation.rhs), *_sizes(relation.rhs, relation.lhs))
-    return And((*dict.fromkeys(sizes), relation)) if sizes else relation
+    return Rel(op, as_term(lhs), as_term(rhs))
+
+
+def sized(hypothesis: object) -> Prop:
+    """A hypothesis; where it speaks of a matrix that is written out, with how large what it is compared with is."""
+    p = as_prop(hypothesis)
+    if isinstance(p, And):
+        return And(tuple(sized(a) for a in p.args))
+    sizes = (*_sizes(p.lhs, p.rhs), *_sizes(p.rhs, p.lhs)) if isinstance(p, Rel) else ()
+    return And((*dict.fromkeys(sizes), p)) if sizes else p
 
 
 def _sizes(given: Term, other: Term) -> Iterator[Prop]:
-    """What a matrix that is written out says of the size of what it is compared with: n = 2 for W = [1, 2; 3, 4]."""
+    """What a matrix that is written out says of the size of what it is compared with."""
     if not isinstance(given, Blocks):
         return
     try:
@@ -91,12 +95,18 @@ def _sizes(given: Term, other: Term) -> Iterator[Prop]:
 def implies(antecedent: Prop, consequent: Prop) -> Prop:
     """antecedent => consequent; at the top of a claim the antecedent is a hypothesis.
 
+    A matrix that is written out in it also says how large what it is compared with is.
+
     >>> from symrnn import matrix
     >>> A = matrix("A", 2)
     >>> print(implies(symmetric(A), eq(A.T, A)))
     A is symmetric => A^T = A
+    >>> from symrnn import size, trace
+    >>> B = matrix("B", size("n"))
+    >>> print(implies(eq(B, [[1, 2], [3, 4]]), eq(trace(B), 5)))
+    n = 2 and B = [1, 2; 3, 4] => tr(B) = 5
     """
-    return Implies(as_prop(antecedent), as_prop(consequent))
+    return Implies(sized(antecedent), as_prop(consequent))
 
 
 def iff(left: Prop, right: Prop) -> Prop:
