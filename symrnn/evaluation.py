@@ -1,4 +1,4 @@
-"""A rule of the kernel about given numbers: a statement without unknowns is evaluated. Trusted: part of the kernel.
+"""Rules of the kernel that evaluate: statements about given numbers, equals for equals. Trusted: part of the kernel.
 
 The values are those that instances of a claim have (``semantics/instances``), so it is decided exactly what norms,
 spectral radii and powers of a rational matrix do.
@@ -7,15 +7,14 @@ spectral radii and powers of a rational matrix do.
 from __future__ import annotations
 
 from collections.abc import Callable, Iterator
-from dataclasses import replace
 from typing import Any
 
 from symrnn.certificates import Proof
 from symrnn.claims.index import Node, node
 from symrnn.claims.recurrence import Claim
 from symrnn.claims.shapes import check_shapes, shape_of
-from symrnn.claims.substitution import free_vars, substitute, symbols
-from symrnn.claims.tree import Prop, Rel, Sym, Term
+from symrnn.claims.substitution import contains, free_vars, substitute, symbols
+from symrnn.claims.tree import HOLE, Immediate, Loss, Not, Pred, Prop, Rel, Sym, Term, Total
 from symrnn.errors import Refused
 from symrnn.semantics.instances import Instance, World
 from symrnn.semantics.sequents import Equation, Sequent
@@ -33,11 +32,14 @@ class Evaluated(Proof):
 
 
 @node
-class PutIn(Proof):
-    """The goal with what hypothesis ``which`` says a symbol is in place of that symbol."""
+class Replaced(Proof):
+    """Equals for equals: the goal is ``context`` with ``old`` in its hole, ``rest`` shows it with ``new`` there."""
 
-    which: int
-    proof: Proof
+    context: Prop
+    old: Term
+    new: Term
+    equal: Proof
+    rest: Proof
 
 
 def evaluated(s: Sequent, c: Evaluated) -> Iterator[Premise]:
@@ -57,15 +59,25 @@ def evaluated(s: Sequent, c: Evaluated) -> Iterator[Premise]:
     yield from ()
 
 
-def put_in(s: Sequent, c: PutIn) -> Iterator[Premise]:
+def replaced(s: Sequent, c: Replaced) -> Iterator[Premise]:
     """
-    X = M among the hypotheses      P(M)
-    ------------------------------------
-    P(X)
+    X = Y      P(Y)
+    ---------------
+    P(X)      (X and Y of one shape; P a relation or property, or not one)
     """
-    goal = with_value(s, c.which, s.goal)
+    plain = c.context.arg if isinstance(c.context, Not) else c.context
+    limit = isinstance(plain, Pred) and plain.var is not None  # where times move with the lag
+    if not isinstance(plain, Rel | Pred) or limit or contains(plain, Total, Immediate, Loss):
+        raise Refused("equals replace equals in relations and properties only")
+    if substitute(c.context, {HOLE: c.old}) != s.goal:
+        raise Refused("the goal is not the context with that term in it")
+    if shape_of(c.old) != shape_of(c.new):
+        raise Refused("what is replaced has another shape")
+    equation, goal = Rel("=", c.old, c.new), substitute(c.context, {HOLE: c.new})
+    check_shapes(equation)
     check_shapes(goal)
-    yield replace(s, goal=goal), c.proof
+    yield s.premise(equation), c.equal
+    yield s.premise(goal), c.rest
 
 
 def with_value(s: Sequent, which: int, goal: Prop) -> Prop:
@@ -88,4 +100,4 @@ def symbol_given(h: Rel) -> tuple[Sym, Term]:
     raise Refused("an equation that does not say what a symbol is")
 
 
-RULES: dict[type[Node], Rule] = {Evaluated: evaluated, PutIn: put_in}
+RULES: dict[type[Node], Rule] = {Evaluated: evaluated, Replaced: replaced}

@@ -39,6 +39,7 @@ from symrnn.search.paths import prove_by_paths
 from symrnn.search.powers import prove_by_powers
 from symrnn.search.products import prove_by_products
 from symrnn.search.quantified import prove_at_chosen_matrices
+from symrnn.search.regular import prove_regular
 from symrnn.search.reversals import prove_with_a_sum_reversed
 from symrnn.search.spelling import prove_by_spelling, with_slopes_as_values
 from symrnn.search.states import prove_by_the_whole_state
@@ -114,6 +115,8 @@ def prove_sequent(s: Sequent, search: Search, depth: int = 0) -> Proof | None:
     found = _from_facts(s, search, deeper)
     if found is None and s.hypotheses:
         found = prove_by_contrary(s, lambda x: _by_goal(x, search, 1, deeper) or _from_facts(x, search, deeper))
+    if found is None and isinstance(s.goal, Not):
+        found = prove_regular(s, lambda x: prove_by_contrary(x, lambda y: _by_goal(y, search, 1, deeper)))
     return found if found is not None else prove_by_steering(s, deeper)
 
 
@@ -160,6 +163,7 @@ def _by_goal(s: Sequent, search: Search, depth: int, deeper: Strategy) -> Proof 
             or prove_by_annihilator(s, deeper)
             or prove_rewritten(s, deeper)
             or prove_invertible(s, deeper)
+            or prove_regular(s, deeper)
             or prove_by_definition(s, deeper)
             or prove_at_chosen_matrices(s)
         )
