@@ -14,6 +14,7 @@ from symrnn.claims.build import (
     diag,
     discriminant,
     eye,
+    hadamard,
     inv,
     matrix,
     norm,
@@ -190,6 +191,24 @@ LEMMAS: dict[str, Lemma] = {
             eq(_rho(absolute(_A)), _rho(_A)),
             _HJ + "section 1.2: the eigenvalues are the diagonal entries",
             _is("lower_triangular", _A),
+        ),
+        _lemma(
+            "eigenvalues of an upper triangular matrix",
+            eq(_rho(_A), norm(hadamard(eye(_n), _A))),
+            _HJ + "section 1.2: the eigenvalues are the diagonal entries",
+            _is("upper_triangular", _A),
+        ),
+        _lemma(
+            "eigenvalues of a lower triangular matrix",
+            eq(_rho(_A), norm(hadamard(eye(_n), _A))),
+            _HJ + "section 1.2: the eigenvalues are the diagonal entries",
+            _is("lower_triangular", _A),
+        ),
+        _lemma(
+            "nilpotent matrices",
+            eq(_A**_n, zeros(_n)),
+            _HJ + "theorem 2.4.3.2 (Cayley and Hamilton): the characteristic polynomial is z^n",
+            eq(_rho(_A), 0),
         ),
         _lemma(
             "spectral radius of a product of commuting matrices",

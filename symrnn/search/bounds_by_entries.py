@@ -33,6 +33,7 @@ from symrnn.errors import SymrnnError
 from symrnn.search.inductions import prove_by_induction
 from symrnn.search.lemmas import Prover, accepted, with_facts
 from symrnn.search.products import COL, ROW, prove_by_products
+from symrnn.search.triangular import radii_of_triangular
 from symrnn.semantics.algebra import Algebra
 from symrnn.semantics.derivative import one_step
 from symrnn.semantics.monomials import member
@@ -44,7 +45,7 @@ Wrap = Callable[[Proof], Proof]
 
 def with_bounds(s: Sequent, prove: Prover) -> tuple[Sequent, Wrap]:
     """The sequent with what its hypotheses on entries say of norms, and those on k-step Jacobians of powers."""
-    return with_facts(s, prove, (_norms, _powers))
+    return with_facts(s, prove, (_norms, _powers, radii_of_triangular))
 
 
 def _norms(s: Sequent, prove: Prover) -> Iterator[tuple[Prop, Proof]]:
