@@ -30,51 +30,27 @@ if TYPE_CHECKING:
     )
     from symrnn.claims.build import (
         absolute,
-        all_of,
-        any_of,
         binomial,
         block_matrix,
-        bounded,
         commutator,
         det,
         diag,
-        diagonal,
-        diagonalizable,
         discriminant,
         entry,
-        eq,
-        explodes,
         eye,
-        for_all_trajectories,
-        forall,
-        ge,
-        gt,
         hadamard,
-        has_property,
-        iff,
-        implies,
         inv,
-        invertible,
         jordan_block,
-        jordan_decomposable,
-        le,
-        lt,
         matrix,
-        negation,
         norm,
         number,
         ones,
-        orthogonal,
         product,
         scalar,
         spectral_radius,
-        squarefree_minimal_polynomial,
         summation,
-        symmetric,
         trace,
         transpose,
-        unitarily_diagonalizable,
-        vanishes,
         vector,
         zeros,
     )
@@ -88,6 +64,32 @@ if TYPE_CHECKING:
         loss,
         softmax,
         squared_error,
+    )
+    from symrnn.claims.statements import (
+        all_of,
+        any_of,
+        bounded,
+        diagonal,
+        diagonalizable,
+        eq,
+        explodes,
+        for_all_trajectories,
+        forall,
+        ge,
+        gt,
+        has_property,
+        iff,
+        implies,
+        invertible,
+        jordan_decomposable,
+        le,
+        lt,
+        negation,
+        orthogonal,
+        squarefree_minimal_polynomial,
+        symmetric,
+        unitarily_diagonalizable,
+        vanishes,
     )
     from symrnn.derivations import Derivation
     from symrnn.errors import (
@@ -204,14 +206,16 @@ _HOMES = {  # the modules that the names come from, as above
     "check": "check",
     "claims.activations": ("Activation activation hard_sigmoid hard_sigmoid6 identity relu sigmoid softplus tanh"),
     "claims.build": (
-        "absolute all_of any_of binomial block_matrix bounded commutator det diag diagonal diagonalizable discriminant "
-        "entry eq explodes eye for_all_trajectories forall ge gt hadamard has_property iff implies inv "
-        "invertible jordan_block jordan_decomposable le lt matrix negation norm number ones orthogonal "
-        "product scalar spectral_radius squarefree_minimal_polynomial summation symmetric trace transpose "
-        "unitarily_diagonalizable vanishes vector zeros"
+        "absolute binomial block_matrix commutator det diag discriminant entry eye hadamard inv jordan_block matrix "
+        "norm number ones product scalar spectral_radius summation trace transpose vector zeros"
     ),
     "claims.index": "index lag size time",
     "claims.losses": "cross_entropy gradient immediate immediate_gradient jacobian loss softmax squared_error",
+    "claims.statements": (
+        "all_of any_of bounded diagonal diagonalizable eq explodes for_all_trajectories forall ge gt has_property iff "
+        "implies invertible jordan_decomposable le lt negation orthogonal squarefree_minimal_polynomial symmetric "
+        "unitarily_diagonalizable vanishes"
+    ),
     "derivations": "Derivation",
     "errors": "CertificateError ClaimError Refused ScriptError ShapeMismatch SymrnnError Undefined",
     "verdicts": "DerivationResult StepResult Verdict",

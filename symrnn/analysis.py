@@ -12,7 +12,7 @@ from fractions import Fraction
 from typing import Any
 
 from symrnn import certificates as cert
-from symrnn import entries
+from symrnn import entries, evaluation
 from symrnn.claims.index import Node, Var, as_index
 from symrnn.claims.shapes import ONE, check_shapes, is_scalar, shape_of
 from symrnn.claims.substitution import free_vars, substitute, symbols, walk
@@ -415,4 +415,5 @@ RULES: dict[type[Node], Rule] = {
     cert.AllTrajectories: for_all_trajectories,
     cert.Steer: steer,
     **entries.RULES,
+    **evaluation.RULES,
 }

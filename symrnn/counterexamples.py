@@ -10,7 +10,7 @@ from symrnn import evidence
 from symrnn.claims.index import Node, Var, as_index
 from symrnn.claims.recurrence import Claim, Recurrence, activations_of
 from symrnn.claims.shapes import ONE, shape_of
-from symrnn.claims.substitution import children, substitute, symbols, walk
+from symrnn.claims.substitution import children, free_vars, substitute, symbols, walk
 from symrnn.claims.text import text
 from symrnn.claims.tree import (
     And,
@@ -19,6 +19,7 @@ from symrnn.claims.tree import (
     Iff,
     Immediate,
     Implies,
+    IndexRel,
     Inv,
     MatMul,
     Not,
@@ -38,6 +39,7 @@ from symrnn.semantics.growth import growth_along
 from symrnn.semantics.instances import Instance, World
 from symrnn.semantics.magnitudes import is_irrational
 from symrnn.semantics.numbers import as_num, num_text
+from symrnn.semantics.sequents import flatten
 from symrnn.semantics.values import Matrix
 from symrnn.sides import EQUATIONS, Pair, Sides, at_time, minus
 from symrnn.updates import is_row, updates
@@ -53,7 +55,7 @@ def of_mismatch(error: ShapeMismatch) -> Data:
 
 def of_instance(claim: Claim, instance: Instance) -> Data:
     """Kinds ``path``, ``values``, ``undefined`` or ``negation``, whichever says what the instance shows."""
-    world = World(claim, instance)
+    world = World(_at_given_sizes(claim, instance), instance)
     if instance.periodic:
         return _orbit(world, instance)
     met = list(world.hypotheses)
@@ -99,6 +101,14 @@ def of_instance(claim: Claim, instance: Instance) -> Data:
     if run and (not sides.elman or not sides.atoms):
         return _path(world, instance, sides, data)
     return _values(world, instance, sides, data, found)
+
+
+def _at_given_sizes(claim: Claim, instance: Instance) -> Claim:
+    """The claim with the sizes that a hypothesis fixes in their places: what has shapes may have them by it alone."""
+    _, hypotheses = flatten(claim)
+    fixed = frozenset().union(*(free_vars(h) for h in hypotheses if isinstance(h, IndexRel) and h.op == "="))
+    sizes = {v: as_index(n) for v, n in instance.integers if v.kind == "size" and v in fixed}
+    return substitute(claim, sizes) if sizes else claim
 
 
 def _negated(world: World, atom: Prop | None) -> str:

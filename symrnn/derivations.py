@@ -8,11 +8,11 @@ from dataclasses import dataclass, replace
 from typing import Any
 
 from symrnn.cells import Cell
-from symrnn.claims.build import as_prop
 from symrnn.claims.codec import read_anew
 from symrnn.claims.index import Index, Node, Var, index, lag, size, time
 from symrnn.claims.recurrence import Claim, Recurrence
 from symrnn.claims.spreading import spread
+from symrnn.claims.statements import as_prop, sized
 from symrnn.claims.substitution import distinct, free_vars, rebuild, symbols, walk
 from symrnn.claims.tree import ForAll, ForAllTrajectories, Immediate, Jac, Prop, Sym, Total
 from symrnn.claims.wellformed import check_claim, one_loss_a_name
@@ -166,7 +166,7 @@ def _check_step(step: Step, earlier: list[str]) -> None:
 def _made(claim: Prop, assuming: tuple[Prop, ...], layout: str, cell: Cell | None) -> Claim:
     """The claim of a step, about its cell only if it speaks of it."""
     conclusion = spread(_resolve(as_prop(claim), layout))
-    hypotheses = tuple(_closed(spread(_resolve(as_prop(a), layout)), conclusion) for a in assuming)
+    hypotheses = tuple(_closed(spread(_resolve(sized(a), layout)), conclusion) for a in assuming)
     made = Claim(conclusion, hypotheses, cell.recurrence if cell else None)
     try:
         read_anew(made, shared=made.cell)

@@ -9,39 +9,42 @@ from dataclasses import dataclass
 
 from symrnn.claims.build import (
     absolute,
-    any_of,
     block_matrix,
-    bounded,
     det,
     diag,
-    diagonal,
-    diagonalizable,
     discriminant,
-    eq,
-    explodes,
     eye,
+    hadamard,
     inv,
-    invertible,
-    jordan_decomposable,
-    le,
-    lt,
     matrix,
-    negation,
     norm,
     product,
     scalar,
     spectral_radius,
-    squarefree_minimal_polynomial,
-    symmetric,
     trace,
-    unitarily_diagonalizable,
-    vanishes,
     vector,
     zeros,
 )
-from symrnn.claims.build import has_property as _is
 from symrnn.claims.index import index, lag, size
 from symrnn.claims.recurrence import Claim
+from symrnn.claims.statements import (
+    any_of,
+    bounded,
+    diagonal,
+    diagonalizable,
+    eq,
+    explodes,
+    invertible,
+    jordan_decomposable,
+    le,
+    lt,
+    negation,
+    squarefree_minimal_polynomial,
+    symmetric,
+    unitarily_diagonalizable,
+    vanishes,
+)
+from symrnn.claims.statements import has_property as _is
 from symrnn.claims.tree import Prop
 
 
@@ -188,6 +191,24 @@ LEMMAS: dict[str, Lemma] = {
             eq(_rho(absolute(_A)), _rho(_A)),
             _HJ + "section 1.2: the eigenvalues are the diagonal entries",
             _is("lower_triangular", _A),
+        ),
+        _lemma(
+            "eigenvalues of an upper triangular matrix",
+            eq(_rho(_A), norm(hadamard(eye(_n), _A))),
+            _HJ + "section 1.2: the eigenvalues are the diagonal entries",
+            _is("upper_triangular", _A),
+        ),
+        _lemma(
+            "eigenvalues of a lower triangular matrix",
+            eq(_rho(_A), norm(hadamard(eye(_n), _A))),
+            _HJ + "section 1.2: the eigenvalues are the diagonal entries",
+            _is("lower_triangular", _A),
+        ),
+        _lemma(
+            "nilpotent matrices",
+            eq(_A**_n, zeros(_n)),
+            _HJ + "theorem 2.4.3.2 (Cayley and Hamilton): the characteristic polynomial is z^n",
+            eq(_rho(_A), 0),
         ),
         _lemma(
             "spectral radius of a product of commuting matrices",

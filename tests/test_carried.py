@@ -29,9 +29,9 @@ from symrnn import (
 )
 from symrnn.certificates import Point
 from symrnn.claims.activations import FACTS
-from symrnn.claims.build import bounded, implies
 from symrnn.claims.index import as_index
 from symrnn.claims.recurrence import with_activation
+from symrnn.claims.statements import bounded, implies
 from symrnn.claims.substitution import walk
 from symrnn.claims.tree import Jac, Sym
 from symrnn.search.behaviours import WORDS, glance, required

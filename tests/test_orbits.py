@@ -49,7 +49,7 @@ from symrnn import (
     vanishes,
 )
 from symrnn.certificates import Point
-from symrnn.claims.build import for_all_trajectories
+from symrnn.claims.statements import for_all_trajectories
 from symrnn.counterexamples import of_instance
 from symrnn.crosscheck import crosscheck
 from symrnn.search.pools import rows

@@ -4,14 +4,13 @@ from __future__ import annotations
 
 from collections.abc import Iterable
 from fractions import Fraction
-from typing import Any
+from typing import overload
 
-from symrnn.claims.index import Index, IndexLike, Var, as_index, checked_name, sole_variable
-from symrnn.claims.substitution import walk
+from symrnn.claims.index import Index, IndexLike, as_index, checked_name, sole_variable
+from symrnn.claims.shapes import shape_of
 from symrnn.claims.tree import (
     PROPERTIES,
     Abs,
-    And,
     Binomial,
     Blocks,
     Const,
@@ -20,23 +19,13 @@ from symrnn.claims.tree import (
     Discriminant,
     Entry,
     Eye,
-    ForAll,
-    ForAllTrajectories,
     Hadamard,
-    Iff,
-    Implies,
-    IndexRel,
     Inv,
     Jac,
     JordanBlock,
     Norm,
-    Not,
     Ones,
-    Or,
-    Pred,
     Prod,
-    Prop,
-    Rel,
     SpectralRadius,
     Sum,
     Sym,
@@ -64,22 +53,49 @@ def number(value: int | Fraction) -> Term:
     return as_term(value)
 
 
-def vector(name: str, n: IndexLike) -> Sym:
+@overload
+def vector(name: str, n: IndexLike) -> Sym: ...
+
+
+@overload
+def vector(name: Iterable[object]) -> Term: ...
+
+
+def vector(name: str | Iterable[object], n: IndexLike = 1) -> Term:
     """A free real column vector, n x 1; ``v[j]`` is a member of a family. Raises ClaimError for what is no name.
+
+    With a list of numbers or scalars in place of the name: the column of these.
 
     >>> from symrnn import size
     >>> v = vector("v", size("n"))
     >>> print(v.T @ v)
     v^T v
+    >>> print(vector([1, Fraction(1, 2)]))
+    [1; 1/2]
     """
-    return matrix(name, n, 1)
+    return matrix(name, n, 1) if isinstance(name, str) else as_term([[x] for x in name])
 
 
-def matrix(name: str, rows: IndexLike, cols: IndexLike | str | None = None, *properties: str, **named: bool) -> Sym:
+@overload
+def matrix(name: str, rows: IndexLike, cols: IndexLike | str | None = None, *properties: str, **named: bool) -> Sym: ...
+
+
+@overload
+def matrix(name: Iterable[Iterable[object]]) -> Term: ...
+
+
+def matrix(
+    name: str | Iterable[Iterable[object]],
+    rows: IndexLike | None = None,
+    cols: IndexLike | str | None = None,
+    *properties: str,
+    **named: bool,
+) -> Term:
     """A free real matrix, rows x cols (square if ``cols`` is left out), with properties as assumptions.
 
-    ``A[j]`` is a member of a family, ``A[i, j]`` an entry, counted from 1. Raises ClaimError for an unknown property,
-    and for one that needs a square matrix where it is not.
+    ``A[j]`` is a member of a family, ``A[i, j]`` an entry, counted from 1. With rows of numbers or scalars in place of
+    the name: that matrix. Raises ClaimError for an unknown property, for one that needs a square matrix where it is
+    not, and for rows of different lengths.
 
     >>> from symrnn import size
     >>> n = size("n")
@@ -87,7 +103,15 @@ def matrix(name: str, rows: IndexLike, cols: IndexLike | str | None = None, *pro
     D W
     >>> matrix("D", n, n, "diagonal") == matrix("D", n, "diagonal") == matrix("D", n, diagonal=True)
     True
+    >>> print(matrix([[Fraction(1, 2), 0], [0, 1]]) @ matrix("W", 2))
+    [1/2, 0; 0, 1] W
     """
+    if not isinstance(name, str):
+        if rows is not None or properties or named:
+            raise ClaimError("matrix takes rows of numbers alone, or a name, a size and properties")
+        return as_term([list(row) for row in name])
+    if rows is None:
+        raise ClaimError(f"how large is {name}? write matrix({name!r}, n) or matrix({name!r}, n, m)")
     if isinstance(cols, str):
         properties, cols = (cols, *properties), None
     properties = (*properties, *(p for p in named if named[p]))
@@ -108,7 +132,7 @@ def eye(n: IndexLike) -> Term:
 def zeros(rows: IndexLike, cols: IndexLike | None = None) -> Term:
     """The rows x cols zero matrix (square if ``cols`` is left out). The number 0 beside a matrix means the same.
 
-    >>> from symrnn import size
+    >>> from symrnn import eq, size
     >>> print(eq(matrix("A", size("n")), zeros(size("n"))))
     A = 0
     """
@@ -118,118 +142,11 @@ def zeros(rows: IndexLike, cols: IndexLike | None = None) -> Term:
 def ones(n: IndexLike) -> Term:
     """The n x 1 column of ones. A number beside a column means so many of each: ``1 - z[t]`` is ``ones(n) - z[t]``.
 
+    >>> from symrnn import eq
     >>> print(eq(diag(ones(3)), eye(3)))
     diag(ones) = I
     """
     return Ones(as_index(n))
-
-
-def eq(lhs: object, rhs: object) -> Prop:
-    """lhs = rhs, between terms of one shape, or between sizes and lags.
-
-    An equation with an undefined term, such as the inverse of a singular matrix, is false. Shapes are compared when the
-    step is decided. Raises ClaimError for floats and for families without an index.
-
-    >>> from symrnn import size
-    >>> n = size("n")
-    >>> print(eq(matrix("A", n).T, matrix("A", n)), "if", eq(n, 1))
-    A^T = A if n = 1
-    """
-    return _relation("=", lhs, rhs)
-
-
-def le(lhs: object, rhs: object) -> Prop:
-    """lhs <= rhs: of scalars, entrywise of matrices, or between sizes and lags. ``le(0, k)`` lets the lag k be 0."""
-    return _relation("<=", lhs, rhs)
-
-
-def lt(lhs: object, rhs: object) -> Prop:
-    """lhs < rhs, as ``le``."""
-    return _relation("<", lhs, rhs)
-
-
-def ge(lhs: object, rhs: object) -> Prop:
-    """lhs >= rhs, which is ``le(rhs, lhs)``."""
-    return _relation("<=", rhs, lhs)
-
-
-def gt(lhs: object, rhs: object) -> Prop:
-    """lhs > rhs, which is ``lt(rhs, lhs)``."""
-    return _relation("<", rhs, lhs)
-
-
-def _relation(op: str, lhs: object, rhs: object) -> Prop:
-    indices = [isinstance(s, Index) for s in (lhs, rhs)]
-    if any(indices) and all(isinstance(s, Index | int) for s in (lhs, rhs)):
-        return IndexRel(op, as_index(lhs), as_index(rhs))
-    return Rel(op, as_term(lhs), as_term(rhs))
-
-
-def implies(antecedent: Prop, consequent: Prop) -> Prop:
-    """antecedent => consequent; at the top of a claim the antecedent is a hypothesis.
-
-    >>> A = matrix("A", 2)
-    >>> print(implies(symmetric(A), eq(A.T, A)))
-    A is symmetric => A^T = A
-    """
-    return Implies(as_prop(antecedent), as_prop(consequent))
-
-
-def iff(left: Prop, right: Prop) -> Prop:
-    """left <=> right: both directions are shown.
-
-    >>> A = matrix("A", 2)
-    >>> print(iff(symmetric(A), eq(A.T, A)))
-    A is symmetric <=> A^T = A
-    """
-    return Iff(as_prop(left), as_prop(right))
-
-
-def all_of(*claims: Prop) -> Prop:
-    """The conjunction of claims, also written ``p & q``."""
-    return claims[0] if len(claims) == 1 else And(tuple(as_prop(c) for c in claims))
-
-
-def any_of(*claims: Prop) -> Prop:
-    """The disjunction of claims, also written ``p | q``."""
-    return claims[0] if len(claims) == 1 else Or(tuple(as_prop(c) for c in claims))
-
-
-def negation(claim: Prop) -> Prop:
-    """Not the claim, also written ``~p``."""
-    return Not(as_prop(claim))
-
-
-def forall(what: Any, claim: Prop) -> Prop:
-    """For all values of an index, a matrix or a family.
-
-    An index that stands as a row or column runs over these; of a matrix all values that its properties allow are meant,
-    singular ones too. Raises ClaimError if ``what`` is an expression such as j + 1.
-
-    >>> from symrnn import index
-    >>> i, A = index("i"), matrix("A", 2)
-    >>> print(forall(i, eq(A[i, i], 0)))
-    for all i: A[i,i] = 0
-    """
-    if isinstance(what, Sym):
-        return ForAll(what if what.family else what.head, as_prop(claim))
-    return ForAll(sole_variable(what), as_prop(claim))
-
-
-def for_all_trajectories(claim: Prop) -> Prop:
-    """For all input sequences and initial states, with the parameters fixed.
-
-    Without it a claim about limits is read for each trajectory: "J vanishes => rho(W) < 1" speaks of one at a time.
-    """
-    return ForAllTrajectories(as_prop(claim))
-
-
-def as_prop(value: object) -> Prop:
-    if isinstance(value, Prop):
-        return value
-    if isinstance(value, bool):
-        raise ClaimError("a claim is needed, not True or False: a == b compares trees; write eq(a, b)")
-    raise ClaimError(f"a claim is needed, such as eq(a, b); got {type(value).__name__}")
 
 
 def jacobian(of: object, wrt: object, layout: str = "") -> Term:
@@ -310,7 +227,7 @@ def diag(v: object) -> Term:
 
 
 def block_matrix(rows: Iterable[Iterable[object]]) -> Term:
-    """A matrix of blocks, row by row; write ``zeros(n, m)`` for a block of zeros.
+    """A matrix of blocks, row by row, numbers and scalars being 1 x 1; ``zeros(n, m)`` is a block of zeros.
 
     >>> from symrnn import matrix, size, zeros
     >>> n, m = size("n"), size("m")
@@ -320,9 +237,8 @@ def block_matrix(rows: Iterable[Iterable[object]]) -> Term:
     made = tuple(tuple(as_term(block) for block in row) for row in rows)
     if not made or not made[0] or any(len(row) != len(made[0]) for row in made):
         raise ClaimError("a matrix of blocks needs rows of equally many blocks, at least one")
-    if len(made) * len(made[0]) > 1 and any(
-        isinstance(block, Const) and block.value == 0 for row in made for block in row
-    ):
+    blocks = [block for row in made for block in row]
+    if any(isinstance(b, Const) and b.value == 0 for b in blocks) and any(shape_of(b) is not None for b in blocks):
         raise ClaimError("the number 0 has no size: write zeros(n, m) for a block of zeros")
     return Blocks(made)
 
@@ -386,37 +302,6 @@ def commutator(a: object, b: object) -> Term:
     return x @ y - y @ x
 
 
-def has_property(name: str, a: object) -> Prop:
-    """A property as a claim. Raises ClaimError for an unknown one, with a list of those there are.
-
-    >>> print(has_property("scalar", matrix("A", 2)))
-    A is a multiple of I
-    """
-    if name not in PROPERTIES:
-        raise ClaimError(f"unknown property {name!r}; there are: {', '.join(PROPERTIES)}")
-    return Pred(name, as_term(a), "", None)
-
-
-def invertible(a: object) -> Prop:
-    """a is square and has an inverse."""
-    return has_property("invertible", a)
-
-
-def diagonal(a: object) -> Prop:
-    """a is a diagonal matrix."""
-    return has_property("diagonal", a)
-
-
-def symmetric(a: object) -> Prop:
-    """a equals its transpose."""
-    return has_property("symmetric", a)
-
-
-def orthogonal(a: object) -> Prop:
-    """a is square and its transpose is its inverse."""
-    return has_property("orthogonal", a)
-
-
 def discriminant(a: object) -> Term:
     """The discriminant of the characteristic polynomial of a: 0 if and only if an eigenvalue is repeated."""
     return Discriminant(as_term(a))
@@ -435,65 +320,3 @@ def binomial(top: IndexLike, bottom: IndexLike) -> Term:
 def jordan_block(value: object, n: IndexLike) -> Term:
     """The n x n Jordan block: the scalar ``value`` on the diagonal, 1 on the one above it."""
     return JordanBlock(as_term(value), as_index(n))
-
-
-def jordan_decomposable(a: object, field: str = "C") -> Prop:
-    """a = U J U^-1 for some J of Jordan blocks, over the field "C" or "R"."""
-    return _spectral("jordan_decomposable", a, field)
-
-
-def squarefree_minimal_polynomial(a: object) -> Prop:
-    """No root of the minimal polynomial of a is repeated."""
-    return _spectral("squarefree_minimal_polynomial", a, "C")
-
-
-def unitarily_diagonalizable(a: object) -> Prop:
-    """a = U S U^H for some unitary U and diagonal S, over C."""
-    return _spectral("unitarily_diagonalizable", a, "C")
-
-
-def diagonalizable(a: object, field: str = "C") -> Prop:
-    """a = U S U^-1 for some diagonal S, over the field "C" or "R"."""
-    return _spectral("diagonalizable", a, field)
-
-
-def _spectral(name: str, a: object, field: str) -> Prop:
-    if field not in ("C", "R"):
-        raise ClaimError(f"field is 'C' or 'R', not {field!r}")
-    return Pred(name, as_term(a), field, None)
-
-
-def _limit(name: str, a: object, lag: object) -> Prop:
-    term = as_term(a)
-    if lag is not None:
-        return Pred(name, term, "", sole_variable(lag))
-    lags = sorted({v for v in _all_vars(term) if v.kind == "lag"}, key=lambda v: v.key)
-    if len(lags) != 1:
-        raise ClaimError(f"{name}({term}): say which lag goes to infinity, as in {name}(..., k)")
-    return Pred(name, term, "", lags[0])
-
-
-def _all_vars(term: Term) -> set[Var]:
-    return {v for v in walk(term) if isinstance(v, Var)}
-
-
-def vanishes(a: object, lag: object = None) -> Prop:
-    """The spectral norm of a tends to 0 as the lag grows.
-
-    ``lag`` may be left out where only one occurs in ``a``. Raises ClaimError where it is not clear.
-
-    >>> from symrnn import lag
-    >>> print(vanishes(matrix("W", 2) ** lag("k")))
-    W^k vanishes as k -> infinity
-    """
-    return _limit("vanishes", a, lag)
-
-
-def bounded(a: object, lag: object = None) -> Prop:
-    """The spectral norm of a stays bounded as the lag grows; ``lag`` as for ``vanishes``."""
-    return _limit("bounded", a, lag)
-
-
-def explodes(a: object, lag: object = None) -> Prop:
-    """The spectral norm of a is unbounded as the lag grows; ``lag`` as for ``vanishes``."""
-    return _limit("explodes", a, lag)

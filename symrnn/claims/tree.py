@@ -6,7 +6,7 @@ Matrix product is ``@``, multiplication by a scalar ``*``, the elementwise produ
 
 from __future__ import annotations
 
-from collections.abc import Iterator
+from collections.abc import Iterator, Sequence
 from dataclasses import replace
 from fractions import Fraction
 from typing import Any, ClassVar
@@ -479,7 +479,7 @@ HOLE = Sym("HOLE", None, "hole", (), (), False)  # the place in a context where 
 
 
 def as_term(value: object) -> Term:
-    """``value`` as a term: a term, an exact number, or an index expression used as a number."""
+    """``value`` as a term: a term, an exact number, an index expression used as a number, or rows of scalars."""
     if isinstance(value, Sym) and value.family:
         raise ClaimError(f"{value.name} is a family over time: write {value.name}[t]")
     if isinstance(value, Term):
@@ -490,7 +490,16 @@ def as_term(value: object) -> Term:
         return Const(value if type(value) is Fraction else Fraction(value))
     if isinstance(value, Index):
         return Const(Fraction(value.const)) if value.is_const else SizeOf(value)
+    if isinstance(value, list | tuple):
+        return _matrix_of(value)
     raise ClaimError(f"{value!r} ({type(value).__name__}) cannot stand in a claim")
+
+
+def _matrix_of(rows: Sequence[Any]) -> Term:
+    """The matrix with these rows of numbers and scalars, as blocks that are 1 x 1."""
+    if not rows or not all(isinstance(row, list | tuple) and row and len(row) == len(rows[0]) for row in rows):
+        raise ClaimError(f"{rows!r}: a matrix is written as rows of one length, [[1, 2], [3, 4]], a column [[1], [2]]")
+    return Blocks(tuple(tuple(as_term(x) for x in row) for row in rows))
 
 
 def _parts(term: Term, kind: type[Any]) -> tuple[Term, ...]:

@@ -9,9 +9,9 @@ from __future__ import annotations
 from typing import Any
 
 from symrnn.cells import Cell
-from symrnn.claims.build import as_prop, eq, iff, invertible
 from symrnn.claims.index import Node
 from symrnn.claims.recurrence import Claim
+from symrnn.claims.statements import as_prop, eq, iff, invertible
 from symrnn.claims.substitution import walk
 from symrnn.claims.tree import Inv, Pow, Prod, Prop, Sum, Term
 from symrnn.derivations import Derivation

@@ -33,6 +33,7 @@ from symrnn.errors import SymrnnError
 from symrnn.search.inductions import prove_by_induction
 from symrnn.search.lemmas import Prover, accepted, with_facts
 from symrnn.search.products import COL, ROW, prove_by_products
+from symrnn.search.triangular import radii_of_triangular
 from symrnn.semantics.algebra import Algebra
 from symrnn.semantics.derivative import one_step
 from symrnn.semantics.monomials import member
@@ -44,7 +45,7 @@ Wrap = Callable[[Proof], Proof]
 
 def with_bounds(s: Sequent, prove: Prover) -> tuple[Sequent, Wrap]:
     """The sequent with what its hypotheses on entries say of norms, and those on k-step Jacobians of powers."""
-    return with_facts(s, prove, (_norms, _powers))
+    return with_facts(s, prove, (_norms, _powers, radii_of_triangular))
 
 
 def _norms(s: Sequent, prove: Prover) -> Iterator[tuple[Prop, Proof]]:
@@ -142,6 +143,10 @@ def prove_at_every_step(s: Sequent, prove: Prover) -> Proof | None:
     return made if made is not None and accepted(s, made) else None
 
 
+def _is_of_inverse(p: Prop) -> bool:
+    return isinstance(p, Pred) and p.name == "invertible"
+
+
 def prove_by_contrary(s: Sequent, prove: Prover) -> Proof | None:
     """What is denied would contradict a hypothesis: one about a limit, or the denial of one about parameters."""
     goal = s.goal
@@ -149,16 +154,19 @@ def prove_by_contrary(s: Sequent, prove: Prover) -> Proof | None:
         inner = prove_by_contrary(replace(s, goal=Not(replace(goal, name="bounded"))), prove)
         made = Turn(inner) if inner is not None else None
         return made if made is not None and accepted(s, made) else None
-    if not isinstance(goal, Not):
+    singular = any(_is_of_inverse(h.arg) for h in s.hypotheses if isinstance(h, Not))
+    if not isinstance(goal, Not) and not (singular and isinstance(goal, Rel) and goal.op == "="):
         return None
+    assumed: Prop = goal.arg if isinstance(goal, Not) else Not(goal)
     for i, h in enumerate(s.hypotheses):
         limit = isinstance(h, Pred) and h.var is not None
-        denied = isinstance(h, Not) and isinstance(h.arg, ForAll | Rel)
-        if not limit and not denied:
+        denied = isinstance(h, Not) and (isinstance(h.arg, ForAll | Rel) or _is_of_inverse(h.arg))
+        number = isinstance(h, Rel) and h.op == "=" and shape_of(h.lhs) is None and _is_of_inverse(assumed)
+        if not limit and not denied and not number:
             continue
         wanted: Prop = h.arg if isinstance(h, Not) else Not(h)
         try:
-            from_here = s.towards(Implies(goal.arg, wanted))
+            from_here = s.towards(Implies(assumed, wanted))
         except SymrnnError:
             continue
         proof = prove(from_here)

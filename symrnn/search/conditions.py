@@ -12,11 +12,11 @@ from fractions import Fraction
 from typing import Any
 
 from symrnn.certificates import Null, entry_of
-from symrnn.claims.build import has_property
 from symrnn.claims.index import Var, as_index
 from symrnn.claims.latex import latex
 from symrnn.claims.recurrence import Claim
 from symrnn.claims.shapes import check_shapes
+from symrnn.claims.statements import has_property
 from symrnn.claims.substitution import contains, free_vars
 from symrnn.claims.text import text
 from symrnn.claims.tree import And, Const, Discriminant, Iff, IndexRel, Not, Or, Pred, Prop, Rel, Term, Total

@@ -11,9 +11,10 @@ from fractions import Fraction
 from typing import Any
 
 from symrnn.claims.activations import FACTS
-from symrnn.claims.build import absolute, all_of, eq, forall, has_property, lt, norm, spectral_radius
+from symrnn.claims.build import absolute, norm, spectral_radius
 from symrnn.claims.index import Var, as_index
 from symrnn.claims.recurrence import Claim, activations_of
+from symrnn.claims.statements import all_of, eq, forall, has_property, lt
 from symrnn.claims.substitution import contains, free_vars, symbols, walk
 from symrnn.claims.tree import IndexRel, Jac, Pred, Prop, Rel, SpectralRadius, Sym, Transpose
 from symrnn.semantics.sequents import flatten

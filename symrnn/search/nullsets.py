@@ -8,10 +8,10 @@ from itertools import islice, product
 
 from symrnn import kernel
 from symrnn.certificates import Null
-from symrnn.claims.build import invertible
 from symrnn.claims.index import Node
 from symrnn.claims.recurrence import Claim
 from symrnn.claims.shapes import shape_of
+from symrnn.claims.statements import invertible
 from symrnn.claims.substitution import children, symbols, walk
 from symrnn.claims.tree import (
     And,

@@ -24,6 +24,7 @@ from symrnn.search.entrywise import prove_entrywise
 from symrnn.search.equations import expanded, prove_at_once, prove_equation
 from symrnn.search.explicit import prove_explicit
 from symrnn.search.geometric import prove_with_closed_sums
+from symrnn.search.given import prove_by_value, with_matrices
 from symrnn.search.inductions import prove_by_induction
 from symrnn.search.inverses import prove_by_definition, prove_different, prove_invertible, prove_with_inverses
 from symrnn.search.jordan import prove_by_binomials
@@ -38,6 +39,7 @@ from symrnn.search.paths import prove_by_paths
 from symrnn.search.powers import prove_by_powers
 from symrnn.search.products import prove_by_products
 from symrnn.search.quantified import prove_at_chosen_matrices
+from symrnn.search.regular import prove_regular
 from symrnn.search.reversals import prove_with_a_sum_reversed
 from symrnn.search.spelling import prove_by_spelling, with_slopes_as_values
 from symrnn.search.states import prove_by_the_whole_state
@@ -77,15 +79,22 @@ class Search:
 def prove(claim: Claim) -> Proof | None:
     """A proof of a claim, or None; whether it is one is for the kernel to say."""
     try:
-        s = sequent_of(claim)
-        search = Search(claim)
-        chained = prove_by_steps(s)
-        if chained is not None:
-            return chained
-        easy = None if any(isinstance(h, Or) for h in s.hypotheses) else prove_at_once(s)
-        return easy or prove_for_any_lag(s, lambda x: prove_sequent(x, search)) or prove_sequent(s, search)
+        s, wrap = with_matrices(sequent_of(claim))
+        found = _prove(s, Search(claim))
+        return wrap(found) if found is not None else None
     except SymrnnError:
         return None
+
+
+def _prove(s: Sequent, search: Search) -> Proof | None:
+    value = prove_by_value(s)
+    if value is not None:
+        return value
+    chained = prove_by_steps(s)
+    if chained is not None:
+        return chained
+    easy = None if any(isinstance(h, Or) for h in s.hypotheses) else prove_at_once(s)
+    return easy or prove_for_any_lag(s, lambda x: prove_sequent(x, search)) or prove_sequent(s, search)
 
 
 def prove_sequent(s: Sequent, search: Search, depth: int = 0) -> Proof | None:
@@ -106,6 +115,8 @@ def prove_sequent(s: Sequent, search: Search, depth: int = 0) -> Proof | None:
     found = _from_facts(s, search, deeper)
     if found is None and s.hypotheses:
         found = prove_by_contrary(s, lambda x: _by_goal(x, search, 1, deeper) or _from_facts(x, search, deeper))
+    if found is None and isinstance(s.goal, Not):
+        found = prove_regular(s, lambda x: prove_by_contrary(x, lambda y: _by_goal(y, search, 1, deeper)))
     return found if found is not None else prove_by_steering(s, deeper)
 
 
@@ -126,6 +137,9 @@ def _by_goal(s: Sequent, search: Search, depth: int, deeper: Strategy) -> Proof 
     equation = isinstance(goal, Rel) and goal.op == "="
     if equation and search.models.refute(s, FEW):
         return None
+    value = None if isinstance(goal, And | Or | Iff) else prove_by_value(s)
+    if value is not None:
+        return value
     plain = _first(s, PLAIN if not depth else PLAINEST) if equation else None
     if plain is not None or search.models.refute(s):
         return plain
@@ -149,6 +163,7 @@ def _by_goal(s: Sequent, search: Search, depth: int, deeper: Strategy) -> Proof 
             or prove_by_annihilator(s, deeper)
             or prove_rewritten(s, deeper)
             or prove_invertible(s, deeper)
+            or prove_regular(s, deeper)
             or prove_by_definition(s, deeper)
             or prove_at_chosen_matrices(s)
         )

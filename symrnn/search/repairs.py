@@ -6,10 +6,11 @@ from collections.abc import Iterator
 from dataclasses import fields, replace
 from typing import Any
 
-from symrnn.claims.build import absolute, lt, norm, spectral_radius
+from symrnn.claims.build import absolute, norm, spectral_radius
 from symrnn.claims.latex import latex
 from symrnn.claims.recurrence import Claim
 from symrnn.claims.shapes import check_shapes, shape_of
+from symrnn.claims.statements import lt
 from symrnn.claims.text import text
 from symrnn.claims.tree import (
     Immediate,

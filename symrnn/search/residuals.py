@@ -10,10 +10,10 @@ from dataclasses import dataclass, replace
 from fractions import Fraction
 from typing import Any
 
-from symrnn.claims.build import all_of, any_of, eq, forall, invertible
 from symrnn.claims.index import Index, Node, Var, as_index
 from symrnn.claims.recurrence import Claim, Recurrence
 from symrnn.claims.shapes import shape_of
+from symrnn.claims.statements import all_of, any_of, eq, forall, invertible
 from symrnn.claims.substitution import free_vars, rebuild, symbols, walk
 from symrnn.claims.tree import Add, Const, Diag, Entry, IndexRel, MatMul, Prop, Rel, Sym, Term, Times
 from symrnn.errors import Refused, Undefined

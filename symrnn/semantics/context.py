@@ -13,7 +13,7 @@ from symrnn.claims.index import Index, Var, as_index
 from symrnn.claims.recurrence import Recurrence
 from symrnn.claims.shapes import ONE, shape_of
 from symrnn.claims.substitution import children, substitute
-from symrnn.claims.tree import Apply, Det, Diag, Eye, MatMul, Pow, Prod, Sym, Term, Transpose
+from symrnn.claims.tree import Apply, Det, Diag, Eye, Hadamard, MatMul, Pow, Prod, Sym, Term, Transpose
 
 Range = tuple[Index | None, Index | None]
 
@@ -101,11 +101,13 @@ class Context:
         return any(f.name in properties and self._matches((f.letter,), (letter,), f.free) for f in self.facts)
 
     def diagonal(self, letter: Term) -> bool:
-        """Diagonal letters, powers and products of them; every 1 x 1 matrix."""
+        """Diagonal letters, powers and products of them, elementwise products with one; every 1 x 1 matrix."""
         if isinstance(letter, Diag | Eye) or shape_of(letter) == (ONE, ONE):
             return True
         if isinstance(letter, Pow | Prod):
             return all(self.diagonal(x) for x in letters(letter))
+        if isinstance(letter, Hadamard):
+            return self.diagonal(letter.left) or self.diagonal(letter.right)
         return self.has(letter, "diagonal", "scalar")
 
     def regular(self, letter: Term) -> bool:

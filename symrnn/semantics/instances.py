@@ -263,6 +263,8 @@ class World:
             return tuple(zip(*self._jacobian(Jac(t.of, t.wrt, "numerator")), strict=True))
         to, since = (self.values.integer(s.index[0]) for s in (t.of, t.wrt))
         first, last = self.instance.start + (t.wrt.role != "state"), self.instance.stop
+        if to < since:
+            raise Refused(f"{t.of} comes before {t.wrt}: a Jacobian is of what is later by what is earlier")
         if not self.instance.periodic and not first <= since <= to <= last:
             raise Refused(f"{t} is outside the trajectory, {self.instance.start} to {last}")
         if t.of.name != t.wrt.name and t.of.role == t.wrt.role == "state" and to == since:

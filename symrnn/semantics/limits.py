@@ -21,6 +21,7 @@ from symrnn.claims.tree import (
     Abs,
     Add,
     Blocks,
+    Det,
     Entry,
     Immediate,
     Jac,
@@ -29,6 +30,7 @@ from symrnn.claims.tree import (
     Pow,
     Prod,
     SizeOf,
+    SpectralRadius,
     Sum,
     Sym,
     Term,
@@ -87,7 +89,7 @@ def _behaviours(t: Term, lag: Var, period: int, run: Run) -> list[str]:
     for least in FIRST:
         first = -(-least // period) * period
         try:
-            return [_behaviour(_Sequence(lag, first + r, period, run).of(t)) for r in range(period)]
+            return [_Sequence(lag, first + r, period, run).behaviour(t) for r in range(period)]
         except _Early:
             continue
     raise Refused("a limit that begins late")
@@ -143,6 +145,16 @@ class _Sequence:
             raise Refused(f"a limit is not decided for {type(t).__name__}")
         return rule(self, t)
 
+    def behaviour(self, t: Term) -> str:
+        """What a term does; of a spectral radius where it is that of M^q itself, which is rho(M)^q."""
+        if not isinstance(t, SpectralRadius) or self.lag not in free_vars(t):
+            return _behaviour(self.of(t))
+        p = self.of(t.arg)
+        if not p.left == p.right == _eye(len(p.step)):
+            raise Refused("a spectral radius that is not the power of one")
+        side = spectra.radius_against(self.run.values.rationals(p.step), Fraction(1))
+        return ("bounded", "explodes", "vanishes")[side]
+
     def _now(self, t: Any) -> Any:
         return substitute(t, {self.lag: as_index(self.first)})
 
@@ -193,6 +205,37 @@ class _Sequence:
     def trace(self, t: Trace) -> Power:
         p = self.of(t.arg)
         return _sum([_entry(p, i, i) for i in range(len(p.left))])
+
+    def det(self, t: Det) -> Power:
+        """det(L M^q R) = det(L) det(M)^q det(R) where all three are square; of two rows written out."""
+        p, determinant = self.of(t.arg), self.run.values.determinant
+        n = len(p.left)
+        if len(p.right[0]) != n:
+            raise Refused("a determinant of what is not square")
+        if len(p.step) == n:
+            return Power(*(((determinant(m),),) for m in (p.left, p.step, p.right)))
+        if n != 2:
+            raise Refused("a limit is not decided for such a determinant")
+        (a, b), (c, d) = ([_entry(p, i, j) for j in range(2)] for i in range(2))
+        minus = Power(_num([[-1]]), _eye(1), _eye(1))
+        return _sum([_times(a, d), _times(minus, _times(b, c))])
+
+    def sum(self, t: Sum) -> Power:
+        """The sum of the first N of L M^i R is (L, 0) [M, I; 0, I]^N (0, R)^T."""
+        rise = _coefficient(t.hi, self.lag)
+        if self.lag in free_vars(t.body) | free_vars(t.lo) or rise < 1:
+            raise Refused(f"a limit of a sum from {t.lo} to {t.hi}")
+        if any(isinstance(n, Sym) and t.var in free_vars(n) for n in walk(t.body)):
+            raise Refused(f"a limit of a sum over what has the time {t.var}")
+        lo, count = (self.run.values.integer(self._now(x)) for x in (t.lo, t.hi - t.lo + 1))
+        if count < 0:
+            raise _Early("a range that is empty at first")
+        p = _Sequence(t.var, lo, 1, self.run).of(t.body)
+        one = _eye(len(p.step))
+        none = tuple((as_num(0),) * len(row) for row in one)
+        step = (*_beside([p.step, one]), *_beside([none, one]))
+        left = multiply(_beside([p.left, multiply(p.left, none)]), _power(step, count))
+        return Power(left, _power(step, rise * self.period), (*multiply(none, p.right), *p.right))
 
     def entry(self, t: Entry) -> Power:
         if self.lag in free_vars(t.row) | free_vars(t.col):
@@ -452,5 +495,7 @@ _RULES: dict[type[Term], Callable[[_Sequence, Any], Power]] = {
     SizeOf: _Sequence.number,
     Jac: _Sequence.jacobian,
     Blocks: _Sequence.blocks,
+    Det: _Sequence.det,
+    Sum: _Sequence.sum,
     Prod: _Sequence.product,
 }

@@ -1,0 +1,94 @@
+"""What is known of given numbers: goals that become statements about them, and hypotheses entry by entry. Untrusted."""
+
+from __future__ import annotations
+
+from collections.abc import Callable, Iterator
+from dataclasses import replace
+from typing import Any
+
+from symrnn.certificates import Fact, Proof
+from symrnn.claims.substitution import free_vars, symbols
+from symrnn.claims.tree import Blocks, Const, Entry, IndexRel, Prop, Rel, Sym, Term
+from symrnn.errors import SymrnnError
+from symrnn.evaluation import Evaluated, symbol_given, with_value
+from symrnn.search.explicit import prove_explicit
+from symrnn.search.lemmas import accepted
+from symrnn.semantics.sequents import Sequent
+
+Entries = dict[tuple[int, int], Term]
+LARGEST = 8  # rows of a matrix whose entries are put together
+
+
+def prove_by_value(s: Sequent) -> Proof | None:
+    """The goal, where it speaks of nothing but given numbers."""
+    which, goal = _put_in(s)
+    if symbols(goal) or free_vars(goal) or isinstance(goal, IndexRel):
+        return None
+    proof = Evaluated(which)
+    return proof if accepted(s, proof) else None
+
+
+def _put_in(s: Sequent) -> tuple[tuple[int, ...], Prop]:
+    """The goal with what hypotheses say its symbols are, and which hypotheses these are."""
+    goal, used = s.goal, list[int]()
+    known = {x: i for i, x in _given(s)}
+    while True:
+        which = next((known[x] for x in sorted(symbols(goal), key=lambda x: x.key) if x in known), None)
+        if which is None or len(used) > len(known):
+            return tuple(used), goal
+        try:
+            goal = with_value(s, which, goal)
+        except SymrnnError:
+            return tuple(used), s.goal
+        used.append(which)
+
+
+def _given(s: Sequent) -> Iterator[tuple[int, Sym]]:
+    """The hypotheses that say what a symbol is, with the symbol."""
+    for i, h in enumerate(s.hypotheses):
+        if isinstance(h, Rel) and h.op == "=" and (isinstance(h.lhs, Sym) or isinstance(h.rhs, Sym)):
+            try:
+                yield i, symbol_given(h)[0]
+            except SymrnnError:
+                continue
+
+
+def with_matrices(s: Sequent) -> tuple[Sequent, Callable[[Proof], Proof]]:
+    """The sequent with matrices that are given entry by entry as a whole, and how a proof there is one here."""
+    taken: list[tuple[Prop, Proof]] = []
+    for prop in _whole(s.hypotheses):
+        proof = prove_explicit(replace(s, goal=prop))
+        try:
+            s = s.with_fact(prop)
+        except SymrnnError:
+            continue
+        if proof is not None:
+            taken.append((prop, proof))
+
+    def wrap(proof: Proof) -> Proof:
+        for prop, shown in reversed(taken):
+            proof = Fact(prop, shown, proof)
+        return proof
+
+    return s, wrap
+
+
+def _whole(hypotheses: tuple[Prop, ...]) -> list[Prop]:
+    """W = [a, b; c, d] for the matrices of which all entries are given."""
+    found: dict[Sym, Entries] = {}
+    for h in hypotheses:
+        for t, value in ((h.lhs, h.rhs), (h.rhs, h.lhs)) if isinstance(h, Rel) and h.op == "=" else ():
+            if isinstance(t, Entry) and isinstance(t.arg, Sym) and isinstance(value, Const):
+                if t.row.is_const and t.col.is_const and t.arg.role == "free" and not t.arg.index:
+                    found.setdefault(t.arg, {})[t.row.const, t.col.const] = value
+    return [Rel("=", x, made) for x, given in found.items() if (made := _matrix(x, given)) is not None]
+
+
+def _matrix(x: Sym, given: Entries) -> Term | None:
+    shape: Any = x.shape
+    if not all(end.is_const and end.const <= LARGEST for end in shape):
+        return None
+    places = [[(i + 1, j + 1) for j in range(shape[1].const)] for i in range(shape[0].const)]
+    if any(at not in given for row in places for at in row):
+        return None
+    return Blocks(tuple(tuple(given[at] for at in row) for row in places))
