@@ -29,7 +29,7 @@ from symrnn.semantics.sequents import Sequent, flatten
 
 LOOKED = 24  # runs looked at, of each kind
 WEIGHTS = 64  # matrices looked at, small ones and large ones
-MOST = 4  # of those that meet the hypotheses, of each kind
+MOST = 2  # of those that meet the hypotheses, of each kind
 
 
 class Models:

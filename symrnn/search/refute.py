@@ -43,7 +43,7 @@ TRIES = {0: 96, 1: 12, 2: 48, 3: 24, 4: 8}  # draws per choice of sizes and lags
 MOST = 2400  # instances in one search
 BETTER = 48  # instances after the first that violates a claim, among which one is looked for that says more
 BESIDE = 24  # instances as small as one that is known, among which a simpler one is looked for
-QUICK = 8  # instances in a first look
+QUICK = 5  # instances in a first look
 STANDINS = ("sigmoid", "tanh", "identity", "relu")
 
 
