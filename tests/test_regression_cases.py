@@ -141,6 +141,26 @@ def test_factors_of_what_is_real_need_not_be(left: Any, right: Any) -> None:
     assert left.subs(c, 2 * S.I) != right.subs(c, 2 * S.I)
 
 
+ORDERED = [  # with what it is only where c is real
+    (pieces((1, c < -S.conjugate(c)), (0, True)), pieces((1, c + S.conjugate(c) < 0), (0, True))),
+    (pieces((1, S.Lt(c, c, evaluate=False)), (0, True)), S.Integer(0)),
+    (pieces((1, S.Le(c, c, evaluate=False)), (0, True)), S.Integer(1)),
+]
+
+
+@pytest.mark.parametrize(("left", "right"), ORDERED)
+def test_what_need_not_be_real_has_no_order(left: Any, right: Any) -> None:
+    for golden, now in ((left, right), (right, left)):
+        assert compare(from_sympy(golden), from_sympy(now)).outcome is not Outcome.EQUAL
+
+
+@pytest.mark.parametrize("count", [1, 2, 3])
+def test_the_largest_of_what_need_not_be_real_is_told_apart_from_it(count: int) -> None:
+    one = from_sympy(c)
+    assert compare(Tree("Max", "", (one,) * count), one).outcome is not Outcome.EQUAL
+    assert compare(Tree("Max", "", (from_sympy(x),) * count), from_sympy(x)).outcome is Outcome.EQUAL
+
+
 def test_symbols_of_one_name_have_no_cases() -> None:
     real, positive = from_sympy(S.Max(x, 0)), from_sympy(S.Max(S.Symbol("x", positive=True) - 2, 0))
     with pytest.raises(Unsplit, match="two symbols have the same name"):

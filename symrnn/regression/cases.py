@@ -24,6 +24,7 @@ from symrnn.regression.trees import RELATIONS, Tree, text, walk
 MOST = 128  # cases looked at
 TRIED = 60  # points of one case
 NONZERO = 2  # the sign of what is not 0 and need not be real
+SignOf = Callable[[Tree, bool], int | None]  # of a difference; whether both sides must be real
 UNDEFINED = Tree("Pow", "", (Tree("Number", "0"), Tree("Number", "-1")))
 HOLDS = {"Lt": (-1,), "Le": (-1, 0), "Eq": (0,), "Ge": (0, 1), "Gt": (1,), "Ne": (-1, 1, NONZERO)}
 WORDS = {-1: "<", 0: "=", 1: ">", NONZERO: "!="}
@@ -347,19 +348,19 @@ def _assumed(symbol: Tree, word: str) -> Tree:
 def _resolved(case: Case) -> Case:
     """The case with everything replaced whose sign is known."""
 
-    def sign_of(t: Tree) -> int | None:
+    def sign_of(t: Tree, ordered: bool) -> int | None:
         gap = _gap(case, t)
-        return gap.known if gap is not None else None
+        return None if gap is None or (ordered and not gap.real) else gap.known
 
     return replace(case, golden=_simpler(case.golden, sign_of), now=_simpler(case.now, sign_of))
 
 
-def _simpler(t: Tree, sign_of: Callable[[Tree], int | None]) -> Tree:
+def _simpler(t: Tree, sign_of: SignOf) -> Tree:
     if t.head == "Piecewise":
         return _piece(t, sign_of)
     t = replace(t, args=tuple(_simpler(a, sign_of) for a in t.args)) if t.args else t
     if t.head in ("Abs", "sign", "Heaviside"):
-        return _of_sign(t, sign_of(t.args[0]))
+        return _of_sign(t, sign_of(t.args[0], False))
     if t.head in ("Max", "Min"):
         return _extreme(t, sign_of)
     return t
@@ -373,17 +374,17 @@ def _of_sign(t: Tree, s: int | None) -> Tree:
     return Tree("Number", str(s) if t.head == "sign" else ("0", "1/2", "1")[s + 1])
 
 
-def _extreme(t: Tree, sign_of: Callable[[Tree], int | None]) -> Tree:
+def _extreme(t: Tree, sign_of: SignOf) -> Tree:
     args = list(t.args)
     while len(args) > 1:
-        s = sign_of(_minus(args[0], args[1]))
-        if s is None or s == NONZERO:
+        s = sign_of(_minus(args[0], args[1]), True)
+        if s is None:
             return Tree(t.head, "", tuple(args))
         args[:2] = [args[0] if (s >= 0) == (t.head == "Max") else args[1]]
-    return args[0]
+    return args[0] if len(t.args) > 1 else t
 
 
-def _piece(t: Tree, sign_of: Callable[[Tree], int | None]) -> Tree:
+def _piece(t: Tree, sign_of: SignOf) -> Tree:
     """The piece whose condition is the first that holds, or those that are left."""
     left: list[Tree] = []
     for value, condition in zip(t.args[::2], t.args[1::2], strict=True):
@@ -398,11 +399,11 @@ def _piece(t: Tree, sign_of: Callable[[Tree], int | None]) -> Tree:
     return _simpler(left[0], sign_of) if left[1].head == "True" else Tree("Piecewise", "", tuple(left))
 
 
-def _condition(t: Tree, sign_of: Callable[[Tree], int | None]) -> Tree:
+def _condition(t: Tree, sign_of: SignOf) -> Tree:
     if t.head in RELATIONS:
         t = replace(t, args=tuple(_simpler(a, sign_of) for a in t.args))
-        s = sign_of(_minus(*t.args))
-        return t if s is None or (s == NONZERO and t.head not in ("Eq", "Ne")) else _truth(s in HOLDS[t.head])
+        s = sign_of(_minus(*t.args), t.head not in ("Eq", "Ne"))  # what is not real has no order
+        return t if s is None else _truth(s in HOLDS[t.head])
     args = [_condition(a, sign_of) for a in t.args]
     if t.head == "Not":
         return _truth(args[0].head == "False") if args[0].head in ("True", "False") else Tree("Not", "", tuple(args))
