@@ -81,10 +81,9 @@ def test_a_matrix_is_written_as_rows() -> None:
 
 def test_a_hypothesis_says_how_large_the_matrix_is() -> None:
     assert str(implies(eq(A, SHEAR), eq(trace(A), 1))).startswith("n = 2 and A = [1/2, 5; 0, 1/2] =>")
-    claim = (
-        Derivation("sizes").step("1", eq(trace(A), 1), assuming=[eq(A, SHEAR) & eq(M, [[1, 2, 3], [4, 5, 6]])]).claim
-    )
-    assert {str(v) for h in claim.hypotheses for v in tr.And((h,)).args} and "m = 3" in str(claim.hypotheses[0])
+    both = eq(A, SHEAR) & eq(M, [[1, 2, 3], [4, 5, 6]])
+    step = Derivation("sizes").step("1", eq(trace(A), 1), assuming=[both])
+    assert "n = 2" in str(step.claim.hypotheses[0]) and "m = 3" in str(step.claim.hypotheses[0])
     assert decided(eq(A, SHEAR)).mismatch is not None, "no matrix of every size is one that is written out"
 
 
@@ -131,7 +130,7 @@ FALSE = [
     (eq(spectral_radius(A), Fraction(1, 3)), (eq(A, SHEAR),)),
     (invertible(A), (eq(A, NILPOTENT),)),
     (vanishes(A**k), (eq(n, 2), eq(A[1, 1], HALF), eq(A[1, 2], 5), eq(A[2, 1], 0))),
-    (bounded(summation(A**j, j, 0, k), k), (eq(A, TURN), eq(B, A) & negation(eq(B, A)))),
+    (bounded(summation(A**j, j, 0, k), k), (eq(A, [[1, 1], [0, 1]]),)),
 ]
 
 
@@ -155,7 +154,7 @@ def test_networks_with_given_weights() -> None:
         (Elman(tanh), [[2, 1], [0, 2]], "refuted"),
         (Elman(identity), [[1, 0], [0, HALF]], "refuted"),
     ):
-        J = jacobian(cell.h[cell.t], cell.h[cell.t - cell.k])
+        J = jacobian(cell.h[cell.t], cell.h[cell.t - k])
         assert decided(vanishes(J), eq(cell.W_hh, weights), cell=cell).verdict == verdict, weights
 
 
