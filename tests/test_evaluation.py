@@ -3,13 +3,16 @@
 from __future__ import annotations
 
 import json
+import random
 from dataclasses import replace
 from fractions import Fraction
 from typing import Any
 
 import pytest
+from test_kernel_corrupted import corruptions
 
 from symrnn import (
+    CertificateError,
     ClaimError,
     Derivation,
     Elman,
@@ -49,6 +52,7 @@ from symrnn import (
 )
 from symrnn.certificates import Given, Known, Order, Proved, Words, entry_of, replay_entry
 from symrnn.claims import tree as tr
+from symrnn.claims.codec import decode, encode
 from symrnn.claims.latex import latex
 from symrnn.claims.recurrence import Claim
 from symrnn.claims.tree import HOLE
@@ -242,6 +246,33 @@ def test_a_damaged_certificate_is_refused() -> None:
         kernel.check(claim, replace(found.certificate, witness=None))
     with pytest.raises(Refused):
         kernel.check(Claim(claim.conclusion, (), None), replace(found.certificate, proof=Evaluated((0,))))
+
+
+PAIRS = [  # a claim that is proved, and one beside it that is false under the same hypotheses
+    (vanishes(A**k), vanishes((4 * A) ** k), (eq(A, SHEAR),)),
+    (eq(norm(A), 1), eq(norm(A), 2), (eq(A, TURN),)),
+    (lt(spectral_radius(A), 1), lt(spectral_radius(A), HALF), (eq(A, SHEAR),)),
+    (vanishes(A**k), explodes(A**k), (eq(c, HALF), eq(n, 2), eq(A, matrix([[c, 0], [0, c]])))),
+    (invertible(eye(n) + u @ v.T), invertible(eye(n) - u @ v.T), (negation(eq(1 + v.T @ u, 0)),)),
+    (invertible(eye(n) + M @ N), invertible(eye(n) - M @ N), (invertible(eye(m) + N @ M),)),
+    (eq(A**n, 0), eq(A, 0), (has_property("upper_triangular", A), forall(i, eq(A[i, i], 0)))),
+]
+
+
+@pytest.mark.parametrize("number", range(len(PAIRS)))
+def test_damaged_proofs_prove_nothing_false(number: int) -> None:
+    true, false, hypotheses = PAIRS[number]
+    claims = [Derivation("pairs").step("1", goal, assuming=hypotheses).claim for goal in (true, false)]
+    proof = decide(claims[0]).proof
+    assert proof is not None
+    rng, data = random.Random(number), encode(proof)
+    for _ in range(60):
+        try:
+            bad: Any = decode(corruptions(data, rng))
+        except CertificateError:
+            continue
+        with pytest.raises(Refused):
+            kernel.entails(claims[1], bad)
 
 
 # ---- invertibility by determinants, triangular matrices, where a lag is 0 ----

@@ -26,6 +26,7 @@ PAIRS: tuple[Callable[[Fraction], Plain], ...] = (
     lambda s: [[s, s], [s, s]],
     lambda s: [[s, s], [-s, s]],
     lambda s: [[s, 2 * s], [s * 0, s / 2]],
+    lambda s: [[s * 0, s * 0], [s * 0, s]],
 )
 TURNING = tuple((Fraction(a, 2), Fraction(a + d, 2)) for a in range(1, 8) for d in (1, 2, 3, 4))  # [[-a, b], [-b, a]]
 
