@@ -38,7 +38,7 @@ VALUES = {  # of a gate, the simplest first; of a function that is not listed, w
     "tanh": (Fraction(0), Fraction(1, 2), Fraction(-1, 2)),
     "relu": (Fraction(1), Fraction(1, 2), Fraction(-1)),
 }
-NUMBERS = (Fraction(0), Fraction(1), Fraction(3), Fraction(-1))  # of scalars, such as a leak
+NUMBERS = (Fraction(0), Fraction(3))  # of scalars, such as a leak
 OTHERS = (Fraction(0), Fraction(1), Fraction(1, 2))
 CHOICES = {1: 40, 2: 16}  # of the gates' values, by the period
 FIRST = 12  # choices that no weights are tried with, before any are

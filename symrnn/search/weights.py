@@ -26,7 +26,6 @@ PAIRS: tuple[Callable[[Fraction], Plain], ...] = (
     lambda s: [[s, s], [s, s]],
     lambda s: [[s, s], [-s, s]],
     lambda s: [[s, 2 * s], [s * 0, s / 2]],
-    lambda s: [[s * 0, s * 0], [s * 0, s]],
 )
 TURNING = tuple((Fraction(a, 2), Fraction(a + d, 2)) for a in range(1, 8) for d in (1, 2, 3, 4))  # [[-a, b], [-b, a]]
 
@@ -50,6 +49,7 @@ def _made(n: int, steep: bool) -> Iterator[Plain]:
         yield from ([[sign * s]] for s in (*SCALES, Fraction(0)) for sign in (1, -1))
     if n == 2:
         yield from (make(s) for make in PAIRS for s in SCALES)
+        yield [[Fraction(0), Fraction(0)], [Fraction(0), Fraction(2)]]  # a unit that grows beside one that vanishes
         for a, b in TURNING:
             yield [[-a, b], [-b, a]]
             if steep:
