@@ -9,7 +9,7 @@ from typing import Any
 from symrnn import evidence
 from symrnn.claims.index import Node, Var, as_index
 from symrnn.claims.recurrence import Claim, Recurrence, activations_of
-from symrnn.claims.shapes import ONE, shape_of
+from symrnn.claims.shapes import ONE, check_shapes, shape_of
 from symrnn.claims.substitution import children, free_vars, substitute, symbols, walk
 from symrnn.claims.text import text
 from symrnn.claims.tree import (
@@ -104,8 +104,15 @@ def of_instance(claim: Claim, instance: Instance) -> Data:
 
 
 def _at_given_sizes(claim: Claim, instance: Instance) -> Claim:
-    """The claim with the sizes that a hypothesis fixes in their places: what has shapes may have them by it alone."""
-    _, hypotheses = flatten(claim)
+    """The claim with the sizes that a hypothesis fixes in their places, where shapes fit by that alone."""
+    goal, hypotheses = flatten(claim)
+    try:
+        for p in (goal, *hypotheses):
+            check_shapes(p)
+    except ShapeMismatch:
+        pass
+    else:
+        return claim
     fixed = frozenset().union(*(free_vars(h) for h in hypotheses if isinstance(h, IndexRel) and h.op == "="))
     sizes = {v: as_index(n) for v, n in instance.integers if v.kind == "size" and v in fixed}
     return substitute(claim, sizes) if sizes else claim

@@ -6,7 +6,7 @@ Matrix product is ``@``, multiplication by a scalar ``*``, the elementwise produ
 
 from __future__ import annotations
 
-from collections.abc import Iterator, Sequence
+from collections.abc import Iterator
 from dataclasses import replace
 from fractions import Fraction
 from typing import Any, ClassVar
@@ -23,8 +23,7 @@ PROPERTIES = (
 SPECTRAL = (
     "diagonalizable",  # A = U S U^-1, S diagonal, over the field
     "jordan_decomposable",  # A = U J U^-1, J of Jordan blocks, over the field
-    "squarefree_minimal_polynomial",
-    "unitarily_diagonalizable",  # A = U S U^H, over C
+    *("squarefree_minimal_polynomial", "unitarily_diagonalizable"),  # the latter: A = U S U^H, over C
 )
 
 
@@ -308,9 +307,8 @@ class Jac(Term):
 class Loss(Node):
     """A loss, the sum over lo <= ``time`` <= hi of a loss at each time; the states before ``first`` - 1 are no matter.
 
-    ``kind`` "opaque": any differentiable function of the state blocks in ``reads``, each with the family of rows that
-    are its immediate partial derivatives. "squared", "cross_entropy": of ``output`` and ``target`` at ``time``.
-    ``index``: of the loss at one time, where lo = hi is that time.
+    ``kind`` "opaque": any differentiable function of the state blocks in ``reads``, each with the family of rows of its
+    partial derivatives. "squared", "cross_entropy": of ``output`` and ``target``. ``index``: of a loss at one time.
     """
 
     name: str
@@ -491,15 +489,10 @@ def as_term(value: object) -> Term:
     if isinstance(value, Index):
         return Const(Fraction(value.const)) if value.is_const else SizeOf(value)
     if isinstance(value, list | tuple):
-        return _matrix_of(value)
+        if not value or not all(isinstance(r, list | tuple) and r and len(r) == len(value[0]) for r in value):
+            raise ClaimError(f"{value!r}: write a matrix as rows of one length, [[1, 2], [3, 4]], a column [[1], [2]]")
+        return Blocks(tuple(tuple(as_term(x) for x in row) for row in value))
     raise ClaimError(f"{value!r} ({type(value).__name__}) cannot stand in a claim")
-
-
-def _matrix_of(rows: Sequence[Any]) -> Term:
-    """The matrix with these rows of numbers and scalars, as blocks that are 1 x 1."""
-    if not rows or not all(isinstance(row, list | tuple) and row and len(row) == len(rows[0]) for row in rows):
-        raise ClaimError(f"{rows!r}: a matrix is written as rows of one length, [[1, 2], [3, 4]], a column [[1], [2]]")
-    return Blocks(tuple(tuple(as_term(x) for x in row) for row in rows))
 
 
 def _parts(term: Term, kind: type[Any]) -> tuple[Term, ...]:

@@ -38,6 +38,7 @@ VALUES = {  # of a gate, the simplest first; of a function that is not listed, w
     "tanh": (Fraction(0), Fraction(1, 2), Fraction(-1, 2)),
     "relu": (Fraction(1), Fraction(1, 2), Fraction(-1)),
 }
+NUMBERS = (Fraction(0), Fraction(3))  # of scalars, such as a leak
 OTHERS = (Fraction(0), Fraction(1), Fraction(1, 2))
 CHOICES = {1: 40, 2: 16}  # of the gates' values, by the period
 FIRST = 12  # choices that no weights are tried with, before any are
@@ -156,8 +157,10 @@ class _Runs:
         pool = [rows(m) for m in weights(size, True)] if size in (1, 2, 3) else []
         pool = [m for m in pool if any(x != as_num(0) for row in m for x in row)]
         nothing = {s.name: self._simple(s) for s in self.free}
+        numbers = [s for s in self.free if s.shape is None]
         rng = random.Random(f"{self.cell.name} {size}")
         tried: list[dict[str, Rows]] = [nothing]
+        tried += [{**nothing, s.name: rows([[x]])} for s in numbers for x in NUMBERS]
         for m in pool:
             tried += [{**nothing, s.name: m} for s in square if len(m) == self._shape(s)[0]]
             if len(square) > 1:

@@ -8,7 +8,7 @@ from typing import Any
 
 from symrnn.certificates import Fact, Proof
 from symrnn.claims.substitution import free_vars, symbols
-from symrnn.claims.tree import Blocks, Const, Entry, IndexRel, Prop, Rel, Sym, Term
+from symrnn.claims.tree import Blocks, Const, Entry, IndexRel, Pred, Prop, Rel, Sym, Term
 from symrnn.errors import SymrnnError
 from symrnn.evaluation import Evaluated, symbol_given, with_value
 from symrnn.search.explicit import prove_explicit
@@ -16,6 +16,7 @@ from symrnn.search.lemmas import accepted
 from symrnn.semantics.sequents import Sequent
 
 Entries = dict[tuple[int, int], Term]
+KINDS = ("diagonal", "symmetric", "skew", "orthogonal", "upper_triangular", "lower_triangular")
 LARGEST = 8  # rows of a matrix whose entries are put together
 
 
@@ -54,7 +55,10 @@ def _given(s: Sequent) -> Iterator[tuple[int, Sym]]:
 
 
 def with_matrices(s: Sequent) -> tuple[Sequent, Callable[[Proof], Proof]]:
-    """The sequent with matrices that are given entry by entry as a whole, and how a proof there is one here."""
+    """The sequent with matrices that are given entry by entry as a whole, and what kinds of matrices those given are.
+
+    Also how a proof there is one here.
+    """
     taken: list[tuple[Prop, Proof]] = []
     for prop in _whole(s.hypotheses):
         proof = prove_explicit(replace(s, goal=prop))
@@ -64,6 +68,10 @@ def with_matrices(s: Sequent) -> tuple[Sequent, Callable[[Proof], Proof]]:
             continue
         if proof is not None:
             taken.append((prop, proof))
+    value = prove_by_value(s)
+    for prop, shown in () if value is not None else list(_properties(s)):
+        s = s.with_fact(prop)
+        taken.append((prop, shown))
 
     def wrap(proof: Proof) -> Proof:
         for prop, shown in reversed(taken):
@@ -71,6 +79,19 @@ def with_matrices(s: Sequent) -> tuple[Sequent, Callable[[Proof], Proof]]:
         return proof
 
     return s, wrap
+
+
+def _properties(s: Sequent) -> Iterator[tuple[Prop, Proof]]:
+    """What kinds of matrices the given ones are, where the goal speaks of more than these."""
+    for _, x in list(_given(s)):
+        shape = x.shape
+        if shape is None or shape[0] != shape[1] or not shape[0].is_const:
+            continue
+        for name in KINDS:
+            prop = Pred(name, x, "", None)
+            proof = prove_by_value(replace(s, goal=prop)) if name not in x.props else None
+            if proof is not None and prop not in s.hypotheses:
+                yield prop, proof
 
 
 def _whole(hypotheses: tuple[Prop, ...]) -> list[Prop]:

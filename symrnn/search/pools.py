@@ -54,6 +54,7 @@ def _simple(n: int, m: int) -> Iterator[Plain]:
     yield make(lambda i, j: j == (i + 1) % max(n, 1))
     yield make(lambda i, j: 0)
     yield make(lambda i, j: -1 * (i == j))
+    yield make(lambda i, j: i == 0)
 
 
 def _with(a: Plain, properties: frozenset[str], rng: random.Random) -> Plain | None:

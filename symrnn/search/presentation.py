@@ -40,6 +40,7 @@ from symrnn.claims.substitution import free_vars, substitute, walk
 from symrnn.claims.text import text
 from symrnn.claims.tree import IndexRel
 from symrnn.errors import SymrnnError
+from symrnn.evaluation import Evaluated
 from symrnn.search.decide import Decision, decide_by_proof
 from symrnn.search.layouts import wrong_layout
 from symrnn.semantics.sequents import flatten, numeric_bound
@@ -61,6 +62,7 @@ HOW: dict[type[Proof], str] = {
     Combine: "from products of known inequalities",
     Largest: "by a bound of every entry",
     Specialise: "from what holds for all matrices, at the ones that decide",
+    Evaluated: "computed exactly from the given numbers",
     Injective: "since the activation takes a value once",
     Cite: "with lemmas that are cited",
 }

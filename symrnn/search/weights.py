@@ -49,6 +49,7 @@ def _made(n: int, steep: bool) -> Iterator[Plain]:
         yield from ([[sign * s]] for s in (*SCALES, Fraction(0)) for sign in (1, -1))
     if n == 2:
         yield from (make(s) for make in PAIRS for s in SCALES)
+        yield [[Fraction(0), Fraction(0)], [Fraction(0), Fraction(2)]]  # a unit that grows beside one that vanishes
         for a, b in TURNING:
             yield [[-a, b], [-b, a]]
             if steep:

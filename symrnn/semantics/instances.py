@@ -263,10 +263,9 @@ class World:
             return tuple(zip(*self._jacobian(Jac(t.of, t.wrt, "numerator")), strict=True))
         to, since = (self.values.integer(s.index[0]) for s in (t.of, t.wrt))
         first, last = self.instance.start + (t.wrt.role != "state"), self.instance.stop
-        if to < since:
-            raise Refused(f"{t.of} comes before {t.wrt}: a Jacobian is of what is later by what is earlier")
         if not self.instance.periodic and not first <= since <= to <= last:
-            raise Refused(f"{t} is outside the trajectory, {self.instance.start} to {last}")
+            which = "a Jacobian is of the later one" if to < since else f"not in {self.instance.start} to {last}"
+            raise Refused(f"{t} is outside the trajectory: {which}")
         if t.of.name != t.wrt.name and t.of.role == t.wrt.role == "state" and to == since:
             raise Refused(f"{t.of} by {t.wrt}: two state blocks at the same time")
         return self._chain(t.of.head, to, t.wrt.head, since)

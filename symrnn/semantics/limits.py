@@ -210,11 +210,9 @@ class _Sequence:
         """det(L M^q R) = det(L) det(M)^q det(R) where all three are square; of two rows written out."""
         p, determinant = self.of(t.arg), self.run.values.determinant
         n = len(p.left)
-        if len(p.right[0]) != n:
-            raise Refused("a determinant of what is not square")
-        if len(p.step) == n:
+        if len(p.step) == n == len(p.right[0]):
             return Power(*(((determinant(m),),) for m in (p.left, p.step, p.right)))
-        if n != 2:
+        if not n == 2 == len(p.right[0]):
             raise Refused("a limit is not decided for such a determinant")
         (a, b), (c, d) = ([_entry(p, i, j) for j in range(2)] for i in range(2))
         minus = Power(_num([[-1]]), _eye(1), _eye(1))

@@ -265,7 +265,7 @@ def _settle(claim: Claim) -> tuple[Claim, tuple[Prop, ...]]:
     """Use up equations between integers, then numeric lower bounds."""
     if not any(isinstance(h, IndexRel) for h in claim.hypotheses):
         return claim, ()
-    settled: list[Prop] = []
+    claim, settled = _bounded(claim, lowering=True)
     while True:
         found = next(((h, v) for h in claim.hypotheses if (v := _solved(h)) is not None), None)
         if found is None:
@@ -275,21 +275,27 @@ def _settle(claim: Claim) -> tuple[Claim, tuple[Prop, ...]]:
         rest = Claim(claim.conclusion, tuple(x for x in claim.hypotheses if x != h), claim.cell)
         if var.low is not None and not Context().at_least(value, var.low):
             # n = m - 1: what the equation says of m is lost; refuse rather than prove for sizes below 1
-            raise Refused(f"{h}: solve it for the other variable")
+            less = f"but {var} is {var.low} or more; the hypothesis le({value}, {var}) lets it be less"
+            raise Refused(f"{h}, {less}" if value.is_const else f"{h}: solve it for the other variable")
         claim = _instance(rest, {var: value})
     while (found_bound := next((x for h in claim.hypotheses if (x := _above(h, claim)) is not None), None)) is not None:
         h, var, value = found_bound
         settled.append(h)
         rest = Claim(claim.conclusion, tuple(x for x in claim.hypotheses if x != h), claim.cell)
         claim = _instance(rest, {var: value})
+    claim, used = _bounded(claim)
+    return claim, (*settled, *used)
+
+
+def _bounded(claim: Claim, lowering: bool = False) -> tuple[Claim, list[Prop]]:
+    """Use up numeric lower bounds; ``lowering``: only those that let a variable be less than it else is."""
     bounds: dict[Var, int] = {}
-    for h in claim.hypotheses:
-        if (b := numeric_bound(h)) is not None:
-            settled.append(h)
-            bounds[b[0]] = max(b[1], bounds.get(b[0], b[1]))
-    kept = tuple(h for h in claim.hypotheses if numeric_bound(h) is None)
-    raised = {v: as_index(Var(v.name, v.kind, max(low, 1) if v.kind == "size" else low)) for v, low in bounds.items()}
-    return _instance(Claim(claim.conclusion, kept, claim.cell), raised), tuple(settled)
+    for v, low in (b for h in claim.hypotheses if (b := numeric_bound(h)) is not None):
+        bounds[v] = max(low, bounds.get(v, low), 1 if v.kind == "size" else low)
+    bounds = {v: low for v, low in bounds.items() if not lowering or (v.low is not None and low < v.low)}
+    used = [h for h in claim.hypotheses if (b := numeric_bound(h)) is not None and b[0] in bounds]
+    rest = Claim(claim.conclusion, tuple(h for h in claim.hypotheses if h not in used), claim.cell)
+    return _instance(rest, {v: as_index(Var(v.name, v.kind, low)) for v, low in bounds.items()}), used
 
 
 def _solved(h: Prop) -> tuple[Var, Index] | None:
@@ -318,9 +324,7 @@ def _above(h: Prop, claim: Claim) -> tuple[Prop, Var, Index] | None:
     beyond = Var(v.name, "lag", 0)
     if c != 1 or v.kind != "lag" or v in free_vars(h.lhs) or not Context().at_least(least, v.low or 0):
         return None
-    if beyond != v and beyond in free_vars(claim):
-        return None
-    return h, v, least + as_index(beyond)
+    return None if beyond in free_vars(claim) - {v} else (h, v, least + as_index(beyond))
 
 
 def numeric_bound(h: Prop) -> tuple[Var, int] | None:
