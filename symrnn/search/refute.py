@@ -118,7 +118,7 @@ def glimpses(claim: Claim) -> Iterator[World]:
     goal, hypotheses = flatten(claim)
     variables = sorted(frozenset().union(*(free_vars(p) for p in (goal, *hypotheses))), key=lambda v: v.key)
     cell_vars = free_vars(claim.cell) if claim.cell is not None else frozenset()
-    sizes = {v: 2 for v in {*variables, *cell_vars} if v.kind == "size"}
+    sizes = {v: max(2, v.low or 1) for v in {*variables, *cell_vars} if v.kind == "size"}
     fixed = fixed_values({*variables, *cell_vars}, hypotheses)
     sizes |= {v: i for v, i in fixed.items() if v.kind == "size"}
     others = [v for v in variables if v.kind != "size"]
