@@ -270,10 +270,9 @@ def _network(world: World, instance: Instance) -> Data:
         "states": [x for at in run if (x := _blocks(world, cell.states, at)) is not None],
         "inputs": [_blocks(world, cell.inputs, at) for at in run[1:]] if cell.inputs else [],
     }
-    if slopes is not None:
-        made["derivatives"] = [
-            [num_text(row[i]) for i, row in enumerate(world.values.matrix(at_time(slopes, at)))] for at in run[1:]
-        ]
+    derivatives = [_diagonal(world, at_time(slopes, at)) for at in run[1:]] if slopes is not None else [None]
+    if None not in derivatives:
+        made["derivatives"] = derivatives
     if instance.feedback:  # x_t = C h_{t-1} + what is listed under inputs
         made["feedback"] = {name: strings(rows) for name, rows in instance.feedback}
     return made
@@ -324,6 +323,14 @@ def _new(found: list[Data], known: list[Data]) -> list[Data]:
 def _worded(sides: Sides, found: list[Data]) -> list[Data]:
     """Entries in a network's own names; what needs others is left out of a run."""
     return [] if sides.elman and sides.atoms else found
+
+
+def _diagonal(world: World, slopes: Sym) -> list[str] | None:
+    """The entries of a diagonal matrix; None where one has no closed form."""
+    try:
+        return [num_text(row[i]) for i, row in enumerate(world.values.matrix(slopes))]
+    except Refused:
+        return None
 
 
 def _blocks(world: World, heads: tuple[Sym, ...], at: int) -> Any:

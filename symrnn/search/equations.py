@@ -70,6 +70,14 @@ def prove_equation(s: Sequent) -> Words | None:
     if not isinstance(s.goal, Rel) or s.goal.op != "=":
         return None
     ends = _peels(s)
+    tried: dict[How, list[list[Rule]]] = {}
+    if s.inducted:  # the step of an induction is seldom true by definition alone, and its normal forms are large
+        for peels in ends:
+            found = _direct(s, (*peels, False), [((), s.goal.lhs, s.goal.rhs)]) or _by_rules(
+                s, (*peels, False), MODES[0], tried
+            )
+            if found is not None:
+                return found
     unfolded = Kept(_unfoldings(s, s.goal))
     for peels in (*ends, *((FIRST,) if _begins(s.goal) else ())):
         found = _direct(s, (*peels, False), unfolded)
@@ -78,19 +86,22 @@ def prove_equation(s: Sequent) -> Words | None:
     entries = contains(s.goal, Entry)
     if not s.equations and not s.cell and not contains(s.goal, Inv, Det, Norm, Pow, Apply):
         return None  # nothing to rewrite with
-    tried: dict[How, list[list[Rule]]] = {}
     for plain in _plain(s, entries):
         for mode in MODES if s.equations else MODES[:1]:
             for peels in ends[:1] if plain else ends:
-                how = (*peels, plain)
-                rules = list(rules_of(s, how, mode))
-                if rules in tried.setdefault(how, []):
-                    continue  # another choice of what leads came to the same
-                tried[how].append(rules)
-                found = _rewrite(s, how, rules)
+                found = _by_rules(s, (*peels, plain), mode, tried)
                 if found is not None:
                     return found
     return None
+
+
+def _by_rules(s: Sequent, how: How, mode: str, tried: dict[How, list[list[Rule]]]) -> Words | None:
+    """By rewriting, unless another choice of what leads came to the same rules, which are ``tried``."""
+    rules = list(rules_of(s, how, mode))
+    if rules in tried.setdefault(how, []):
+        return None
+    tried[how].append(rules)
+    return _rewrite(s, how, rules)
 
 
 def prove_at_once(s: Sequent) -> Words | None:
@@ -117,7 +128,7 @@ def _begins(goal: Prop) -> bool:
 
 
 def _runs(t: Node) -> bool:
-    return isinstance(t, Prod | Sum | Jac) or (isinstance(t, Pow) and not t.exponent.is_const)
+    return isinstance(t, Prod | Sum | Jac | Total) or (isinstance(t, Pow) and not t.exponent.is_const)
 
 
 def _plain(s: Sequent, entries: bool) -> tuple[bool, ...]:

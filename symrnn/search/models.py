@@ -25,7 +25,7 @@ from symrnn.search.pools import Plain, rows
 from symrnn.search.refute import Tally, glimpses, worlds
 from symrnn.search.weights import weights
 from symrnn.semantics.instances import Rows, World
-from symrnn.semantics.sequents import Sequent, flatten
+from symrnn.semantics.sequents import Sequent, flatten, settled
 
 LOOKED = 24  # runs looked at, of each kind
 WEIGHTS = 64  # matrices looked at, small ones and large ones
@@ -74,7 +74,8 @@ class _Model:
 def _met(claim: Claim) -> Iterator[_Model]:
     _, hypotheses = flatten(claim)
     if not speaks_of_limits(claim):
-        yield from map(_Model, filter(_holds, glimpses(claim)))
+        whole, _ = settled(claim)  # in the variables of its sequents
+        yield from map(_Model, filter(_holds, glimpses(whole)))
     elif all(map(_is_static, hypotheses)):
         yield from _matrices(claim)
     else:

@@ -21,6 +21,7 @@ from symrnn.claims.tree import Abs, And, Apply, Const, Entry, ForAll, Norm, Not,
 from symrnn.errors import SymrnnError
 from symrnn.search.lemmas import accepted
 from symrnn.search.simplex import solve
+from symrnn.search.squares import squares
 from symrnn.semantics.functions import monomial_never_negative
 from symrnn.semantics.inequalities import AtMost, known
 from symrnn.semantics.monomials import UNIT, Mono, Poly, minus
@@ -163,6 +164,12 @@ def _combination(s: Sequent, gap: Poly) -> Proof | None:
     strictly = isinstance(goal, Rel) and goal.op == "<"
     if all(c > 0 and is_fine(m) for m, c in gap.items()):
         made = Combine((), equal)
+        if accepted(s, made):
+            return made
+    whole = squares(gap)
+    if whole is not None:
+        uses = tuple((c, (_bare("square", s.algebra("left").to_term(line, None)),)) for c, line in whole)
+        made = Combine(uses, equal)
         if accepted(s, made):
             return made
     if _fails_somewhere(s, gap, facts):

@@ -44,6 +44,7 @@ MOST = 2400  # instances in one search
 BETTER = 48  # instances after the first that violates a claim, among which one is looked for that says more
 BESIDE = 24  # instances as small as one that is known, among which a simpler one is looked for
 QUICK = 5  # instances in a first look
+SETTINGS = 16  # sizes and lags seen for one
 STANDINS = ("sigmoid", "tanh", "identity", "relu")
 
 
@@ -114,16 +115,19 @@ def glimpse(claim: Claim) -> Instance | None:
 
 
 def glimpses(claim: Claim) -> Iterator[World]:
-    """Worlds of the claim at size 2, at its second least lag if it has one."""
+    """Worlds of the claim at size 2, with each lag above its least value where that is soon met."""
     goal, hypotheses = flatten(claim)
     variables = sorted(frozenset().union(*(free_vars(p) for p in (goal, *hypotheses))), key=lambda v: v.key)
     cell_vars = free_vars(claim.cell) if claim.cell is not None else frozenset()
-    sizes = {v: 2 for v in {*variables, *cell_vars} if v.kind == "size"}
+    sizes = {v: max(2, v.low or 1) for v in {*variables, *cell_vars} if v.kind == "size"}
     fixed = fixed_values({*variables, *cell_vars}, hypotheses)
     sizes |= {v: i for v, i in fixed.items() if v.kind == "size"}
     others = [v for v in variables if v.kind != "size"]
-    settings = islice(_lag_choices(others, sizes, hypotheses, goal), 2) if integers_fit(sizes, hypotheses) else ()
-    for integers in list(settings)[-1:]:
+    choices = _lag_choices(others, sizes, hypotheses, goal) if integers_fit(sizes, hypotheses) else ()
+    settings = list(islice(choices, SETTINGS))
+    lags = [v for v in others if v.kind == "lag" and v not in fixed]
+    above = [x for x in settings if all(x[v] > settings[0][v] for v in lags)] if len(lags) > 1 else []
+    for integers in (above[:1] or settings[:2][-1:]):
         yield from islice(_candidates(claim, goal, hypotheses, integers, Tally()), QUICK)
 
 

@@ -131,15 +131,16 @@ class Algebra:
             first = len(out)
             while first > 0 and self._commute(out[first - 1], factor):
                 first -= 1
-            same = next((i for i in range(first, len(out)) if base(out[i]) == base(factor)), None)
+            letter = base(factor)
+            same = next((i for i in range(first, len(out)) if base(out[i]) == letter), None)
             if same is not None:
-                merged = power(base(factor), exponent(out[same]) + exponent(factor))
+                merged = power(letter, exponent(out[same]) + exponent(factor))
                 if merged is not None:
                     out[same] = merged
                 else:  # the neighbours of what cancelled may commute
                     out = list(self.word((*out[:same], *out[same + 1 :])))
                 continue
-            place = next((i for i in range(first, len(out)) if base(out[i]).key > base(factor).key), len(out))
+            place = next((i for i in range(first, len(out)) if base(out[i]).key > letter.key), len(out))
             out.insert(place, factor)
         met = meeting(tuple(out))
         if met is not None and met[1]:  # E_i^T E_i = I
