@@ -66,6 +66,7 @@ def step_gradient(loss: Loss, cell: Cell, parameter: Sym, at: IndexLike) -> Term
 def bptt(loss: Loss, cell: Cell, parameter: Sym) -> Rel:
     """The gradient of the loss by a parameter as the sum over the steps of ``step_gradient``: a claim.
 
+    Of a parameter that the output has too (tied weights), with its ``output_gradient`` at each time.
     The loss is one over all its times, ``loss(...)`` and not ``L[t]``; it begins one step after the state that is held.
 
     >>> from symrnn import Elman, lag, loss
@@ -74,7 +75,9 @@ def bptt(loss: Loss, cell: Cell, parameter: Sym) -> Rel:
     grad(L, W_hh) = sum(s = 1 .. T, D[s] (d L / d h[s])^T h[s-1]^T)
     """
     s = index("s")
-    total: Term = summation(step_gradient(loss, cell, parameter, s), s, loss.lo, loss.hi)
+    shared = parameter in symbols(loss)  # its output has the parameter too
+    parts = [step_gradient(loss, cell, parameter, s), *([output_gradient(loss, cell, parameter, s)] if shared else [])]
+    total: Term = summation(Add(tuple(parts)) if shared else parts[0], s, loss.lo, loss.hi)
     if isinstance(total, Sum):
         total = Sum(total.body, total.var, loss.lo, loss.hi)
     return Rel("=", gradient(loss, parameter), total)

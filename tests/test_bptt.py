@@ -261,13 +261,13 @@ def test_cross_entropy_is_p_minus_y_exactly_where_the_targets_sum_to_1():
 
 def test_tied_weights_count_twice():
     """The recurrent matrix used for the output too has both gradients."""
-    tied = squared_error("L", lambda t: W @ H[t], lambda t: TARGET[t], 1, T)
     target = matrix("y", N, 1)
     tied = squared_error("L", lambda t: W @ H[t], lambda t: target[t], 1, T)
     steps = summation(D[k] @ jacobian(tied, H[k]).T @ H[k - 1].T, k, 1, T)
     heads = summation((W @ H[k] - target[k]) @ H[k].T, k, 1, T)
     assert decided(eq(gradient(tied, W), steps + heads)).verdict == "proved"
     assert decided(eq(gradient(tied, W), steps)).verdict == "refuted"
+    assert decided(bptt(tied, CELL, W)).verdict == "proved"
 
 
 # ---- the language ----
