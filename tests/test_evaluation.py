@@ -16,6 +16,7 @@ from symrnn import (
     ClaimError,
     Derivation,
     Elman,
+    Leaky,
     Refused,
     block_matrix,
     bounded,
@@ -345,6 +346,17 @@ def test_wrong_limits_are_refuted() -> None:
         implies(le(norm(A), 1), bounded(summation(A**j, j, 0, k), k)),
     ):
         assert decided(claim).verdict == "refuted"
+
+
+def test_what_grows_or_persists_unseen_is_found() -> None:
+    cell = Leaky(tanh)
+    J = jacobian(cell.h[cell.t], cell.h[cell.t - k])
+    small = lt(norm(cell.W_hh), 1)
+    assert decided(implies(small, vanishes(J)), cell=cell).verdict == "refuted", "a leak of 0 keeps everything"
+    leaking = lt(0, cell.alpha) & le(cell.alpha, 1)
+    assert decided(implies(small & leaking, vanishes(J)), cell=cell).verdict == "proved"
+    assert decided(implies(vanishes((A**k)[1, 1], k), vanishes(A**k))).verdict == "refuted"
+    assert decided(implies(eq(A @ A, A), le(norm(A), 1))).verdict == "refuted"
 
 
 def test_sums_that_are_not_of_one_matrix_are_not_evaluated() -> None:
