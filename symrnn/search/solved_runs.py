@@ -43,6 +43,15 @@ def moving_equations(claim: Claim) -> tuple[Rel, ...]:
     )
 
 
+def uncoupled(claim: Claim) -> tuple[Claim, ...]:
+    """The claim where no unit acts on another: what is said of paths through the state often holds there."""
+    zero = Const(Fraction(0))
+    square = [s for s in claim.cell.params if _is_square(s)] if claim.cell is not None else []
+    if not square or not any(h in claim.hypotheses and zero in (h.lhs, h.rhs) for h in moving_equations(claim)):
+        return ()
+    return (Claim(claim.conclusion, (*claim.hypotheses, *(Rel("=", s, zero) for s in square)), claim.cell),)
+
+
 def with_room(claim: Claim, integers: dict[Var, int], steps: int) -> dict[Var, int]:
     """Sizes that the claim does not speak of, large enough that an input steers gates over all steps on its own."""
     if claim.cell is None or not moving_equations(claim) or steps > MOST_STEPS:
