@@ -127,7 +127,7 @@ def glimpses(claim: Claim) -> Iterator[World]:
     settings = list(islice(choices, SETTINGS))
     lags = [v for v in others if v.kind == "lag" and v not in fixed]
     above = [x for x in settings if all(x[v] > settings[0][v] for v in lags)] if len(lags) > 1 else []
-    for integers in above[:1] or settings[:2][-1:]:
+    for integers in (*above[:1], *settings[:2][-1:]):
         yield from islice(_candidates(claim, goal, hypotheses, integers, Tally()), QUICK)
 
 
