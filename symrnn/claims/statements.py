@@ -6,10 +6,10 @@ from collections.abc import Iterator
 from typing import Any
 
 from symrnn.claims.index import Index, Var, as_index, sole_variable
+from symrnn.claims.predicates import PROPERTIES
 from symrnn.claims.shapes import shape_of
 from symrnn.claims.substitution import walk
 from symrnn.claims.tree import (
-    PROPERTIES,
     And,
     Blocks,
     ForAll,

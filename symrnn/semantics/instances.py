@@ -13,11 +13,11 @@ from typing import Any
 
 from symrnn.claims.activations import FACTS
 from symrnn.claims.index import Index, Node, Var, as_index, node
+from symrnn.claims.predicates import SPECTRAL
 from symrnn.claims.recurrence import Claim, Recurrence, activations_of, with_activation
 from symrnn.claims.shapes import ONE, is_scalar, rows_used, shape_of
 from symrnn.claims.substitution import free_vars, substitute, symbols, walk
 from symrnn.claims.tree import (
-    SPECTRAL,
     Add,
     And,
     Apply,
