@@ -12,7 +12,7 @@ No floating point, no simplifier, no ``assert``.
 from __future__ import annotations
 
 from collections.abc import Callable, Iterator
-from dataclasses import dataclass, replace
+from dataclasses import replace
 from typing import Any
 
 from symrnn import analysis
@@ -38,6 +38,7 @@ from symrnn.claims.tree import (
 )
 from symrnn.claims.wellformed import check_claim, check_parts
 from symrnn.errors import Refused, ShapeMismatch, refusal
+from symrnn.records import dataclass
 from symrnn.semantics.algebra import Algebra
 from symrnn.semantics.columns import columns
 from symrnn.semantics.instances import Instance, World
