@@ -1,4 +1,4 @@
-"""What the search takes up and what it leaves: small proofs by cases, runs that nothing drives, sizes that are asked."""
+"""What the search takes up and what it leaves: proofs by few cases, runs that nothing drives, sizes of witnesses."""
 
 from __future__ import annotations
 
