@@ -46,7 +46,8 @@ from symrnn.semantics.monomials import Poly, minus
 from symrnn.semantics.nullity import is_null_outside, is_open
 from symrnn.semantics.properties import show_known
 from symrnn.semantics.rates import check_values
-from symrnn.semantics.sequents import Equation, Sequent, sequent_of, settled
+from symrnn.semantics.sequents import Equation, Sequent, sequent_of
+from symrnn.semantics.settling import settled
 from symrnn.semantics.steps import check_one_cut, check_product
 from symrnn.semantics.uses import as_equation, definition_of, filled, is_instance, lemma_hypotheses
 

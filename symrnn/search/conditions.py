@@ -31,7 +31,8 @@ from symrnn.search.refute import Tally, violating
 from symrnn.search.residuals import exact_forms
 from symrnn.semantics.instances import Instance
 from symrnn.semantics.numbers import num_text
-from symrnn.semantics.sequents import flatten, sequent_of
+from symrnn.semantics.sequents import sequent_of
+from symrnn.semantics.settling import flatten
 from symrnn.verdicts import Condition
 
 MOST_SUFFICIENT = 8

@@ -19,7 +19,8 @@ from symrnn.search.orbits import speaks_of_limits
 from symrnn.search.questions import find_null, holds, prove, refute, witness
 from symrnn.search.refute import MOST, Tally, fixed_values, violating
 from symrnn.semantics.instances import LONGEST_PATH, Instance
-from symrnn.semantics.sequents import flatten, sequent_of
+from symrnn.semantics.sequents import sequent_of
+from symrnn.semantics.settling import flatten
 
 RUNS = 40  # at most, of a claim about a limit at a least value, where a proof that fails takes longest
 

@@ -44,7 +44,7 @@ from symrnn.search.questions import glimpse, holds, refute
 from symrnn.search.refute import Tally
 from symrnn.semantics.context import Context
 from symrnn.semantics.instances import Instance
-from symrnn.semantics.sequents import flatten
+from symrnn.semantics.settling import flatten
 
 SEVERAL = 2  # steps
 

@@ -35,7 +35,7 @@ from symrnn.search.trajectories import PLANS, Trajectory, plan
 from symrnn.search.weights import weights
 from symrnn.semantics.instances import Instance, Rows, World
 from symrnn.semantics.numbers import as_num
-from symrnn.semantics.sequents import flatten, numeric_bound
+from symrnn.semantics.settling import flatten, numeric_bound
 from symrnn.semantics.values import multiply
 
 SIZES, LAGS = 4, 5

@@ -52,7 +52,7 @@ from symrnn.semantics.numbers import Num, activate, as_num, sign_of
 from symrnn.semantics.openness import holds_nearby, strictly_violated
 from symrnn.semantics.quantified import for_all_derivatives, on_all_trajectories, one_member
 from symrnn.semantics.rates import spoken_otherwise
-from symrnn.semantics.sequents import flatten, numeric_bound
+from symrnn.semantics.settling import flatten, numeric_bound
 from symrnn.semantics.spectra import decomposable
 from symrnn.semantics.values import Matrix, Values, multiply
 
