@@ -31,6 +31,7 @@ ORDER = [  # each may import only what stands above it
     "evaluation",
     "analysis",
     "kernel",
+    "replay",
     "verdicts",
     "sides",
     "evidence",
@@ -57,8 +58,7 @@ ORDER = [  # each may import only what stands above it
     "cli",
     "pytest_plugin",
 ]
-UPWARDS = {  # inside functions: replay_entry, main, and what notebooks show of results
-    ("certificates", "kernel"),
+UPWARDS = {  # inside functions: main, and what notebooks show of results
     ("derivations", "cli"),
     ("verdicts", "report"),
 }
@@ -275,14 +275,14 @@ def test_the_cross_check_is_independent() -> None:
 
 REPLAY = """
 import json
-from symrnn.certificates import replay_entry
+from symrnn.replay import replay_entry
 replay_entry(json.loads({entry!r}))
 """
 
 
 def test_replay_needs_no_search() -> None:
     from symrnn import Derivation, eq, matrix, size
-    from symrnn.certificates import entry_of
+    from symrnn.replay import entry_of
     from symrnn.search.decide import decide
 
     A, B = matrix("A", size("n")), matrix("B", size("n"))

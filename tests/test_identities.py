@@ -34,11 +34,12 @@ from symrnn import (
     size,
     summation,
 )
-from symrnn.certificates import Point, Proved, Use, Words, entry_of, replay_entry
+from symrnn.certificates import Point, Proved, Use, Words
 from symrnn.claims.index import Var, as_index
 from symrnn.claims.recurrence import Claim
 from symrnn.claims.tree import HOLE, Sum
 from symrnn.counterexamples import of_instance
+from symrnn.replay import entry_of, replay_entry
 from symrnn.search.decide import Decision, decide
 
 ATTEMPTS = 12

@@ -10,7 +10,7 @@ from collections.abc import Iterator
 from fractions import Fraction
 from typing import Any
 
-from symrnn.certificates import Null, entry_of
+from symrnn.certificates import Null
 from symrnn.claims.index import Var, as_index
 from symrnn.claims.latex import latex
 from symrnn.claims.recurrence import Claim
@@ -21,6 +21,7 @@ from symrnn.claims.text import text
 from symrnn.claims.tree import And, Const, Discriminant, Iff, IndexRel, Not, Or, Pred, Prop, Rel, Term, Total
 from symrnn.errors import SymrnnError
 from symrnn.records import dataclass
+from symrnn.replay import entry_of
 from symrnn.search.decide import Decision, decide_by_proof, with_witness
 from symrnn.search.natural import natural_hypotheses
 from symrnn.search.nullsets import surely_inverted
