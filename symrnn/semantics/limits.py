@@ -223,7 +223,7 @@ class _Sequence:
         rise = _coefficient(t.hi, self.lag)
         if self.lag in free_vars(t.body) | free_vars(t.lo) or rise < 1:
             raise Refused(f"a limit of a sum from {t.lo} to {t.hi}")
-        if any(isinstance(n, Sym) and t.var in free_vars(n) for n in walk(t.body)):
+        if any(isinstance(n, Sym | Prod) and t.var in free_vars(n) for n in walk(t.body)):  # it has a period of its own
             raise Refused(f"a limit of a sum over what has the time {t.var}")
         lo, count = (self.run.values.integer(self._now(x)) for x in (t.lo, t.hi - t.lo + 1))
         if count < 0:
