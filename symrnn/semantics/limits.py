@@ -80,8 +80,7 @@ def limit_holds(name: str, t: Term, lag: Var, run: Run) -> bool:
     found = _behaviours(t, lag, period, run)
     if name == "vanishes":
         return all(x == "vanishes" for x in found)
-    exploding = "explodes" in found
-    return exploding if name == "explodes" else not exploding
+    return ("explodes" in found) == (name == "explodes")
 
 
 def _behaviours(t: Term, lag: Var, period: int, run: Run) -> list[str]:
@@ -251,6 +250,8 @@ class _Sequence:
         start = self.run.values.integer(self._now(t.exponent))
         if slope < 0 or start < 0:
             if slope > 0:
+                if start + slope * ((self.lag.low or 0) - self.first) < 0:
+                    self.run.values.inverse(base)  # what it is at the first lags does not matter, if it is something
                 raise _Early(f"a limit that begins with the power {start}")
             base, slope, start = self.run.values.inverse(base), -slope, -start
         if start < 0:
