@@ -127,7 +127,7 @@ def glimpses(claim: Claim) -> Iterator[World]:
     settings = list(islice(choices, SETTINGS))
     lags = [v for v in others if v.kind == "lag" and v not in fixed]
     above = [x for x in settings if all(x[v] > settings[0][v] for v in lags)] if len(lags) > 1 else []
-    for integers in (above[:1] or settings[:2][-1:]):
+    for integers in above[:1] or settings[:2][-1:]:
         yield from islice(_candidates(claim, goal, hypotheses, integers, Tally()), QUICK)
 
 
@@ -293,7 +293,7 @@ def _candidates(
     shifted = {
         v: i - ends[0] + first if v.kind not in ("size", "lag") and v not in still else i for v, i in integers.items()
     }
-    tries = TRIES[max((i for v, i in integers.items() if v.kind == "size"), default=0)]
+    tries = TRIES[min(SIZES, max((i for v, i in integers.items() if v.kind == "size"), default=0))]
     if is_spectral(claim):
         streams = [_with_weights(s, v, properties[s]) for s, v in zip(order, streams, strict=True)]
         tries = tries * 4
