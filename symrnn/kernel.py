@@ -12,7 +12,7 @@ No floating point, no simplifier, no ``assert``.
 from __future__ import annotations
 
 from collections.abc import Callable, Iterator
-from dataclasses import dataclass, replace
+from dataclasses import replace
 from typing import Any
 
 from symrnn import analysis
@@ -38,6 +38,7 @@ from symrnn.claims.tree import (
 )
 from symrnn.claims.wellformed import check_claim, check_parts
 from symrnn.errors import Refused, ShapeMismatch, refusal
+from symrnn.records import dataclass
 from symrnn.semantics.algebra import Algebra
 from symrnn.semantics.columns import columns
 from symrnn.semantics.context import Context
@@ -46,7 +47,8 @@ from symrnn.semantics.monomials import Poly, minus
 from symrnn.semantics.nullity import is_null_outside, is_open
 from symrnn.semantics.properties import show_known
 from symrnn.semantics.rates import check_values
-from symrnn.semantics.sequents import Equation, Sequent, sequent_of, settled
+from symrnn.semantics.sequents import Equation, Sequent, sequent_of
+from symrnn.semantics.settling import settled
 from symrnn.semantics.steps import check_one_cut, check_product
 from symrnn.semantics.uses import as_equation, definition_of, filled, is_instance, lemma_hypotheses
 

@@ -7,7 +7,6 @@ claim fails it is factored, what is invertible cancelled, and at small sizes its
 from __future__ import annotations
 
 from collections.abc import Iterator
-from dataclasses import dataclass
 from fractions import Fraction
 from typing import Any
 
@@ -21,6 +20,7 @@ from symrnn.claims.substitution import contains, free_vars
 from symrnn.claims.text import text
 from symrnn.claims.tree import And, Const, Discriminant, Iff, IndexRel, Not, Or, Pred, Prop, Rel, Term, Total
 from symrnn.errors import SymrnnError
+from symrnn.records import dataclass
 from symrnn.search.decide import Decision, decide_by_proof, with_witness
 from symrnn.search.natural import natural_hypotheses
 from symrnn.search.nullsets import surely_inverted
@@ -31,7 +31,8 @@ from symrnn.search.refute import Tally, violating
 from symrnn.search.residuals import exact_forms
 from symrnn.semantics.instances import Instance
 from symrnn.semantics.numbers import num_text
-from symrnn.semantics.sequents import flatten, sequent_of
+from symrnn.semantics.sequents import sequent_of
+from symrnn.semantics.settling import flatten
 from symrnn.verdicts import Condition
 
 MOST_SUFFICIENT = 8

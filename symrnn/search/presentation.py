@@ -43,7 +43,7 @@ from symrnn.errors import SymrnnError
 from symrnn.evaluation import Evaluated
 from symrnn.search.decide import Decision, decide_by_proof
 from symrnn.search.layouts import wrong_layout
-from symrnn.semantics.sequents import flatten, numeric_bound
+from symrnn.semantics.settling import flatten, numeric_bound
 from symrnn.verdicts import Crosscheck, Scope
 
 Data = Any

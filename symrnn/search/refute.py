@@ -27,7 +27,7 @@ from symrnn.claims.tree import (
 from symrnn.errors import Refused, Undefined
 from symrnn.search.orbits import lasting_instances, periodic_instances, speaks_of_limits
 from symrnn.search.pools import integers_fit, matrices, rows
-from symrnn.search.solved_runs import solved_instances, with_room
+from symrnn.search.solved_runs import solved_instances, uncoupled, with_room
 from symrnn.search.solving import solve
 from symrnn.search.spans import span
 from symrnn.search.telling import is_spectral, telling
@@ -35,7 +35,7 @@ from symrnn.search.trajectories import PLANS, Trajectory, plan
 from symrnn.search.weights import weights
 from symrnn.semantics.instances import Instance, Rows, World
 from symrnn.semantics.numbers import as_num
-from symrnn.semantics.sequents import flatten, numeric_bound
+from symrnn.semantics.settling import flatten, numeric_bound
 from symrnn.semantics.values import multiply
 
 SIZES, LAGS = 4, 5
@@ -127,7 +127,7 @@ def glimpses(claim: Claim) -> Iterator[World]:
     settings = list(islice(choices, SETTINGS))
     lags = [v for v in others if v.kind == "lag" and v not in fixed]
     above = [x for x in settings if all(x[v] > settings[0][v] for v in lags)] if len(lags) > 1 else []
-    for integers in above[:1] or settings[:2][-1:]:
+    for integers in (*above[:1], *settings[:2][-1:]):
         yield from islice(_candidates(claim, goal, hypotheses, integers, Tally()), QUICK)
 
 
@@ -136,7 +136,9 @@ def witness(claim: Claim, tally: Tally) -> Instance | None:
     goal, hypotheses = flatten(claim)
     fixed = fixed_values(free_vars(goal), hypotheses)
     least = 2 if any(v.kind == "size" for v in set(free_vars(goal)) - {*fixed}) else 1
-    for world in chain(worlds(claim, tally, least=least), _made(claim, lasting_instances(claim, least), tally)):
+    simplest = _made(claim, (world.instance for c in uncoupled(claim) for world in glimpses(c)), Tally())
+    lasting = _made(claim, lasting_instances(claim, least), tally)
+    for world in chain(simplest, worlds(claim, tally, least=least), lasting):
         sizes = [(v, n) for v, n in world.instance.integers if v.kind == "size" and v in free_vars(goal)]
         try:
             if all(n >= 2 or v in fixed for v, n in sizes) and world.hypotheses_hold():
@@ -158,10 +160,7 @@ def _made(claim: Claim, instances: Iterable[Instance], tally: Tally) -> Iterator
 def worlds(
     claim: Claim, tally: Tally, proved: tuple[tuple[Var, int], ...] = (), least: int = 1, violating: bool = False
 ) -> Iterator[World]:
-    """Worlds of the claim, by sizes, then lags, then candidates.
-
-    ``least``: of the sizes in the conclusion, but for those that a hypothesis fixes.
-    """
+    """Worlds of the claim, by sizes, then lags, then candidates; none with a size in the goal below ``least``."""
     goal, hypotheses = flatten(claim)
     variables = sorted(frozenset().union(*(free_vars(p) for p in (goal, *hypotheses))), key=lambda v: v.key)
     cell_vars = free_vars(claim.cell) if claim.cell is not None else frozenset()
@@ -172,9 +171,9 @@ def worlds(
             claim, islice(periodic_instances(claim, variables, least, violating, proved), tally.most), tally
         )
         return
-    open_ones = free_vars(goal) - {*fixed_values(variables, hypotheses)}
+    asked = free_vars(goal) - {*fixed_values(free_vars(goal), hypotheses)}
     for assignment in _size_choices(spoken, hypotheses):
-        if any(n < least for v, n in assignment.items() if v in open_ones):
+        if any(n < least for v, n in assignment.items() if v in asked):
             continue
         assignment |= {v: max(assignment.values()) for v in sizes if v not in assignment}
         for integers in _lag_choices([v for v in variables if v.kind != "size"], assignment, hypotheses, goal):

@@ -25,7 +25,7 @@ from symrnn.search.pools import rows
 from symrnn.search.trajectories import drives, plan
 from symrnn.semantics.instances import Instance, Rows, World
 from symrnn.semantics.numbers import Num, as_num, log_of, ratio
-from symrnn.semantics.sequents import flatten
+from symrnn.semantics.settling import flatten
 
 MOST_STEPS = 5
 LARGEST = 2  # units, all alike: every matrix is a multiple of the identity
@@ -41,6 +41,15 @@ def moving_equations(claim: Claim) -> tuple[Rel, ...]:
         for p in (*hypotheses, *sides)
         if isinstance(p, Rel) and p.op == "=" and any(s.role != "free" for s in symbols(p))
     )
+
+
+def uncoupled(claim: Claim) -> tuple[Claim, ...]:
+    """The claim where no unit acts on another: what is said of paths through the state often holds there."""
+    zero = Const(Fraction(0))
+    square = [s for s in claim.cell.params if _is_square(s)] if claim.cell is not None else []
+    if not square or not any(h in claim.hypotheses and zero in (h.lhs, h.rhs) for h in moving_equations(claim)):
+        return ()
+    return (Claim(claim.conclusion, (*claim.hypotheses, *(Rel("=", s, zero) for s in square)), claim.cell),)
 
 
 def with_room(claim: Claim, integers: dict[Var, int], steps: int) -> dict[Var, int]:

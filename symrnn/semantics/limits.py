@@ -9,7 +9,6 @@ Such a sequence tends to 0 (is bounded) iff the powers of its minimal realisatio
 from __future__ import annotations
 
 from collections.abc import Callable, Mapping
-from dataclasses import dataclass
 from fractions import Fraction
 from math import lcm
 from typing import Any
@@ -40,6 +39,7 @@ from symrnn.claims.tree import (
     Transpose,
 )
 from symrnn.errors import Refused
+from symrnn.records import dataclass
 from symrnn.semantics import spectra
 from symrnn.semantics.magnitudes import PRECISIONS, factored
 from symrnn.semantics.numbers import as_num, enclosure, sign_of
