@@ -41,6 +41,7 @@ from symrnn.errors import Refused, ShapeMismatch, refusal
 from symrnn.records import dataclass
 from symrnn.semantics.algebra import Algebra
 from symrnn.semantics.columns import columns
+from symrnn.semantics.context import Context
 from symrnn.semantics.instances import Instance, World
 from symrnn.semantics.monomials import Poly, minus
 from symrnn.semantics.nullity import is_null_outside, is_open
@@ -149,9 +150,11 @@ def _mismatch(claim: Claim, c: cert.Mismatch) -> Judgement:
     """
     plain, _ = settled(claim)
     props = (*plain.hypotheses, plain.conclusion)
-    relations = (q for p in props for q in walk(p) if isinstance(q, IndexRel))
+    relations = [q for p in props for q in walk(p) if isinstance(q, IndexRel)]
     if any(v.kind == "size" for q in relations for v in free_vars(q)):
         raise Refused("sizes are related in a way that was not used")
+    for q in (q for q in relations if not free_vars(q)):  # n = 2 and n = 3: of no network
+        show_known(Algebra(Context()), q)
     try:
         for prop in props:
             check_shapes(prop)
