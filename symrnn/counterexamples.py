@@ -34,6 +34,7 @@ from symrnn.claims.tree import (
     Total,
     Transpose,
 )
+from symrnn.derived import derived
 from symrnn.errors import Refused, ShapeMismatch, Undefined
 from symrnn.semantics.growth import growth_along
 from symrnn.semantics.instances import Instance, World
@@ -231,7 +232,9 @@ def _updates(cell: Recurrence, world: World, instance: Instance) -> Data:
     """What a network of another kind does in a step, in words that a script can run; {} where there are none."""
     heads = (*cell.states, *cell.inputs)
     try:
-        found = updates(cell, {v: x for v, x in world.values.integers.items() if v.kind == "size"})
+        sizes = {v: x for v, x in world.values.integers.items() if v.kind == "size"}
+        spoken = {s.name for p in (world.goal, *world.hypotheses) for s in symbols(p) if s.role == "local"}
+        found = updates(cell, sizes, sorted(spoken))
     except Refused:
         return {}
     if any(map(is_row, heads)):
@@ -246,6 +249,9 @@ def _path_and_more(world: World, instance: Instance, sides: Sides, data: Data) -
     known = {s.name for s in world.cell.params} if world.cell is not None else set()
     free = {s for p in (world.goal, *world.hypotheses) for s in symbols(p) if s.role == "free" and s.name not in known}
     made["values"] = made.get("values", {}) | _values_of(world, free)
+    made["derived"] = {name: derived(t, world, instance) for name, t in sorted(sides.derivatives.items())}
+    if world.cell is not None and not instance.feedback and "updates" not in made:
+        made |= _updates(world.cell, world, instance)
     made["recurrence"] = f"{world.cell.name if world.cell is not None else ''} with derivatives"
     return made
 
@@ -305,6 +311,8 @@ def _orbit(world: World, instance: Instance) -> Data:
         made["values"] = _values_of(world, others)
     if not sides.elman:
         made["recurrence"] = cell.name
+        if not instance.feedback:
+            made |= _updates(cell, world, instance)
         if sides.atoms:
             made["values"] = made.get("values", {}) | {n: strings(m) for n, m in (sides.atoms | sides.named).items()}
     return {**made, **_integers(instance)}

@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 import sys
-from collections.abc import Iterable
+from collections.abc import Iterable, Mapping
 from dataclasses import replace
 from typing import Any
 
@@ -14,7 +14,7 @@ from symrnn.claims.recurrence import Claim, Recurrence
 from symrnn.claims.spreading import spread
 from symrnn.claims.statements import as_prop, sized
 from symrnn.claims.substitution import distinct, free_vars, rebuild, symbols, walk
-from symrnn.claims.tree import ForAll, ForAllTrajectories, Immediate, Jac, Prop, Sym, Total
+from symrnn.claims.tree import Apply, ForAll, ForAllTrajectories, Immediate, Jac, Prop, Sym, Total
 from symrnn.claims.wellformed import check_claim, one_loss_a_name
 from symrnn.errors import CertificateError, ClaimError, SymrnnError, not_too_deep
 from symrnn.lemmas import LEMMAS
@@ -245,10 +245,27 @@ def _check_names(claim: Claim) -> None:
         if s.role in ("state", "input", "local") and not _declares(claim, s):
             raise ClaimError(f"{s.name} is no state, input or local of the cell this step is about")
         if s.name in variables:
-            raise ClaimError(f"{s.name} is both a symbol and a {variables[s.name].kind}; rename one")
+            raise ClaimError(_two_meanings(claim, s, variables))
         plain = Sym(s.name, s.shape, s.role, s.props, (), False)
         if heads.setdefault(s.name, plain) != plain:
             raise ClaimError(f"{s.name} is declared twice, with different shapes, roles or properties")
+
+
+def _two_meanings(claim: Claim, s: Sym, variables: Mapping[str, Var]) -> str:
+    """What to do about a name that a symbol and an index share: a part of the cell keeps it, the index need not."""
+    kind, cell = variables[s.name].kind, claim.cell
+    what = f"{'an' if kind == 'index' else 'a'} {kind}"
+    heads = {x.name for x, _ in (*cell.locals, *cell.steps)} if cell is not None else set()
+    parts = heads | {x.name for x in (*cell.inputs, *cell.params)} if cell is not None else heads
+    if cell is None or s.name not in parts:
+        return f"{s.name} is both a symbol and {what}; rename one"
+    gates = {x.name for x, definition in cell.locals if isinstance(definition, Apply) and definition.order == 0}
+    role = "gate" if s.name in gates else {"free": "parameter"}.get(s.role, s.role)
+    other = next(x for x in (*"jklpqr", f"{s.name}_{kind}") if x not in parts | variables.keys())
+    return (
+        f"{s.name} is a {role} of the cell ({cell.name}) and {what} here: "
+        f'call the {kind} something else, such as {kind}("{other}")'
+    ).replace(" a input", " an input")
 
 
 def _declares(claim: Claim, s: Any) -> bool:

@@ -23,6 +23,7 @@ from symrnn.claims.tree import (
     Diag,
     Entry,
     Eye,
+    Immediate,
     Inv,
     Jac,
     MatMul,
@@ -35,6 +36,7 @@ from symrnn.claims.tree import (
     Sym,
     Term,
     Times,
+    Total,
     Trace,
     Transpose,
     Zeros,
@@ -64,6 +66,7 @@ class Sides:
         self.elman = moving and cell is not None and (cell.name.startswith("elman") or _is_plain(cell))
         self.atoms: dict[str, Matrix] = {}
         self.named: dict[str, Matrix] = {}
+        self.derivatives: dict[str, Total | Immediate] = {}  # atoms that are derivatives of losses or by parameters
 
     def of(self, atom: Prop | None) -> Pair | None:
         """Both sides of a violated atom; None if it has none."""
@@ -200,6 +203,8 @@ class Sides:
         while self.atoms.get(name, value) != value:
             name += "_"
         self.atoms[name] = value
+        if isinstance(t, Total | Immediate):
+            self.derivatives.setdefault(name, t)
         return name
 
 

@@ -6,6 +6,7 @@ computed earlier in the step go by their own names. Scripts translate it (``repo
 
 from __future__ import annotations
 
+from collections.abc import Iterable
 from typing import Any
 
 from symrnn.claims.index import Index, as_index
@@ -31,10 +32,10 @@ from symrnn.claims.tree import (
 from symrnn.errors import Refused
 
 
-def updates(cell: Recurrence, sizes: Any) -> list[list[str]]:
+def updates(cell: Recurrence, sizes: Any, also: Iterable[str] = ()) -> list[list[str]]:
     """[name, expression] for the locals that are needed and the states, in an order in which they can be computed.
 
-    Raises Refused for what the text has no words for.
+    ``also``: further locals that are wanted.     Raises Refused for what the text has no words for.
     """
     now = as_index(cell.time)
     definitions = {s.name: substitute(t, sizes) for s, t in (*cell.locals, *cell.steps)}
@@ -48,8 +49,8 @@ def updates(cell: Recurrence, sizes: Any) -> list[list[str]]:
                 compute(x.name)
         done.append(name)
 
-    for s in cell.states:
-        compute(s.name)
+    for name in (*(s.name for s in cell.states), *also):
+        compute(name)
     return [[name, _text(definitions[name], now)] for name in done]
 
 
@@ -79,8 +80,8 @@ def _text(t: Term, now: Index) -> str:
             return f"transpose({go(t.arg)})"
         case Diag():
             return f"diag({go(t.arg)})"
-        case Apply() if t.order == 0:
-            return f"{t.function}({go(t.arg)})"
+        case Apply() if t.order in (0, 1):
+            return f"{t.function}{'_prime' * t.order}({go(t.arg)})"
         case Ones() | Eye():
             size = t.rows if isinstance(t, Ones) else t.size
             if size.is_const:

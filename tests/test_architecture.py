@@ -36,6 +36,7 @@ ORDER = [  # each may import only what stands above it
     "sides",
     "evidence",
     "updates",
+    "derived",
     "counterexamples",
     "cells",
     "jacobians",

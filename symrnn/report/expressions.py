@@ -35,6 +35,14 @@ NUMPY = Dialect(
     "@", "np.linalg.matrix_power({0}, {1})", "np.linalg.inv({0})", "np.array({0}, dtype=float)", "len({0})", False
 )
 MPMATH = Dialect("*", "{0} ** {1}", "{0} ** -1", "matrix({0})", "{0}.rows", True)
+PRECISE = Dialect(  # arrays of NumPy that hold numbers of mpmath
+    "@",
+    "np.linalg.matrix_power({0}, {1})",
+    "inverse({0})",
+    "mpf(1) * np.array({0}, dtype=object)",
+    "len({0})",
+    True,
+)
 
 
 def number(text: object, dialect: Dialect = NUMPY) -> str:
@@ -191,6 +199,7 @@ __all__ = [
     "MATRIX",
     "MPMATH",
     "NUMPY",
+    "PRECISE",
     "SCALAR",
     "Dialect",
     "Unreadable",

@@ -1,6 +1,7 @@
 """A counterexample as a short stand-alone script that recomputes it in floating point and exits 0 if it holds.
 
-Paths and values need NumPy. Orbits are recomputed with mpmath at 60 digits: an unstable one leaves a double behind.
+Paths and values need NumPy. Orbits, and networks other than the plain one, are recomputed with mpmath at 60 digits: an
+unstable orbit leaves a double behind.
 The exact statement is the data of the result; the script is for readers who want to see it happen.
 """
 
@@ -17,6 +18,7 @@ from symrnn.report.expressions import (
     MATRIX,
     MPMATH,
     NUMPY,
+    PRECISE,
     SCALAR,
     Dialect,
     Unreadable,
@@ -25,7 +27,7 @@ from symrnn.report.expressions import (
     inverted,
     side,
 )
-from symrnn.report.networks import SLACK, network, recomputed
+from symrnn.report.networks import SLACK, derived, network, period, recomputed
 from symrnn.verdicts import Data
 
 ACTIVATIONS = {  # the function and its derivative, entrywise; {m} is np or mp
@@ -79,6 +81,27 @@ _MPMATH_HELPERS = {
     "det": "det = mp.det\n",
     "trace": """def trace(M):
     return sum(M[i, i] for i in range(M.rows))
+""",
+    "tiny": "tiny = mpf(10) ** -30\n",
+}
+
+_PRECISE_HELPERS = {
+    **_NUMPY_HELPERS,
+    "close": """def close(A, B, slack=mpf(10) ** -40):
+    scale = max(abs(A).max(), abs(B).max())
+    return A.shape == B.shape and abs(A - B).max() < mpf(10) ** -30 * scale + slack
+""",
+    "det": """def det(M):
+    return mp.det(mp.matrix(M.tolist()))
+""",
+    "inverse": """def inverse(M):
+    return np.array((mp.matrix(M.tolist()) ** -1).tolist(), dtype=object)
+""",
+    "elementwise": """def elementwise(function):
+    return np.vectorize(function, otypes=[object])
+""",
+    "digits": """def digits(M):
+    return np.vectorize(lambda x: mp.nstr(x, 30), otypes=[str])(M)
 """,
     "tiny": "tiny = mpf(10) ** -30\n",
 }
@@ -150,7 +173,7 @@ _OWN = {*"close det differ expect failed lhs norm np power rhs scale sys tiny tr
 def _helpers(dialect: Dialect) -> dict[str, str]:
     tests = {name: f"def {name}(M, r):\n    {body}\n" for name, body in _TESTS.items()}
     filled = {name: source.format(size=dialect.size.format("M"), at=dialect.at) for name, source in tests.items()}
-    return filled | (_NUMPY_HELPERS if dialect is NUMPY else _MPMATH_HELPERS)
+    return filled | {NUMPY: _NUMPY_HELPERS, MPMATH: _MPMATH_HELPERS, PRECISE: _PRECISE_HELPERS}[dialect]
 
 
 _EXPECT = """
@@ -212,7 +235,8 @@ def _imports(code: str, dialect: Dialect) -> str:
         maths = f"from math import {', '.join(functions)}\n" if functions else ""
         return f"import sys\n{maths}\nimport numpy as np\n"
     names = sorted([*(n for n in ("matrix", "mpf") if re.search(rf"\b{n}\(", code)), "mp", *functions])
-    return f"import sys\n\nfrom mpmath import {', '.join(names)}\n\nmp.dps = 60\n"
+    also = "import numpy as np\n" if dialect is PRECISE else ""
+    return f"import sys\n\n{also}from mpmath import {', '.join(names)}\n\nmp.dps = 60\n"
 
 
 # ---- networks --------------------------------------------------------------------------------------------------------
@@ -266,15 +290,22 @@ def _path(c: Data, heading: str) -> str:
 
 
 def _other_path(c: Data, heading: str) -> str:
-    """A run of a network of another kind; of what the sides speak of, derivatives along the run are checked."""
-    values, kinds = _named(c.get("values") or {})
-    run = network(c, ACTIVATIONS)
-    found = [f"expect({f'{n} is what the run says'!r}, close({n}, {text}, {SLACK}))" for n, text in recomputed(c)]
-    body = [*run, *values, *found, *_hypotheses(c, kinds, NUMPY), *_sides(c, kinds)]
-    return _program(heading, NUMPY, body)
+    """A run of a network of another kind; of what the sides speak of, parts of it and derivatives are checked."""
+    spoken = " ".join([*c["sides"].values(), *(h["of"] for h in c.get("hypotheses") or [])])
+    used = {name: v for name, v in (c.get("values") or {}).items() if name in re.findall(r"\w+", spoken)}
+    values, kinds = _named(used, PRECISE)
+    found = [
+        f"expect({f'{n} is what the run says'!r}, close({n}, {text}, {SLACK}))"
+        for n, text in (*recomputed(c), *derived(c))
+        if n in used
+    ]
+    body = [*network(c, ACTIVATIONS), *values, *found, *_hypotheses(c, kinds, PRECISE), *_sides(c, kinds, PRECISE)]
+    return _program(heading, PRECISE, body)
 
 
 def _orbit(c: Data, heading: str) -> str:
+    if c.get("recurrence", "elman") != "elman":
+        return _other_orbit(c, heading)
     growth, kinds = c["growth"], _kinds(c)
     stated = f'expect("the monodromy is the one stated", close(J, {array(growth["monodromy"], MPMATH)}))'
     test = {"of": "J", "test": growth["test"], "power": growth.get("power", 1)}
@@ -282,17 +313,28 @@ def _orbit(c: Data, heading: str) -> str:
     return _program(heading, MPMATH, body)
 
 
+def _other_orbit(c: Data, heading: str) -> str:
+    """A periodic run of a network of another kind: its monodromy, or the smallest matrix that has a block of it."""
+    growth = c["growth"]
+    values, kinds = _named(c.get("values") or {}, PRECISE)
+    test = {"of": "minimal" if growth.get("of") else "J", "test": growth["test"], "power": growth.get("power", 1)}
+    kinds |= {"J": MATRIX, "minimal": MATRIX}
+    tested = [_test(test, kinds, PRECISE)] if growth.get("minimal", True) else []
+    body = [*network(c, ACTIVATIONS), *period(c), *tested, *values, *_hypotheses(c, kinds, PRECISE)]
+    return _program(heading, PRECISE, body)
+
+
 def _values(c: Data, heading: str) -> str:
     values, kinds = _named(c["values"])
     return _program(heading, NUMPY, [*values, *_hypotheses(c, kinds, NUMPY), *_sides(c, kinds)])
 
 
-def _named(values: Mapping[str, Data]) -> tuple[list[str], dict[str, str]]:
+def _named(values: Mapping[str, Data], dialect: Dialect = NUMPY) -> tuple[list[str], dict[str, str]]:
     """Assignments of the values, and which are matrices."""
     for name in values:
         if not name.isidentifier() or keyword.iskeyword(name) or name in _OWN | set(_TESTS):
             raise Unreadable(f"no name for a variable of a script: {name}")
-    lines = [f"{name} = {array(value)}" for name, value in values.items()]
+    lines = [f"{name} = {array(value, dialect)}" for name, value in values.items()]
     return lines, {name: MATRIX if isinstance(value, list) else SCALAR for name, value in values.items()}
 
 
@@ -312,22 +354,24 @@ def _test(h: Data, kinds: Mapping[str, str], dialect: Dialect) -> str:
     return f"expect({what!r}, {name}({side(h['of'], kinds, dialect)}, {power}))"
 
 
-def _sides(c: Data, kinds: Mapping[str, str]) -> list[str]:
-    lines = []
+def _sides(c: Data, kinds: Mapping[str, str], dialect: Dialect = NUMPY) -> list[str]:
+    lines, precise = [], dialect is PRECISE
     for name, word in (("lhs", "left"), ("rhs", "right")):
         text = c["sides"][name]
-        lines.append(f"{name} = np.atleast_2d({side(text, kinds)})")
-        lines.append(f'print("{word} side:", {text!r}, {name}, sep="\\n")')
-        lines.append(f'expect("the {word} side has the value stated", close({name}, {_two_dimensional(c[name])}))')
+        lines.append(f"{name} = np.atleast_2d({side(text, kinds, dialect)})")
+        lines.append(f'print("{word} side:", {text!r}, {f"digits({name})" if precise else name}, sep="\\n")')
+        lines.append(
+            f'expect("the {word} side has the value stated", close({name}, {_two_dimensional(c[name], dialect)}))'
+        )
     if c.get("relation") in ("<", "<="):
         sign = ">=" if c["relation"] == "<" else ">"
         return [*lines, f'expect("the left side is not below the right one", (lhs {sign} rhs).any())']
-    if _too_close(c["lhs"], c["rhs"]):
+    if not precise and _too_close(c["lhs"], c["rhs"]):
         raise Unreadable("the sides differ by less than doubles tell")
     return [
         *lines,
         "scale = max(abs(lhs).max(), abs(rhs).max())",
-        "differ = lhs.shape != rhs.shape or abs(lhs - rhs).max() > 1e-9 * scale",
+        f"differ = lhs.shape != rhs.shape or abs(lhs - rhs).max() > {'tiny' if precise else '1e-9'} * scale",
         'expect("the two sides differ", differ)',
     ]
 
@@ -346,8 +390,8 @@ def _rational(value: Data) -> list[Fraction]:
     return [Fraction(str(x)) for row in rows for x in (row if isinstance(row, list) else [row])]
 
 
-def _two_dimensional(value: Data) -> str:
-    return array(value if isinstance(value, list) else [value])
+def _two_dimensional(value: Data, dialect: Dialect) -> str:
+    return array(value if isinstance(value, list) else [value], dialect)
 
 
 # ---- what has no value -----------------------------------------------------------------------------------------------

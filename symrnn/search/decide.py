@@ -17,6 +17,7 @@ from symrnn.records import dataclass
 from symrnn.search import memory
 from symrnn.search.orbits import speaks_of_limits
 from symrnn.search.questions import find_null, holds, prove, refute, witness
+from symrnn.search.reasons import reasons
 from symrnn.search.refute import MOST, Tally, fixed_values, violating
 from symrnn.semantics.instances import LONGEST_PATH, Instance
 from symrnn.semantics.sequents import sequent_of
@@ -63,11 +64,11 @@ def decide(claim: Claim, most: int = MOST, likely: Iterable[Instance] = ()) -> D
     known = violating(claim, likely)
     found = _by_proof(claim, tried) if known is None else None
     if found is not None:
-        return found
+        return found if found.verdict == "proved" else replace(found, attempts=(*found.attempts, *reasons(claim)))
     tally, small = Tally(most=most), _proved_at_least_values(claim, known)
     instance = refute(claim, tally, small, known)
     if instance is None:
-        tried.append(_sought(tally, claim))
+        tried += [_sought(tally, claim), *reasons(claim)]
         return Decision("undecided", attempts=tuple(tried))
     null = find_null(claim, instance)
     if null is not None:
