@@ -41,7 +41,6 @@ from symrnn.errors import Refused, ShapeMismatch, refusal
 from symrnn.records import dataclass
 from symrnn.semantics.algebra import Algebra
 from symrnn.semantics.columns import columns
-from symrnn.semantics.context import Context
 from symrnn.semantics.instances import Instance, World
 from symrnn.semantics.monomials import Poly, minus
 from symrnn.semantics.nullity import is_null_outside, is_open
@@ -154,7 +153,7 @@ def _mismatch(claim: Claim, c: cert.Mismatch) -> Judgement:
     if any(v.kind == "size" for q in relations for v in free_vars(q)):
         raise Refused("sizes are related in a way that was not used")
     for q in (q for q in relations if not free_vars(q)):  # n = 2 and n = 3: of no network
-        show_known(Algebra(Context()), q)
+        show_known(Sequent(q, (), None).algebra("left"), q)
     try:
         for prop in props:
             check_shapes(prop)
@@ -352,7 +351,6 @@ def _both(s: Sequent, c: cert.Both) -> Iterator[str]:
     ------------------------------------------------
     the conjunction (the equivalence)
     """
-    parts: tuple[Prop, ...]
     if isinstance(s.goal, And):
         parts = s.goal.args
     elif isinstance(s.goal, Iff):

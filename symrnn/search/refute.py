@@ -9,7 +9,7 @@ import random
 from collections.abc import Collection, Iterable, Iterator
 from dataclasses import dataclass
 from functools import lru_cache
-from itertools import chain, islice
+from itertools import chain, islice, product
 
 from symrnn.claims.activations import FACTS
 from symrnn.claims.index import Var, as_index
@@ -44,6 +44,7 @@ MOST = 2400  # instances in one search
 BETTER = 48  # instances after the first that violates a claim, among which one is looked for that says more
 BESIDE = 24  # instances as small as one that is known, among which a simpler one is looked for
 QUICK = 5  # instances in a first look
+NUMBERS = 9  # of which any two are tried together
 SETTINGS = 16  # sizes and lags seen for one
 STANDINS = ("sigmoid", "tanh", "identity", "relu")
 
@@ -332,6 +333,8 @@ def _draws(streams: list[list[Rows]], rng: random.Random, opposed: bool = False)
     ``opposed``: also each beside its transpose, in which eigenvalues and norms of sums and products show.
     """
     yield from _simply(streams)
+    if len(streams) == 2 and all(len(s[0]) == len(s[0][0]) == 1 for s in streams):  # two numbers: each with each
+        yield from product(*(list(dict.fromkeys(s))[:NUMBERS] for s in streams))
     for i in range(12 if opposed and len(streams) > 1 else 0):
         first = streams[0][i % len(streams[0])]
         turned = tuple(zip(*first, strict=True))

@@ -244,6 +244,18 @@ def _different(s: Sequent, c: cert.Different) -> Iterator[Said]:
     yield r"The difference of the two is known to be invertible, so they are not equal.\quad$\square$", ()
 
 
+def _evaluated(s: Sequent, c: cert.Evaluated) -> Iterator[Said]:
+    given = tuple(s.hypotheses[i] for i in c.given)
+    yield "Computed exactly, it is true" + (" of the numbers that are given:" if given else r".\quad$\square$"), given
+
+
+def _replaced(s: Sequent, c: cert.Replaced) -> Iterator[Said]:
+    yield (
+        "Equals for equals: it is enough that it holds with the right side in place of the left one of",
+        (Rel("=", c.old, c.new),),
+    )
+
+
 WORDS: dict[type[Any], Callable[[Sequent, Any], Iterator[Said]]] = {
     cert.Order: _order,
     cert.Cite: _cite,
@@ -277,6 +289,8 @@ WORDS: dict[type[Any], Callable[[Sequent, Any], Iterator[Said]]] = {
     cert.Spelt: _spelt,
     cert.Defining: _defining,
     cert.Different: _different,
+    cert.Evaluated: _evaluated,
+    cert.Replaced: _replaced,
 }
 
 
