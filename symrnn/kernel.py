@@ -30,7 +30,6 @@ from symrnn.claims.tree import (
     Implies,
     IndexRel,
     Or,
-    Prop,
     Rel,
     Sym,
     Term,
