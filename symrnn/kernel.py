@@ -21,14 +21,13 @@ from symrnn.claims.codec import read_anew
 from symrnn.claims.index import Node, Var, as_index
 from symrnn.claims.recurrence import Claim
 from symrnn.claims.shapes import ONE, check_shapes, is_scalar, shape_of
-from symrnn.claims.substitution import free_vars, substitute, walk
+from symrnn.claims.substitution import free_vars, substitute
 from symrnn.claims.tree import (
     And,
     Const,
     Entry,
     Iff,
     Implies,
-    IndexRel,
     Or,
     Rel,
     Sym,
@@ -46,7 +45,7 @@ from symrnn.semantics.nullity import is_null_outside, is_open
 from symrnn.semantics.properties import show_known
 from symrnn.semantics.rates import check_values
 from symrnn.semantics.sequents import Equation, Sequent, sequent_of
-from symrnn.semantics.settling import settled
+from symrnn.semantics.settling import check_used_up, settled
 from symrnn.semantics.steps import check_one_cut, check_product
 from symrnn.semantics.uses import as_equation, definition_of, filled, is_instance, lemma_hypotheses
 
@@ -148,11 +147,7 @@ def _mismatch(claim: Claim, c: cert.Mismatch) -> Judgement:
     """
     plain, _ = settled(claim)
     props = (*plain.hypotheses, plain.conclusion)
-    relations = [q for p in props for q in walk(p) if isinstance(q, IndexRel)]
-    if any(v.kind == "size" for q in relations for v in free_vars(q)):
-        raise Refused("sizes are related in a way that was not used")
-    for q in (q for q in relations if not free_vars(q)):  # n = 2 and n = 3: of no network
-        show_known(Sequent(q, (), None).algebra("left"), q)
+    check_used_up(props)
     try:
         for prop in props:
             check_shapes(prop)

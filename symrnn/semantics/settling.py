@@ -10,7 +10,7 @@ from collections.abc import Mapping
 
 from symrnn.claims.index import Index, Var, as_index
 from symrnn.claims.recurrence import Claim
-from symrnn.claims.substitution import free_vars, substitute, symbols
+from symrnn.claims.substitution import free_vars, substitute, symbols, walk
 from symrnn.claims.tree import And, ForAll, Implies, IndexRel, Prop
 from symrnn.errors import Refused
 from symrnn.semantics.context import Context
@@ -39,6 +39,16 @@ def settled(claim: Claim) -> tuple[Claim, tuple[Prop, ...]]:
     """The claim with antecedents taken down and relations between integers used up, and these relations."""
     goal, hypotheses = flatten(claim)
     return _settle(Claim(goal, hypotheses, claim.cell)) if hypotheses else (Claim(goal, (), claim.cell), ())
+
+
+def check_used_up(props: tuple[Prop, ...]) -> None:
+    """Raises Refused if a relation between sizes is left among propositions that were settled, or a false one."""
+    for q in (q for p in props for q in walk(p) if isinstance(q, IndexRel)):
+        gap = q.rhs - q.lhs
+        if any(v.kind == "size" for v in free_vars(q)):
+            raise Refused("sizes are related in a way that was not used")
+        if gap.is_const and not (gap.const == 0 if q.op == "=" else gap.const >= (q.op == "<")):
+            raise Refused(f"{q}: there is no such network")
 
 
 def _instance(claim: Claim, values: Mapping[Var, Index]) -> Claim:
