@@ -64,11 +64,12 @@ def decide(claim: Claim, most: int = MOST, likely: Iterable[Instance] = ()) -> D
     if found is not None:
         return found if found.verdict == "proved" else replace(found, attempts=(*found.attempts, *reasons(claim)))
     tally, aside = Tally(most=most), most < MOST and contains(s.goal, Total)
-    small = () if aside else _proved_at_least_values(claim, known)  # of gradients such proofs take longest
+    small = () if aside else _proved_at_least_values(claim, known)  # of gradients they take longest
     instance = refute(claim, tally, small, known)
     if instance is None:
         tried += [_sought(tally, claim), *reasons(claim)]
         return Decision("undecided", attempts=tuple(tried))
+    small = small or (_proved_at_least_values(claim, instance) if aside else ())
     null = find_null(claim, instance)
     if null is not None:
         decision = _judged(claim, "conditional", null, instance, tuple(tried), None)
