@@ -13,11 +13,12 @@ from benchmarks.naive import weights
 from benchmarks.tables import Aim, Section
 from symrnn import GRU, LSTM, Derivation, Elman, eq, identity, index, jacobian, kernel, lag, product, tanh
 from symrnn.block_jacobians import one_step_matrix, state_jacobian
-from symrnn.certificates import Point, Proved, entry_of, replay_entry
+from symrnn.certificates import Point, Proved
 from symrnn.certified import certified_jacobian
 from symrnn.claims.recurrence import Claim
 from symrnn.claims.substitution import free_vars
 from symrnn.claims.tree import MatMul
+from symrnn.replay import entry_of, replay_entry
 from symrnn.search.prove import prove
 from symrnn.search.refute import Tally, refute
 from symrnn.semantics.instances import Instance, World

@@ -19,7 +19,6 @@ linear in k. The kernel proves such equations, and the product for all k (``docs
 from __future__ import annotations
 
 from collections.abc import Iterable, Iterator, Mapping
-from dataclasses import dataclass
 
 from symrnn.cells import Cell
 from symrnn.claims.build import block_matrix, jacobian
@@ -29,6 +28,7 @@ from symrnn.claims.shapes import ONE, shape_of
 from symrnn.claims.substitution import rebuild
 from symrnn.claims.tree import Add, Diag, Eye, Jac, MatMul, Prop, Rel, Sym, Term, Times, Zeros
 from symrnn.errors import ClaimError
+from symrnn.records import dataclass
 from symrnn.semantics.derivative import one_step
 
 MOST_PATHS = 512  # in one formula that is written out

@@ -1,12 +1,8 @@
-"""Certificates: frozen data, one kind per kernel rule, to and from JSON. What they claim is checked by the kernel.
-
-``replay_entry`` is the whole of ``symrnn replay`` for one step: decode, compare the checksum, ask the kernel.
-"""
+"""Certificates: frozen data, one kind per kernel rule. What they claim is checked by the kernel."""
 
 from __future__ import annotations
 
 from fractions import Fraction
-from typing import Any
 
 from symrnn.claims.index import Index, Node, Var, node
 from symrnn.claims.tree import Prop, Sym, Term
@@ -14,9 +10,6 @@ from symrnn.semantics.inequalities import AtMost
 from symrnn.semantics.instances import Instance
 from symrnn.semantics.steps import Step
 from symrnn.semantics.uses import Binding
-
-FORMAT = "symrnn-certificates"
-VERSION = 1
 
 
 class Proof(Node):
@@ -414,6 +407,24 @@ class Different(Proof):
 
 
 @node
+class Evaluated(Proof):
+    """The goal is true of numbers: hypotheses ``given``, in order, say what the symbols in it stand for."""
+
+    given: tuple[int, ...]
+
+
+@node
+class Replaced(Proof):
+    """Equals for equals: the goal is ``context`` with ``old`` in its hole, ``rest`` shows it with ``new`` there."""
+
+    context: Prop
+    old: Term
+    new: Term
+    equal: Proof
+    rest: Proof
+
+
+@node
 class Leaf(Proof):
     """At explicit sizes: every entry of the goal reduces to 0 by the polynomials known to vanish."""
 
@@ -471,30 +482,3 @@ class Null(Verdictive):
     witness: Instance
     scalars: tuple[tuple[str, Fraction], ...]
     ramp: str = ""
-
-
-def entry_of(claim: Node, verdict: str, certificate: Node) -> dict[str, Any]:
-    """What a certificates file holds of one step, besides its derivation and id."""
-    from symrnn.claims.codec import checksum, encode
-
-    data = encode(claim)
-    return {"claim": data, "sha256": checksum(data), "verdict": verdict, "certificate": encode(certificate)}
-
-
-def replay_entry(entry: dict[str, Any]) -> None:
-    """Check one entry by the kernel alone. Raises Refused, or CertificateError if it cannot be read."""
-    from symrnn import kernel
-    from symrnn.claims.codec import checksum, decode
-    from symrnn.claims.recurrence import Claim
-    from symrnn.errors import CertificateError, Refused
-
-    if lacking := [field for field in ("claim", "sha256", "verdict", "certificate") if field not in entry]:
-        raise CertificateError(f"an entry lacks {lacking[0]!r}")
-    claim, certificate = decode(entry["claim"]), decode(entry["certificate"])
-    if not isinstance(claim, Claim):
-        raise CertificateError("an entry's claim is no claim")
-    if checksum(entry["claim"]) != entry["sha256"]:
-        raise CertificateError("an entry's claim does not match its sha256: the file was altered")
-    judgement = kernel.check(claim, certificate)
-    if judgement.verdict != entry["verdict"]:
-        raise Refused(f"the certificate shows {judgement.verdict}, not {entry['verdict']}")

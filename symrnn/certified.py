@@ -13,7 +13,6 @@ from __future__ import annotations
 import threading
 from collections.abc import Callable, Iterable, Iterator, Sequence
 from contextlib import contextmanager
-from dataclasses import dataclass
 from fractions import Fraction
 from itertools import islice
 from typing import Any
@@ -23,6 +22,7 @@ import flint as untyped
 from symrnn.claims.activations import Activation
 from symrnn.errors import ClaimError, Undefined
 from symrnn.products import MOST_LOST, ordered_product
+from symrnn.records import dataclass
 
 flint: Any = untyped  # python-flint's types are incomplete
 Number = int | Fraction

@@ -11,9 +11,9 @@ for the better. Everything else, such as another counterexample, has changed and
 from __future__ import annotations
 
 from collections.abc import Iterable, Iterator, Mapping
-from dataclasses import dataclass
 from typing import Any
 
+from symrnn.records import dataclass
 from symrnn.verdicts import Data
 
 WORSE, BETTER, NEITHER = "worse", "better", "changed"

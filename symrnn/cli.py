@@ -411,8 +411,8 @@ def _replayed(file: str) -> Iterator[tuple[Any, str | None, bool]]:
     """Each entry of a file with the kernel's objection, if any, and whether the entry could be read at all."""
     from pathlib import Path
 
-    from symrnn.certificates import replay_entry
     from symrnn.errors import CertificateError, Refused
+    from symrnn.replay import replay_entry
     from symrnn.report.certificates import loads
 
     try:

@@ -40,7 +40,7 @@ from symrnn.semantics.growth import growth_along
 from symrnn.semantics.instances import Instance, World
 from symrnn.semantics.magnitudes import is_irrational
 from symrnn.semantics.numbers import as_num, num_text
-from symrnn.semantics.sequents import flatten
+from symrnn.semantics.settling import flatten
 from symrnn.semantics.values import Matrix
 from symrnn.sides import EQUATIONS, Pair, Sides, at_time, minus
 from symrnn.updates import is_row, updates

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import sys
 from collections.abc import Iterable, Mapping
-from dataclasses import dataclass, replace
+from dataclasses import replace
 from typing import Any
 
 from symrnn.cells import Cell
@@ -18,6 +18,7 @@ from symrnn.claims.tree import Apply, ForAll, ForAllTrajectories, Immediate, Jac
 from symrnn.claims.wellformed import check_claim, one_loss_a_name
 from symrnn.errors import CertificateError, ClaimError, SymrnnError, not_too_deep
 from symrnn.lemmas import LEMMAS
+from symrnn.records import dataclass
 
 EXPECTATIONS = ("proved", "conditional", "refuted", "undecided")
 LAYOUTS = ("numerator", "denominator")

@@ -9,8 +9,8 @@ from __future__ import annotations
 from collections.abc import Callable, Iterator
 from typing import Any
 
-from symrnn.certificates import Proof
-from symrnn.claims.index import Node, node
+from symrnn.certificates import Evaluated, Replaced
+from symrnn.claims.index import Node
 from symrnn.claims.recurrence import Claim
 from symrnn.claims.shapes import check_shapes, shape_of
 from symrnn.claims.substitution import contains, free_vars, substitute, symbols
@@ -22,24 +22,6 @@ from symrnn.semantics.sequents import Equation, Sequent
 Premise = str | tuple[Sequent, Node]  # as in ``analysis``
 Rule = Callable[[Sequent, Any], Iterator[Premise]]
 NOWHERE = Instance((), (), (), 0, 0, (), (), None, ())
-
-
-@node
-class Evaluated(Proof):
-    """The goal is true of numbers: hypotheses ``given``, in order, say what the symbols in it stand for."""
-
-    given: tuple[int, ...]
-
-
-@node
-class Replaced(Proof):
-    """Equals for equals: the goal is ``context`` with ``old`` in its hole, ``rest`` shows it with ``new`` there."""
-
-    context: Prop
-    old: Term
-    new: Term
-    equal: Proof
-    rest: Proof
 
 
 def evaluated(s: Sequent, c: Evaluated) -> Iterator[Premise]:

@@ -12,7 +12,7 @@ No floating point, no simplifier, no ``assert``.
 from __future__ import annotations
 
 from collections.abc import Callable, Iterator
-from dataclasses import dataclass, replace
+from dataclasses import replace
 from typing import Any
 
 from symrnn import analysis
@@ -38,14 +38,17 @@ from symrnn.claims.tree import (
 )
 from symrnn.claims.wellformed import check_claim, check_parts
 from symrnn.errors import Refused, ShapeMismatch, refusal
+from symrnn.records import dataclass
 from symrnn.semantics.algebra import Algebra
 from symrnn.semantics.columns import columns
+from symrnn.semantics.context import Context
 from symrnn.semantics.instances import Instance, World
 from symrnn.semantics.monomials import Poly, minus
 from symrnn.semantics.nullity import is_null_outside, is_open
 from symrnn.semantics.properties import show_known
 from symrnn.semantics.rates import check_values
-from symrnn.semantics.sequents import Equation, Sequent, sequent_of, settled
+from symrnn.semantics.sequents import Equation, Sequent, sequent_of
+from symrnn.semantics.settling import settled
 from symrnn.semantics.steps import check_one_cut, check_product
 from symrnn.semantics.uses import as_equation, definition_of, filled, is_instance, lemma_hypotheses
 
@@ -147,9 +150,11 @@ def _mismatch(claim: Claim, c: cert.Mismatch) -> Judgement:
     """
     plain, _ = settled(claim)
     props = (*plain.hypotheses, plain.conclusion)
-    relations = (q for p in props for q in walk(p) if isinstance(q, IndexRel))
+    relations = [q for p in props for q in walk(p) if isinstance(q, IndexRel)]
     if any(v.kind == "size" for q in relations for v in free_vars(q)):
         raise Refused("sizes are related in a way that was not used")
+    for q in (q for q in relations if not free_vars(q)):  # n = 2 and n = 3: of no network
+        show_known(Algebra(Context()), q)
     try:
         for prop in props:
             check_shapes(prop)

@@ -5,8 +5,6 @@ A lemma's symbols stand for any terms of the stated shapes, its sizes for any si
 
 from __future__ import annotations
 
-from dataclasses import dataclass
-
 from symrnn.claims.build import (
     absolute,
     block_matrix,
@@ -46,6 +44,7 @@ from symrnn.claims.statements import (
 )
 from symrnn.claims.statements import has_property as _is
 from symrnn.claims.tree import Prop
+from symrnn.records import dataclass
 
 
 @dataclass(frozen=True)

@@ -10,11 +10,12 @@ from __future__ import annotations
 
 import math
 from collections.abc import Sequence
-from dataclasses import dataclass
 from fractions import Fraction
 from typing import Any
 
 import flint as untyped
+
+from symrnn.records import dataclass
 
 flint: Any = untyped  # python-flint's types are incomplete
 Ball = Any  # flint.arb: a midpoint and a radius

@@ -4,12 +4,12 @@ from __future__ import annotations
 
 import os
 from collections.abc import Callable, Iterable, Sequence
-from dataclasses import dataclass
 from itertools import groupby
 from pathlib import Path
 from typing import Any
 
 from symrnn.errors import ScriptError, SymrnnError
+from symrnn.records import dataclass
 from symrnn.report.tex.pdf import NoPdf, compiled, flaws
 from symrnn.report.tex.render import fragment, report
 from symrnn.verdicts import DerivationResult

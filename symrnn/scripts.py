@@ -7,11 +7,11 @@ import os
 import sys
 import types
 from collections.abc import Iterable, Iterator
-from dataclasses import dataclass
 from pathlib import Path
 
 from symrnn.derivations import Derivation, check_made
 from symrnn.errors import ClaimError, ScriptError, SymrnnError
+from symrnn.records import dataclass
 
 
 @dataclass(frozen=True)

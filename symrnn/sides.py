@@ -7,7 +7,6 @@ referee computes by itself from the data; what the language has no words for bec
 from __future__ import annotations
 
 from collections.abc import Callable
-from dataclasses import dataclass
 from fractions import Fraction
 from typing import Any
 
@@ -42,6 +41,7 @@ from symrnn.claims.tree import (
     Transpose,
     Zeros,
 )
+from symrnn.records import dataclass
 from symrnn.semantics.instances import Instance, World
 from symrnn.semantics.numbers import Num, as_num, rational_of
 from symrnn.semantics.values import Matrix

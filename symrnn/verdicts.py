@@ -5,9 +5,10 @@ from __future__ import annotations
 import dataclasses
 import types
 import typing
-from dataclasses import dataclass
 from enum import IntEnum
 from typing import Any
+
+from symrnn.records import dataclass
 
 Data = Any  # plain JSON data
 

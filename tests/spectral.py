@@ -20,6 +20,7 @@ from networks import draw
 
 from symrnn.claims import tree as tr
 from symrnn.claims.index import as_index
+from symrnn.claims.predicates import SPECTRAL
 from symrnn.claims.recurrence import Claim
 from symrnn.claims.substitution import symbols, walk
 
@@ -63,7 +64,7 @@ class Spectral(Network):
                 raise Unclear("a limit of what is no power")
             does = powers(rational(self.value(p.arg.base, env)))
             return does == "vanishes" if p.name == "vanishes" else (does == "explodes") == (p.name == "explodes")
-        if p.name in tr.SPECTRAL:
+        if p.name in SPECTRAL:
             return decomposable(p.name, p.field, rational(self.value(p.arg, env)))
         return super()._property(p, env)
 

@@ -41,7 +41,7 @@ from symrnn import (
     vector,
     zeros,
 )
-from symrnn.certificates import Words, entry_of, replay_entry
+from symrnn.certificates import Words
 from symrnn.claims.codec import decode, encode
 from symrnn.claims.index import as_index
 from symrnn.claims.latex import latex
@@ -51,6 +51,7 @@ from symrnn.claims.tree import Blocks, Term
 from symrnn.claims.wellformed import check_parts
 from symrnn.crosscheck import crosscheck
 from symrnn.errors import Refused, ShapeMismatch
+from symrnn.replay import entry_of, replay_entry
 from symrnn.search.decide import Decision, decide
 from symrnn.semantics.algebra import Algebra
 from symrnn.semantics.blocks import as_unit, unit

@@ -42,7 +42,7 @@ from symrnn.search.refute import Tally, refute
 from symrnn.search.variants import OTHERS, find
 from symrnn.search.weights import weights
 from symrnn.semantics.instances import World
-from symrnn.semantics.sequents import flatten
+from symrnn.semantics.settling import flatten
 from symrnn.semantics.spectra import behaviour
 
 

@@ -6,8 +6,8 @@ from pathlib import Path
 
 import pytest
 
-from symrnn.certificates import entry_of, replay_entry
 from symrnn.derivations import Step
+from symrnn.replay import entry_of, replay_entry
 from symrnn.scripts import load
 from symrnn.search.decide import decide
 

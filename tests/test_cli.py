@@ -214,7 +214,7 @@ def test_standalone_exits() -> None:
 
 def test_certificates_and_replay(monkeypatch: pytest.MonkeyPatch, capsys: pytest.CaptureFixture[str]) -> None:
     asked: list[dict[str, Any]] = []
-    monkeypatch.setattr("symrnn.certificates.replay_entry", asked.append)
+    monkeypatch.setattr("symrnn.replay.replay_entry", asked.append)
     call("check", notes("proved", "refuted", "proved"), "--certificates", "out.json", "--no-cache")
     assert [p.name for p in sorted(Path().iterdir())] == ["notes.py", "out.json"], "no temporary file is left"
     capsys.readouterr()
@@ -229,7 +229,7 @@ def test_replay_names_what_is_refused(monkeypatch: pytest.MonkeyPatch, capsys: p
         if entry["step"] == "2":
             raise Refused("the two words differ")
 
-    monkeypatch.setattr("symrnn.certificates.replay_entry", kernel)
+    monkeypatch.setattr("symrnn.replay.replay_entry", kernel)
     call("check", notes("proved", "proved"), "--certificates", "out.json")
     capsys.readouterr()
     assert call("replay", "out.json") == 1
@@ -256,7 +256,7 @@ def test_replay_of_unreadable_entries(
             raise problem
         raise Refused("no")
 
-    monkeypatch.setattr("symrnn.certificates.replay_entry", kernel)
+    monkeypatch.setattr("symrnn.replay.replay_entry", kernel)
     call("check", notes("proved", "proved"), "--certificates", "out.json")
     assert call("replay", "out.json") == 2
     assert f"error: out.json: {message}" in capsys.readouterr().err

@@ -59,8 +59,8 @@ from symrnn import (
     vanishes,
     vector,
 )
+from symrnn.claims.predicates import PROPERTIES
 from symrnn.claims.recurrence import Claim
-from symrnn.claims.tree import PROPERTIES
 from symrnn.crosscheck import crosscheck
 from symrnn.crosscheck.arithmetic import Arithmetic, NotNumeric
 from symrnn.crosscheck.closed_forms import closed_form

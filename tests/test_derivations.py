@@ -15,7 +15,7 @@ import jsonschema
 import pytest
 import referee
 
-from symrnn.certificates import replay_entry
+from symrnn.replay import replay_entry
 from symrnn.report.certificates import certificates
 from symrnn.report.json import document, dumps, loads, schema
 from symrnn.report.script_files import script_files

@@ -51,13 +51,13 @@ from symrnn import (
     vanishes,
     vector,
 )
-from symrnn.certificates import Given, Known, Order, Proved, Words, entry_of, replay_entry
+from symrnn.certificates import Evaluated, Given, Known, Order, Proved, Replaced, Words
 from symrnn.claims import tree as tr
 from symrnn.claims.codec import decode, encode
 from symrnn.claims.latex import latex
 from symrnn.claims.recurrence import Claim
 from symrnn.claims.tree import HOLE
-from symrnn.evaluation import Evaluated, Replaced
+from symrnn.replay import entry_of, replay_entry
 from symrnn.search.decide import Decision, decide
 from symrnn.semantics.sequents import sequent_of
 

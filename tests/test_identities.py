@@ -23,6 +23,7 @@ from symrnn import (
     Elman,
     Refused,
     eq,
+    has_property,
     index,
     kernel,
     lag,
@@ -33,11 +34,12 @@ from symrnn import (
     size,
     summation,
 )
-from symrnn.certificates import Point, Proved, Use, Words, entry_of, replay_entry
+from symrnn.certificates import Point, Proved, Use, Words
 from symrnn.claims.index import Var, as_index
 from symrnn.claims.recurrence import Claim
 from symrnn.claims.tree import HOLE, Sum
 from symrnn.counterexamples import of_instance
+from symrnn.replay import entry_of, replay_entry
 from symrnn.search.decide import Decision, decide
 
 ATTEMPTS = 12
@@ -109,6 +111,8 @@ def test_what_has_no_meaning_is_an_error() -> None:
         matrix("T", n, size("m"), "symmetric")
     with pytest.raises(ClaimError, match="unknown property"):
         matrix("T", n, n, "round")
+    with pytest.raises(ClaimError, match=r"comes first, as in has_property\('orthogonal', A\)"):
+        has_property(A, "orthogonal")  # type: ignore[arg-type]
     with pytest.raises(ClaimError, match="truth value"):
         d.step("1", A == B or bool(A))  # type: ignore[arg-type]
     with pytest.raises(ClaimError, match="declared twice"):

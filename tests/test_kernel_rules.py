@@ -75,8 +75,6 @@ from symrnn.certificates import (
     Use,
     Verdictive,
     Words,
-    entry_of,
-    replay_entry,
 )
 from symrnn.claims.codec import encode
 from symrnn.claims.index import NODES, Var, as_index
@@ -85,6 +83,7 @@ from symrnn.claims.substitution import free_vars, symbols
 from symrnn.claims.tree import HOLE, Const, Entry, Inv, MatMul, Pow, Sum, Times
 from symrnn.errors import CertificateError, Refused
 from symrnn.lemmas import LEMMAS
+from symrnn.replay import entry_of, replay_entry
 from symrnn.semantics.inequalities import ONE, AtMost
 
 n, m = size_of("n"), size_of("m")

@@ -26,7 +26,7 @@ from symrnn import (
     sigmoid,
     size,
 )
-from symrnn.certificates import replay_entry
+from symrnn.replay import replay_entry
 from symrnn.report.certificates import certificates
 from symrnn.report.json import document
 from symrnn.search import memory as remembering

@@ -44,9 +44,9 @@ from symrnn import (
     summation,
     tanh,
 )
-from symrnn.certificates import entry_of, replay_entry
 from symrnn.claims.tree import Prop
 from symrnn.counterexamples import of_instance
+from symrnn.replay import entry_of, replay_entry
 from symrnn.search.decide import decide
 
 

@@ -37,13 +37,13 @@ h_t = (1 - z_t) g_t + z_t h_{t-1}, our ``update="cho"``.
 from __future__ import annotations
 
 from collections.abc import Mapping
-from dataclasses import dataclass
 from typing import Any
 
 import numpy as np
 
 from symrnn.cells.cell import Cell
 from symrnn.errors import ClaimError
+from symrnn.records import dataclass
 
 Array = Any  # a NumPy array of any dtype; object arrays of fractions stay exact
 

@@ -7,9 +7,9 @@ from fractions import Fraction
 from typing import overload
 
 from symrnn.claims.index import Index, IndexLike, as_index, checked_name, sole_variable
+from symrnn.claims.predicates import PROPERTIES
 from symrnn.claims.shapes import shape_of
 from symrnn.claims.tree import (
-    PROPERTIES,
     Abs,
     Binomial,
     Blocks,

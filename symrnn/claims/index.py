@@ -11,11 +11,11 @@ from __future__ import annotations
 
 import re
 from collections.abc import Callable, Mapping
-from dataclasses import MISSING, FrozenInstanceError, dataclass
-from operator import attrgetter
+from dataclasses import dataclass
 from typing import Any, ClassVar, TypeVar, dataclass_transform
 
 from symrnn.errors import ClaimError
+from symrnn.records import initializer, reader, refuse_change
 
 T = TypeVar("T")
 NODES: dict[str, type[Any]] = {}  # every node type by name: what certificates may contain
@@ -31,7 +31,7 @@ def node(cls: type[T]) -> type[T]:
     """
     made: Any = dataclass(init=False, eq=False, repr=False)(cls)
     names = tuple(made.__dataclass_fields__)
-    read = FIELDS[made] = _reader(names)
+    read = FIELDS[made] = reader(names)
 
     def cached_hash(self: Any) -> int:
         found: int | None = self._hash
@@ -47,31 +47,11 @@ def node(cls: type[T]) -> type[T]:
         return read(self) == read(other)
 
     made.__hash__, made.__eq__ = cached_hash, fast_eq
-    made.__init__ = _initializer(names, _by_name(made))
-    made.__setattr__ = made.__delattr__ = _refuse_change
+    made.__init__ = _initializer(names, initializer(made))
+    made.__setattr__ = made.__delattr__ = refuse_change
     made.parts = lambda self: read(self)
     NODES[made.__name__] = made
     return made  # type: ignore[no-any-return]
-
-
-def _refuse_change(self: Any, name: str, *value: Any) -> None:
-    raise FrozenInstanceError(f"cannot change {name!r} of {type(self).__name__}")
-
-
-def _by_name(cls: type[Any]) -> Callable[..., None]:
-    """An ``__init__`` with the fields of a dataclass by position or name, those with defaults left out or not."""
-    fields = cls.__dataclass_fields__
-    defaults = {name: field.default for name, field in fields.items() if field.default is not MISSING}
-
-    def init(self: Any, *values: Any, **named: Any) -> None:
-        given = dict(zip(fields, values, strict=False))
-        lacking = fields.keys() - given.keys() - named.keys() - defaults.keys()
-        if len(values) > len(fields) or lacking or given.keys() & named.keys() or named.keys() - fields.keys():
-            raise TypeError(f"{cls.__name__} is made of {', '.join(fields) or 'nothing'}, each once")
-        given |= named
-        self.__dict__.update((name, given[name] if name in given else defaults[name]) for name in fields)
-
-    return init
 
 
 _MISSING = object()
@@ -119,16 +99,6 @@ def _initializer(names: tuple[str, ...], slow: Callable[..., None]) -> Callable[
 
 def _given(*values: Any) -> list[Any]:
     return [v for v in values if v is not _MISSING]
-
-
-def _reader(names: tuple[str, ...]) -> Callable[[Any], tuple[Any, ...]]:
-    """A function that gives the fields of a node, in order."""
-    if len(names) > 1:
-        return attrgetter(*names)
-    if not names:
-        return lambda self: ()
-    (only,) = names
-    return lambda self: (getattr(self, only),)
 
 
 class Node:

@@ -6,10 +6,10 @@ from collections.abc import Iterator
 from typing import Any
 
 from symrnn.claims.index import Index, Var, as_index, sole_variable
+from symrnn.claims.predicates import PROPERTIES
 from symrnn.claims.shapes import shape_of
 from symrnn.claims.substitution import walk
 from symrnn.claims.tree import (
-    PROPERTIES,
     And,
     Blocks,
     ForAll,
@@ -174,6 +174,8 @@ def has_property(name: str, a: object) -> Prop:
     >>> print(has_property("scalar", matrix("A", 2)))
     A is a multiple of I
     """
+    if isinstance(name, Term):
+        raise ClaimError(f"the name of a property comes first, as in has_property('orthogonal', {name})")
     if name not in PROPERTIES:
         raise ClaimError(f"unknown property {name!r}; there are: {', '.join(PROPERTIES)}")
     return Pred(name, as_term(a), "", None)

@@ -16,16 +16,6 @@ from symrnn.errors import ClaimError
 
 Shape = tuple[Index, Index] | None  # None: a scalar
 
-PROPERTIES = (
-    *("diagonal", "invertible", "lower_triangular", "nonnegative", "normal"),
-    *("orthogonal", "scalar", "skew", "symmetric", "upper_triangular"),
-)
-SPECTRAL = (
-    "diagonalizable",  # A = U S U^-1, S diagonal, over the field
-    "jordan_decomposable",  # A = U J U^-1, J of Jordan blocks, over the field
-    *("squarefree_minimal_polynomial", "unitarily_diagonalizable"),  # the latter: A = U S U^H, over C
-)
-
 
 class Term(Node):
     """A scalar, vector (n x 1) or matrix expression."""
@@ -307,8 +297,9 @@ class Jac(Term):
 class Loss(Node):
     """A loss, the sum over lo <= ``time`` <= hi of a loss at each time; the states before ``first`` - 1 are no matter.
 
-    ``kind`` "opaque": any differentiable function of the state blocks in ``reads``, each with the family of rows of its
-    partial derivatives. "squared", "cross_entropy": of ``output`` and ``target``. ``index``: of a loss at one time.
+    ``kind`` "opaque": any differentiable function of the state blocks in ``reads``, each with the family of rows that
+    are its immediate partial derivatives. "squared", "cross_entropy": of ``output`` and ``target`` at ``time``.
+    ``index``: of the loss at one time, where lo = hi is that time.
     """
 
     name: str

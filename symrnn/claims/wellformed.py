@@ -10,13 +10,12 @@ from collections.abc import Callable, Iterable, Iterator
 from typing import Any
 
 from symrnn.claims.index import Index, Node, Var, as_index
+from symrnn.claims.predicates import LIMITS, PROPERTIES, SPECTRAL
 from symrnn.claims.recurrence import Claim, Recurrence
 from symrnn.claims.shapes import rows_used, shape_text
 from symrnn.claims.substitution import children, distinct, free_vars, symbols, walk
 from symrnn.claims.tree import (
     HOLE,
-    PROPERTIES,
-    SPECTRAL,
     Add,
     And,
     Apply,
@@ -46,7 +45,6 @@ from symrnn.claims.tree import (
 )
 from symrnn.errors import ClaimError
 
-LIMITS = ("vanishes", "bounded", "explodes")
 PREDICATES = frozenset((*PROPERTIES, *SPECTRAL, *LIMITS))
 LAYOUTS = ("", "numerator", "denominator")
 NORMS = ("1", "2", "inf", "fro")

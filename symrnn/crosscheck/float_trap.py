@@ -12,11 +12,12 @@ from __future__ import annotations
 
 import math
 import sys
-from dataclasses import dataclass
 from fractions import Fraction
 from typing import Any
 
 import mpmath
+
+from symrnn.records import dataclass
 
 STEPS = 200
 DIGITS = 120  # an error of 10^-120, doubled 200 times, is still below 10^-59

@@ -10,10 +10,10 @@ from dataclasses import dataclass, field
 from fractions import Fraction
 
 from symrnn.claims.index import Index, Var, as_index
+from symrnn.claims.predicates import PROPERTIES
 from symrnn.claims.recurrence import Claim
 from symrnn.claims.substitution import symbols, walk
 from symrnn.claims.tree import (
-    PROPERTIES,
     Add,
     And,
     Const,

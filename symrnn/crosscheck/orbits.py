@@ -8,12 +8,13 @@ vanish; anything else numbers cannot tell. What it is blind to: growth that is s
 from __future__ import annotations
 
 from symrnn.claims.index import Var
+from symrnn.claims.predicates import LIMITS
 from symrnn.claims.recurrence import Claim
 from symrnn.claims.substitution import free_vars
 from symrnn.claims.tree import And, Not, Pred, Prop
 from symrnn.crosscheck.arithmetic import NotNumeric, Skip, Value
 from symrnn.crosscheck.hypotheses import goals
-from symrnn.crosscheck.props import LIMITS, holds
+from symrnn.crosscheck.props import holds
 from symrnn.crosscheck.terms import Environment, evaluate
 from symrnn.verdicts import Data
 

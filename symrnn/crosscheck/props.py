@@ -5,6 +5,7 @@ from __future__ import annotations
 from typing import Any
 
 from symrnn.claims.index import Node, Var
+from symrnn.claims.predicates import LIMITS
 from symrnn.claims.substitution import walk
 from symrnn.claims.tree import And, Entry, ForAll, Iff, Implies, IndexRel, Not, Or, Pred, Prop, Rel
 from symrnn.crosscheck.arithmetic import Arithmetic, NotNumeric, Skip, Value
@@ -12,7 +13,6 @@ from symrnn.crosscheck.terms import Environment, OutOfRange, aligned, evaluate
 from symrnn.errors import Undefined
 
 LARGEST_SIZE = 4  # rows and columns that a quantifier over entries runs over
-LIMITS = ("vanishes", "bounded", "explodes")
 NO_TEST = ("diagonalizable", "jordan_decomposable", "squarefree_minimal_polynomial", *LIMITS)
 
 

@@ -7,10 +7,10 @@ and a new one is written as a rational combination of them plus a polynomial, if
 from __future__ import annotations
 
 from collections.abc import Sequence
-from dataclasses import dataclass
 from fractions import Fraction
 from functools import reduce
 
+from symrnn.records import dataclass
 from symrnn.regression import polynomials as poly
 from symrnn.regression.polynomials import ONE, Monomial, Poly, Remainders
 

@@ -13,10 +13,10 @@ principal branches, or one that the assumptions on the symbols allow (``facts``)
 from __future__ import annotations
 
 from collections.abc import Callable
-from dataclasses import dataclass
 from fractions import Fraction
 from functools import reduce
 
+from symrnn.records import dataclass
 from symrnn.regression import polynomials as poly
 from symrnn.regression.exponents import Quotient, split
 from symrnn.regression.facts import (

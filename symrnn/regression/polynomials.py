@@ -9,10 +9,11 @@ from __future__ import annotations
 
 import math
 from collections.abc import Iterable, Iterator, Sequence
-from dataclasses import dataclass
 from fractions import Fraction
 from functools import cached_property
 from typing import Any
+
+from symrnn.records import dataclass
 
 MOST_TERMS = 20_000
 LARGEST_FACTORED = 1_000  # terms of what is still factored

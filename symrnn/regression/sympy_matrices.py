@@ -19,7 +19,6 @@ c A^k
 from __future__ import annotations
 
 from collections.abc import Callable
-from dataclasses import dataclass
 from fractions import Fraction
 from functools import reduce
 from typing import Any
@@ -28,6 +27,7 @@ from symrnn.claims import build
 from symrnn.claims.index import Index, as_index, lag, size
 from symrnn.claims.tree import Term, as_term
 from symrnn.errors import ClaimError
+from symrnn.records import dataclass
 from symrnn.regression.trees import GoldenError
 
 SHAPED = ("MatrixSymbol", "Identity", "ZeroMatrix", "OneMatrix")

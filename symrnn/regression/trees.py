@@ -15,10 +15,10 @@ from __future__ import annotations
 
 import re
 from collections.abc import Iterator
-from dataclasses import dataclass
 from fractions import Fraction
 
 from symrnn.errors import SymrnnError
+from symrnn.records import dataclass
 
 INDENT = "  "
 DEEPEST = 300

@@ -5,11 +5,11 @@ from __future__ import annotations
 import json
 from collections.abc import Iterable
 
-from symrnn.certificates import FORMAT, VERSION
 from symrnn.errors import CertificateError
 from symrnn.report.json import text_of
 from symrnn.verdicts import Data, DerivationResult, StepResult
 
+FORMAT, VERSION = "symrnn-certificates", 1
 EVIDENCE = ("claim", "sha256", "verdict", "certificate")  # of an entry, after its derivation and step
 
 

@@ -7,8 +7,9 @@ from __future__ import annotations
 
 import ast
 from collections.abc import Mapping
-from dataclasses import dataclass
 from typing import Any
+
+from symrnn.records import dataclass
 
 FUNCTIONS = ("atanh", "exp", "log", "sqrt", "tanh")
 MATRIX, SCALAR = "matrix", "scalar"

@@ -11,9 +11,9 @@ import os
 import re
 import shutil
 from collections.abc import Iterable, Iterator, Sequence
-from dataclasses import dataclass
 from typing import TYPE_CHECKING, Any, TextIO
 
+from symrnn.records import dataclass
 from symrnn.report.instances import instance_lines
 from symrnn.verdicts import Condition, Data, DerivationResult, Scope, StepResult, Variant, from_data, to_data
 

@@ -7,11 +7,10 @@ claim fails it is factored, what is invertible cancelled, and at small sizes its
 from __future__ import annotations
 
 from collections.abc import Iterator
-from dataclasses import dataclass
 from fractions import Fraction
 from typing import Any
 
-from symrnn.certificates import Null, entry_of
+from symrnn.certificates import Null
 from symrnn.claims.index import Var, as_index
 from symrnn.claims.latex import latex
 from symrnn.claims.recurrence import Claim
@@ -21,6 +20,8 @@ from symrnn.claims.substitution import contains, free_vars
 from symrnn.claims.text import text
 from symrnn.claims.tree import And, Const, Discriminant, ForAll, Iff, IndexRel, Not, Or, Pred, Prop, Rel, Term, Total
 from symrnn.errors import SymrnnError
+from symrnn.records import dataclass
+from symrnn.replay import entry_of
 from symrnn.search.decide import Decision, decide_by_proof, with_witness
 from symrnn.search.natural import natural_hypotheses
 from symrnn.search.nullsets import surely_inverted
@@ -31,7 +32,8 @@ from symrnn.search.refute import Tally, violating
 from symrnn.search.residuals import exact_forms
 from symrnn.semantics.instances import Instance
 from symrnn.semantics.numbers import num_text
-from symrnn.semantics.sequents import flatten, sequent_of
+from symrnn.semantics.sequents import sequent_of
+from symrnn.semantics.settling import flatten
 from symrnn.verdicts import Condition
 
 MOST_SUFFICIENT = 8

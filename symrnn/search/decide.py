@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Iterable
-from dataclasses import dataclass, replace
+from dataclasses import replace
 
 from symrnn import kernel
 from symrnn.certificates import Mismatch, Null, Point, Proof, Proved, Verdictive
@@ -13,13 +13,15 @@ from symrnn.claims.shapes import check_shapes
 from symrnn.claims.substitution import contains, free_vars, walk
 from symrnn.claims.tree import IndexRel, Total
 from symrnn.errors import Refused, ShapeMismatch, SymrnnError
+from symrnn.records import dataclass
 from symrnn.search import memory
 from symrnn.search.orbits import speaks_of_limits
 from symrnn.search.questions import find_null, holds, prove, refute, witness
 from symrnn.search.reasons import reasons
 from symrnn.search.refute import MOST, Tally, fixed_values, violating
 from symrnn.semantics.instances import LONGEST_PATH, Instance
-from symrnn.semantics.sequents import flatten, sequent_of
+from symrnn.semantics.sequents import sequent_of
+from symrnn.semantics.settling import flatten
 
 RUNS = 40  # at most, of a claim about a limit at a least value, where a proof that fails takes longest
 

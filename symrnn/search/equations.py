@@ -6,6 +6,7 @@ equation's instance is subtracted, in its context, until nothing is left.
 
 from __future__ import annotations
 
+from collections import Counter
 from collections.abc import Callable, Iterable, Iterator
 from dataclasses import replace
 from fractions import Fraction
@@ -15,7 +16,7 @@ from symrnn import kernel
 from symrnn.certificates import Fact, Proof, Use, Words
 from symrnn.claims.index import Index, Node
 from symrnn.claims.shapes import ONE, shape_of
-from symrnn.claims.substitution import contains, substitute, walk
+from symrnn.claims.substitution import contains, substitute, symbols, walk
 from symrnn.claims.tree import (
     HOLE,
     Abs,
@@ -188,9 +189,16 @@ def _direct(s: Sequent, how: How, unfolded: Iterable[Sides]) -> Words | None:
         shapes = (shape_of(lhs), shape_of(rhs))
         further = any(shape is not None and shape[1] == ONE for shape in shapes)  # columns and entries have other forms
         made = Words(how[0], how[1], names, ())
-        if (further or difference_of(s, how, lhs, rhs) == {}) and _accepted(s, made):
+        left = difference_of(s, how, lhs, rhs)
+        if (left == {} or (further and left is not None and _may_cancel(left))) and _accepted(s, made):
             return made
     return None
+
+
+def _may_cancel(p: Poly) -> bool:
+    """Whether each monomial has another one with the same symbols, without which no other form of it cancels it."""
+    said = Counter(frozenset(x for t in (*(a for a, _ in m[0]), *m[2]) for x in symbols(t)) for m in p)
+    return min(said.values()) > 1
 
 
 def _accepted(s: Sequent, c: Words) -> bool:

@@ -8,7 +8,6 @@ from __future__ import annotations
 
 import random
 from collections.abc import Iterator
-from dataclasses import dataclass
 from fractions import Fraction
 from itertools import islice, product
 
@@ -16,6 +15,7 @@ from symrnn.claims.index import Var, as_index
 from symrnn.claims.shapes import ONE
 from symrnn.claims.substitution import substitute
 from symrnn.claims.tree import Inv, MatMul, Prop, Rel, Sym, Transpose
+from symrnn.records import dataclass
 from symrnn.search.pools import Plain, matrices, rows, square_root
 from symrnn.search.solving import solve
 from symrnn.semantics.instances import Rows

@@ -28,7 +28,7 @@ from symrnn.search.solving import solve
 from symrnn.search.weights import weights
 from symrnn.semantics.instances import Instance, Rows, World
 from symrnn.semantics.numbers import Num, activate, as_num, preimage
-from symrnn.semantics.sequents import flatten
+from symrnn.semantics.settling import flatten
 from symrnn.semantics.values import Matrix, Values
 
 VALUES = {  # of a gate, the simplest first; of a function that is not listed, what it is applied to

@@ -8,7 +8,6 @@ with other numbers: so what is added to them is 0. Untrusted.
 
 from __future__ import annotations
 
-from dataclasses import dataclass
 from fractions import Fraction
 from functools import lru_cache
 
@@ -16,6 +15,7 @@ from symrnn.claims.index import Index, as_index
 from symrnn.claims.recurrence import Recurrence
 from symrnn.claims.substitution import symbols, walk
 from symrnn.claims.tree import Add, Apply, MatMul, Sym, Term
+from symrnn.records import dataclass
 from symrnn.search.pools import SLOPES
 from symrnn.semantics.numbers import Num, as_num, log_of, preimage
 

@@ -6,11 +6,11 @@ from collections.abc import Callable, Iterator
 from dataclasses import replace
 from typing import Any
 
-from symrnn.certificates import Fact, Proof
+from symrnn.certificates import Evaluated, Fact, Proof
 from symrnn.claims.substitution import free_vars, symbols
 from symrnn.claims.tree import Blocks, Const, Entry, IndexRel, Pred, Prop, Rel, Sym, Term
 from symrnn.errors import SymrnnError
-from symrnn.evaluation import Evaluated, symbol_given, with_value
+from symrnn.evaluation import symbol_given, with_value
 from symrnn.search.explicit import prove_explicit
 from symrnn.search.lemmas import accepted
 from symrnn.semantics.sequents import Sequent

@@ -9,7 +9,6 @@ from __future__ import annotations
 
 import contextlib
 from collections.abc import Callable, Iterator
-from dataclasses import dataclass
 from fractions import Fraction
 from typing import Any
 
@@ -38,13 +37,14 @@ from symrnn.claims.tree import (
 )
 from symrnn.errors import SymrnnError
 from symrnn.lemmas import LEMMAS
+from symrnn.records import dataclass
 from symrnn.search import memory
 from symrnn.search.matching import match_term
 from symrnn.search.questions import glimpse, holds, refute
 from symrnn.search.refute import Tally
 from symrnn.semantics.context import Context
 from symrnn.semantics.instances import Instance
-from symrnn.semantics.sequents import flatten
+from symrnn.semantics.settling import flatten
 
 SEVERAL = 2  # steps
 

@@ -25,7 +25,8 @@ from symrnn.search.pools import Plain, rows
 from symrnn.search.refute import Tally, glimpses, worlds
 from symrnn.search.weights import weights
 from symrnn.semantics.instances import Rows, World
-from symrnn.semantics.sequents import Sequent, flatten, settled
+from symrnn.semantics.sequents import Sequent
+from symrnn.semantics.settling import flatten, settled
 
 LOOKED = 24  # runs looked at, of each kind
 WEIGHTS = 64  # matrices looked at, small ones and large ones

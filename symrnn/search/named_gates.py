@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-from dataclasses import dataclass
 from functools import lru_cache
 from typing import Any
 
@@ -11,6 +10,7 @@ from symrnn.claims.recurrence import Recurrence
 from symrnn.claims.shapes import ONE
 from symrnn.claims.substitution import rebuild, walk
 from symrnn.claims.tree import Add, Apply, MatMul, Sym, Term
+from symrnn.records import dataclass
 from symrnn.search.gates import reached
 
 

@@ -17,7 +17,7 @@ from symrnn.claims.recurrence import Claim, activations_of
 from symrnn.claims.statements import all_of, eq, forall, has_property, lt
 from symrnn.claims.substitution import contains, free_vars, symbols, walk
 from symrnn.claims.tree import IndexRel, Jac, Pred, Prop, Rel, SpectralRadius, Sym, Transpose
-from symrnn.semantics.sequents import flatten
+from symrnn.semantics.settling import flatten
 
 J = as_index(Var("j", "index", None))
 SHAPES = ("normal", "nonnegative", "upper_triangular", "lower_triangular")

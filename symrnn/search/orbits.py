@@ -44,7 +44,7 @@ from symrnn.search.trajectories import Trajectory, drives, hold
 from symrnn.search.weights import weights
 from symrnn.semantics.instances import Instance, Rows, World
 from symrnn.semantics.numbers import activate, enclosure, preimage
-from symrnn.semantics.sequents import flatten
+from symrnn.semantics.settling import flatten
 from symrnn.semantics.spectra import behaviour
 from symrnn.semantics.spectra import product as times
 

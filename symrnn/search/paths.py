@@ -9,7 +9,6 @@ their lemma is about A_t O_{t-1} ... O_{t-l} d b_s / d a_{s-k}, for all k, with 
 from __future__ import annotations
 
 from collections.abc import Iterator
-from dataclasses import dataclass
 from fractions import Fraction
 from typing import Any
 
@@ -19,6 +18,7 @@ from symrnn.claims.shapes import shape_of
 from symrnn.claims.substitution import free_vars, substitute, walk
 from symrnn.claims.tree import HOLE, Add, Const, Inv, Jac, MatMul, Prod, Rel, Sym, Term, Zeros
 from symrnn.errors import SymrnnError
+from symrnn.records import dataclass
 from symrnn.search.cuts import add
 from symrnn.search.lemmas import accepted
 from symrnn.semantics.derivative import one_step

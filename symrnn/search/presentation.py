@@ -17,6 +17,7 @@ from symrnn.certificates import (
     Contrary,
     Cut,
     Dominated,
+    Evaluated,
     Geometric,
     Induct,
     Injective,
@@ -31,7 +32,6 @@ from symrnn.certificates import (
     Steer,
     Through,
     Words,
-    entry_of,
 )
 from symrnn.claims.index import Index, Node, Var, as_index
 from symrnn.claims.recurrence import Claim
@@ -40,10 +40,10 @@ from symrnn.claims.substitution import free_vars, substitute, walk
 from symrnn.claims.text import text
 from symrnn.claims.tree import IndexRel
 from symrnn.errors import SymrnnError
-from symrnn.evaluation import Evaluated
+from symrnn.replay import entry_of
 from symrnn.search.decide import Decision, decide_by_proof
 from symrnn.search.layouts import wrong_layout
-from symrnn.semantics.sequents import flatten, numeric_bound
+from symrnn.semantics.settling import flatten, numeric_bound
 from symrnn.verdicts import Crosscheck, Scope
 
 Data = Any

@@ -35,7 +35,7 @@ from symrnn.search.trajectories import PLANS, Trajectory, plan
 from symrnn.search.weights import weights
 from symrnn.semantics.instances import Instance, Rows, World
 from symrnn.semantics.numbers import as_num
-from symrnn.semantics.sequents import flatten, numeric_bound
+from symrnn.semantics.settling import flatten, numeric_bound
 from symrnn.semantics.values import multiply
 
 SIZES, LAGS = 4, 5
@@ -292,7 +292,7 @@ def _candidates(
     shifted = {
         v: i - ends[0] + first if v.kind not in ("size", "lag") and v not in still else i for v, i in integers.items()
     }
-    tries = TRIES[max((i for v, i in integers.items() if v.kind == "size"), default=0)]
+    tries = TRIES[min(SIZES, max((i for v, i in integers.items() if v.kind == "size"), default=0))]
     if is_spectral(claim):
         streams = [_with_weights(s, v, properties[s]) for s, v in zip(order, streams, strict=True)]
         tries = tries * 4

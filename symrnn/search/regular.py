@@ -10,12 +10,11 @@ from collections.abc import Iterator
 from dataclasses import replace
 from fractions import Fraction
 
-from symrnn.certificates import Cite, Different, Fact, Given, Known, Proof, Rewritten, Words
+from symrnn.certificates import Cite, Different, Fact, Given, Known, Proof, Replaced, Rewritten, Words
 from symrnn.claims.shapes import ONE, is_scalar, shape_of
 from symrnn.claims.substitution import contains, free_vars, symbols, walk
 from symrnn.claims.tree import HOLE, Add, Const, Det, Not, Pow, Pred, Prop, Rel, Sym, Term, Times
 from symrnn.errors import SymrnnError
-from symrnn.evaluation import Replaced
 from symrnn.lemmas import LEMMAS
 from symrnn.search.equations import prove_equation
 from symrnn.search.lemmas import Prover, accepted

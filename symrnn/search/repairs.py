@@ -31,7 +31,8 @@ from symrnn.errors import SymrnnError
 from symrnn.search.decide import decide_by_proof
 from symrnn.search.natural import repeated, steepest
 from symrnn.semantics.bounds import upper
-from symrnn.semantics.sequents import flatten, sequent_of
+from symrnn.semantics.sequents import sequent_of
+from symrnn.semantics.settling import flatten
 from symrnn.verdicts import Repair
 
 MOST_EDITS = 24

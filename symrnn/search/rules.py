@@ -7,7 +7,7 @@ goal speaks of (``wrap``).
 from __future__ import annotations
 
 from collections.abc import Iterator
-from dataclasses import dataclass, replace
+from dataclasses import replace
 from fractions import Fraction
 from typing import Any
 
@@ -42,6 +42,7 @@ from symrnn.claims.tree import (
 )
 from symrnn.errors import Refused
 from symrnn.lemmas import LEMMAS
+from symrnn.records import dataclass
 from symrnn.search.matching import match_term, occurrences
 from symrnn.semantics.algebra import Algebra
 from symrnn.semantics.columns import SPELT

@@ -25,7 +25,7 @@ from symrnn.search.pools import rows
 from symrnn.search.trajectories import drives, plan
 from symrnn.semantics.instances import Instance, Rows, World
 from symrnn.semantics.numbers import Num, as_num, log_of, ratio
-from symrnn.semantics.sequents import flatten
+from symrnn.semantics.settling import flatten
 
 MOST_STEPS = 5
 LARGEST = 2  # units, all alike: every matrix is a multiple of the identity

@@ -2,9 +2,10 @@
 
 from __future__ import annotations
 
+from symrnn.claims.predicates import SPECTRAL
 from symrnn.claims.recurrence import Claim
 from symrnn.claims.substitution import contains, walk
-from symrnn.claims.tree import SPECTRAL, Norm, Pred, Rel, SpectralRadius
+from symrnn.claims.tree import Norm, Pred, Rel, SpectralRadius
 from symrnn.errors import Refused, Undefined
 from symrnn.semantics.growth import shown_by
 from symrnn.semantics.instances import World

@@ -9,7 +9,6 @@ from __future__ import annotations
 
 import random
 from collections.abc import Mapping
-from dataclasses import dataclass
 from fractions import Fraction
 from typing import Any
 
@@ -19,6 +18,7 @@ from symrnn.claims.shapes import ONE
 from symrnn.claims.substitution import substitute, symbols
 from symrnn.claims.tree import Add, Apply, MatMul, Sym, Term, Transpose
 from symrnn.errors import Refused, Undefined
+from symrnn.records import dataclass
 from symrnn.search.gates import Gate, first_states, gates, logarithmic, target, without
 from symrnn.search.pools import SLOPES
 from symrnn.semantics.instances import LONGEST_PATH, Rows

@@ -7,7 +7,7 @@ from dataclasses import replace
 from fractions import Fraction
 from typing import Any
 
-from symrnn.certificates import Antisymmetry, Cite, Known, Largest, Order, Proof
+from symrnn.certificates import Antisymmetry, Cite, Known, Largest, Order, Proof, Replaced
 from symrnn.claims.index import Var, as_index
 from symrnn.claims.shapes import shape_of
 from symrnn.claims.substitution import free_vars, symbols
@@ -27,7 +27,6 @@ from symrnn.claims.tree import (
     Term,
 )
 from symrnn.errors import SymrnnError
-from symrnn.evaluation import Replaced
 from symrnn.lemmas import LEMMAS
 from symrnn.search.lemmas import Prover, accepted
 from symrnn.search.products import COL, ROW, prove_by_products

@@ -3,10 +3,10 @@
 from __future__ import annotations
 
 from symrnn import kernel
-from symrnn.certificates import entry_of
 from symrnn.claims.activations import FACTS
 from symrnn.claims.recurrence import Claim, activations_of, with_activation
 from symrnn.errors import Refused, SymrnnError
+from symrnn.replay import entry_of
 from symrnn.search import conditions, presentation
 from symrnn.search.carried import carried
 from symrnn.search.decide import Decision, decide

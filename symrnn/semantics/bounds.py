@@ -8,7 +8,6 @@ known activation is bounded by its supremum. A k-step Jacobian is bounded by the
 from __future__ import annotations
 
 from collections.abc import Callable, Iterator
-from dataclasses import dataclass
 from fractions import Fraction
 from typing import Any
 
@@ -43,6 +42,7 @@ from symrnn.claims.tree import (
     Zeros,
 )
 from symrnn.errors import Refused
+from symrnn.records import dataclass
 from symrnn.semantics.algebra import Algebra
 from symrnn.semantics.derivative import one_step
 from symrnn.semantics.monomials import member

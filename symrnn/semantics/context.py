@@ -5,7 +5,7 @@ Trusted by the kernel, which builds contexts from recorded hypotheses only.
 
 from __future__ import annotations
 
-from dataclasses import dataclass, replace
+from dataclasses import replace
 from typing import Any
 
 from symrnn.claims.activations import FACTS
@@ -14,6 +14,7 @@ from symrnn.claims.recurrence import Recurrence
 from symrnn.claims.shapes import ONE, shape_of
 from symrnn.claims.substitution import children, substitute
 from symrnn.claims.tree import Apply, Det, Diag, Eye, Hadamard, MatMul, Pow, Prod, Sym, Term, Transpose
+from symrnn.records import dataclass
 
 Range = tuple[Index | None, Index | None]
 

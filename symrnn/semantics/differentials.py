@@ -6,7 +6,6 @@ the parameter (forward mode); nothing of the rules for normal forms is used. By 
 
 from __future__ import annotations
 
-from dataclasses import dataclass
 from fractions import Fraction
 from typing import TYPE_CHECKING, Any
 
@@ -16,6 +15,7 @@ from symrnn.claims.shapes import ONE, shape_of
 from symrnn.claims.substitution import substitute, symbols
 from symrnn.claims.tree import Apply, Immediate, Jac, Loss, Sym, Total
 from symrnn.errors import Refused
+from symrnn.records import dataclass
 from symrnn.semantics.monomials import member
 from symrnn.semantics.numbers import Num, activate, as_num, rational_of
 from symrnn.semantics.pullback import row_of, slope_of

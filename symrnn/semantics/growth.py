@@ -6,7 +6,7 @@ circle. M^a = M^b != 0 with a < b: the powers recur for ever. |det M| >= 1 or |t
 
 from __future__ import annotations
 
-from dataclasses import dataclass, field
+from dataclasses import field
 from fractions import Fraction
 from typing import TYPE_CHECKING
 
@@ -14,6 +14,7 @@ from symrnn.claims.index import as_index
 from symrnn.claims.substitution import walk
 from symrnn.claims.tree import Jac, Pred, Sym
 from symrnn.errors import Refused
+from symrnn.records import dataclass
 from symrnn.semantics.magnitudes import factored
 from symrnn.semantics.numbers import enclosure, sign_of
 from symrnn.semantics.realisations import realisation

@@ -13,11 +13,11 @@ from typing import Any
 
 from symrnn.claims.activations import FACTS
 from symrnn.claims.index import Index, Node, Var, as_index, node
+from symrnn.claims.predicates import SPECTRAL
 from symrnn.claims.recurrence import Claim, Recurrence, activations_of, with_activation
 from symrnn.claims.shapes import ONE, is_scalar, rows_used, shape_of
 from symrnn.claims.substitution import free_vars, substitute, symbols, walk
 from symrnn.claims.tree import (
-    SPECTRAL,
     Add,
     And,
     Apply,
@@ -52,7 +52,7 @@ from symrnn.semantics.numbers import Num, activate, as_num, sign_of
 from symrnn.semantics.openness import holds_nearby, strictly_violated
 from symrnn.semantics.quantified import for_all_derivatives, on_all_trajectories, one_member
 from symrnn.semantics.rates import spoken_otherwise
-from symrnn.semantics.sequents import flatten, numeric_bound
+from symrnn.semantics.settling import flatten, numeric_bound
 from symrnn.semantics.spectra import decomposable
 from symrnn.semantics.values import Matrix, Values, multiply
 

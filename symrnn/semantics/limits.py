@@ -9,7 +9,6 @@ Such a sequence tends to 0 (is bounded) iff the powers of its minimal realisatio
 from __future__ import annotations
 
 from collections.abc import Callable, Mapping
-from dataclasses import dataclass
 from fractions import Fraction
 from math import lcm
 from typing import Any
@@ -40,6 +39,7 @@ from symrnn.claims.tree import (
     Transpose,
 )
 from symrnn.errors import Refused
+from symrnn.records import dataclass
 from symrnn.semantics import spectra
 from symrnn.semantics.magnitudes import PRECISIONS, factored
 from symrnn.semantics.numbers import as_num, enclosure, sign_of
@@ -80,8 +80,7 @@ def limit_holds(name: str, t: Term, lag: Var, run: Run) -> bool:
     found = _behaviours(t, lag, period, run)
     if name == "vanishes":
         return all(x == "vanishes" for x in found)
-    exploding = "explodes" in found
-    return exploding if name == "explodes" else not exploding
+    return ("explodes" in found) == (name == "explodes")
 
 
 def _behaviours(t: Term, lag: Var, period: int, run: Run) -> list[str]:
@@ -223,7 +222,7 @@ class _Sequence:
         rise = _coefficient(t.hi, self.lag)
         if self.lag in free_vars(t.body) | free_vars(t.lo) or rise < 1:
             raise Refused(f"a limit of a sum from {t.lo} to {t.hi}")
-        if any(isinstance(n, Sym) and t.var in free_vars(n) for n in walk(t.body)):
+        if any(isinstance(n, Sym | Prod) and t.var in free_vars(n) for n in walk(t.body)):  # it has a period of its own
             raise Refused(f"a limit of a sum over what has the time {t.var}")
         lo, count = (self.run.values.integer(self._now(x)) for x in (t.lo, t.hi - t.lo + 1))
         if count < 0:
@@ -251,6 +250,8 @@ class _Sequence:
         start = self.run.values.integer(self._now(t.exponent))
         if slope < 0 or start < 0:
             if slope > 0:
+                if start + slope * ((self.lag.low or 0) - self.first) < 0:
+                    self.run.values.inverse(base)  # what it is at the first lags does not matter, if it is something
                 raise _Early(f"a limit that begins with the power {start}")
             base, slope, start = self.run.values.inverse(base), -slope, -start
         if start < 0:

@@ -8,7 +8,6 @@ number; for sums and products of them by enclosures, and Refused where these do 
 from __future__ import annotations
 
 from collections.abc import Callable
-from dataclasses import dataclass
 from fractions import Fraction
 from math import prod
 from typing import Any
@@ -18,6 +17,7 @@ from symrnn.claims.shapes import is_scalar, shape_of
 from symrnn.claims.substitution import contains, substitute, walk
 from symrnn.claims.tree import Abs, Add, Norm, Pow, Rel, SpectralRadius, Term, Times
 from symrnn.errors import Refused
+from symrnn.records import dataclass
 from symrnn.semantics import spectra
 from symrnn.semantics.numbers import Num, as_num, enclosure, ratio, sign_of
 from symrnn.semantics.spectra import Magnitude, Q

@@ -6,7 +6,6 @@ Both are decided by tests that are sufficient one way or the other; where none a
 from __future__ import annotations
 
 from collections.abc import Callable, Iterator
-from dataclasses import dataclass
 from fractions import Fraction
 from itertools import product
 from typing import Any
@@ -30,6 +29,7 @@ from symrnn.claims.tree import (
     Term,
 )
 from symrnn.errors import Refused
+from symrnn.records import dataclass
 from symrnn.semantics import spectra
 from symrnn.semantics.derivative import one_step
 from symrnn.semantics.magnitudes import Scaled, factored

@@ -1,23 +1,20 @@
-"""From a claim to what is to be shown under which hypotheses: flattening, size equations, recorded facts. Trusted.
+"""What is to be shown under which hypotheses: a goal, equations by name, facts of the context. Trusted.
 
-Antecedents become hypotheses, leading quantifiers generic values. Equations between sizes and lags are used up by
-substitution; a lower bound ``c <= k`` replaces the default one of k. Properties and inequations become facts of the
-context; equations can be used by name.
+Properties and inequations among the hypotheses become facts of the context; equations can be used by name.
 """
 
 from __future__ import annotations
 
 from collections.abc import Iterator, Mapping
-from dataclasses import dataclass, field, replace
+from dataclasses import field, replace
 from fractions import Fraction
 from functools import cached_property
 
 from symrnn.claims.index import Index, Node, Var, as_index
 from symrnn.claims.recurrence import Claim, Recurrence
 from symrnn.claims.shapes import ONE, is_scalar, rows_used, shape_of
-from symrnn.claims.substitution import children, free_vars, substitute, symbols, walk
+from symrnn.claims.substitution import children, free_vars, walk
 from symrnn.claims.tree import (
-    And,
     Const,
     ForAll,
     Implies,
@@ -39,11 +36,13 @@ from symrnn.claims.tree import (
     Zeros,
 )
 from symrnn.errors import Refused
+from symrnn.records import dataclass
 from symrnn.semantics.algebra import Algebra
 from symrnn.semantics.beginnings import alternatives, first_steps, within
 from symrnn.semantics.context import Commuting, Context, Fact, Range
 from symrnn.semantics.polynomials import Explicit
 from symrnn.semantics.properties import property_as_equation
+from symrnn.semantics.settling import settled
 
 Spoken = tuple[tuple[Prop, ...], Context]  # propositions, and what is known of the order of the times in them
 
@@ -213,25 +212,6 @@ class Sequent:
         return self.explicit if self.explicit is not None else Explicit.of(self.hypotheses, self.cell)
 
 
-def flatten(claim: Claim) -> tuple[Prop, tuple[Prop, ...]]:
-    """The goal and hypotheses of a claim, antecedents and leading quantifiers taken down."""
-    goal, hypotheses = claim.conclusion, [p for h in claim.hypotheses for p in _conjuncts(h)]
-    while isinstance(goal, Implies | ForAll):
-        if isinstance(goal, Implies):
-            hypotheses += _conjuncts(goal.left)
-            goal = goal.right
-            continue
-        taken = frozenset().union(*(free_vars(h) | symbols(h) for h in hypotheses)) if hypotheses else frozenset()
-        if goal.var in taken:
-            raise Refused(f"the quantified {goal.var} also occurs free in a hypothesis; rename it")
-        goal = goal.body
-    return goal, tuple(hypotheses)
-
-
-def _conjuncts(p: Prop) -> list[Prop]:
-    return [q for a in p.args for q in _conjuncts(a)] if isinstance(p, And) else [p]
-
-
 def sequent_of(claim: Claim) -> Sequent:
     """The sequent of a claim; cached on the claim."""
     store = claim.__dict__
@@ -241,99 +221,6 @@ def sequent_of(claim: Claim) -> Sequent:
         spoken = ((*alternatives(goal), *hypotheses), Context(None, _ranges(hypotheses)))
         store["_sequent"] = Sequent(goal, hypotheses, whole.cell, equations_of(hypotheses), (), relations, None, spoken)
     return store["_sequent"]  # type: ignore[no-any-return]
-
-
-def settled(claim: Claim) -> tuple[Claim, tuple[Prop, ...]]:
-    """The claim with antecedents taken down and relations between integers used up, and these relations."""
-    goal, hypotheses = flatten(claim)
-    return _settle(Claim(goal, hypotheses, claim.cell)) if hypotheses else (Claim(goal, (), claim.cell), ())
-
-
-def _instance(claim: Claim, values: Mapping[Var, Index]) -> Claim:
-    """The claim at values of its variables; the time of its recurrence is bound there."""
-    cell = claim.cell
-    if cell is not None:
-        inner = {v: x for v, x in values.items() if v != cell.time and v in free_vars(cell)}
-        if any(cell.time in free_vars(x) for x in inner.values()):
-            raise Refused(f"a size of the recurrence as an expression in its time {cell.time}")
-        cell = substitute(cell, inner)
-    goal, *hypotheses = (substitute(p, values) for p in (claim.conclusion, *claim.hypotheses))
-    return Claim(goal, tuple(hypotheses), cell)
-
-
-def _settle(claim: Claim) -> tuple[Claim, tuple[Prop, ...]]:
-    """Use up equations between integers, then numeric lower bounds."""
-    if not any(isinstance(h, IndexRel) for h in claim.hypotheses):
-        return claim, ()
-    claim, settled = _bounded(claim, lowering=True)
-    while True:
-        found = next(((h, v) for h in claim.hypotheses if (v := _solved(h)) is not None), None)
-        if found is None:
-            break
-        h, (var, value) = found
-        settled.append(h)
-        rest = Claim(claim.conclusion, tuple(x for x in claim.hypotheses if x != h), claim.cell)
-        if var.low is not None and not Context().at_least(value, var.low):
-            # n = m - 1: what the equation says of m is lost; refuse rather than prove for sizes below 1
-            less = f"but {var} is {var.low} or more; the hypothesis le({value}, {var}) lets it be less"
-            raise Refused(f"{h}, {less}" if value.is_const else f"{h}: solve it for the other variable")
-        claim = _instance(rest, {var: value})
-    while (found_bound := next((x for h in claim.hypotheses if (x := _above(h, claim)) is not None), None)) is not None:
-        h, var, value = found_bound
-        settled.append(h)
-        rest = Claim(claim.conclusion, tuple(x for x in claim.hypotheses if x != h), claim.cell)
-        claim = _instance(rest, {var: value})
-    claim, used = _bounded(claim)
-    return claim, (*settled, *used)
-
-
-def _bounded(claim: Claim, lowering: bool = False) -> tuple[Claim, list[Prop]]:
-    """Use up numeric lower bounds; ``lowering``: only those that let a variable be less than it else is."""
-    bounds: dict[Var, int] = {}
-    for v, low in (b for h in claim.hypotheses if (b := numeric_bound(h)) is not None):
-        bounds[v] = max(low, bounds.get(v, low), 1 if v.kind == "size" else low)
-    bounds = {v: low for v, low in bounds.items() if not lowering or (v.low is not None and low < v.low)}
-    used = [h for h in claim.hypotheses if (b := numeric_bound(h)) is not None and b[0] in bounds]
-    rest = Claim(claim.conclusion, tuple(h for h in claim.hypotheses if h not in used), claim.cell)
-    return _instance(rest, {v: as_index(Var(v.name, v.kind, low)) for v, low in bounds.items()}), used
-
-
-def _solved(h: Prop) -> tuple[Var, Index] | None:
-    """An equation between integers as variable := expression."""
-    if not isinstance(h, IndexRel) or h.op != "=":
-        return None
-    gap = h.lhs - h.rhs
-    candidates = []
-    for v, c in gap.terms:
-        if abs(c) == 1:
-            value = (as_index(v) - gap) if c == 1 else (as_index(v) + gap)
-            fits = v.low is None or Context().at_least(value, v.low)
-            candidates.append((not fits, v.kind == "time", v.key, v, value))
-    if not candidates:
-        return None
-    best = min(candidates, key=lambda item: item[:3])
-    return best[3], best[4]
-
-
-def _above(h: Prop, claim: Claim) -> tuple[Prop, Var, Index] | None:
-    """``l <= k`` for a lag k as k := l + a lag from 0 on, which says the same."""
-    if not isinstance(h, IndexRel) or h.op == "=" or h.lhs.is_const or len(h.rhs.terms) != 1:
-        return None
-    (v, c), shift = h.rhs.terms[0], h.rhs.const
-    least = h.lhs - shift + (1 if h.op == "<" else 0)
-    beyond = Var(v.name, "lag", 0)
-    if c != 1 or v.kind != "lag" or v in free_vars(h.lhs) or not Context().at_least(least, v.low or 0):
-        return None
-    return None if beyond in free_vars(claim) - {v} else (h, v, least + as_index(beyond))
-
-
-def numeric_bound(h: Prop) -> tuple[Var, int] | None:
-    """``c <= v`` or ``c < v`` with a number c, as (v, least value)."""
-    if isinstance(h, IndexRel) and h.op in ("<=", "<") and h.lhs.is_const and len(h.rhs.terms) == 1:
-        (v, c), shift = h.rhs.terms[0], h.rhs.const
-        if c == 1:
-            return v, h.lhs.const - shift + (h.op == "<")
-    return None
 
 
 # ---- equations and facts ----

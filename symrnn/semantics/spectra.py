@@ -13,12 +13,12 @@ Nothing here computes an eigenvalue. The characteristic polynomial chi is exact;
 from __future__ import annotations
 
 from collections.abc import Sequence
-from dataclasses import dataclass
 from fractions import Fraction
 from math import lcm
 from operator import mul
 
 from symrnn.errors import Refused
+from symrnn.records import dataclass
 from symrnn.semantics.univariate import (
     Poly,
     degree,

@@ -5,7 +5,6 @@ For h_t = s(a_t), a_t = V x_t + rest with V R = I: the inputs x_t = -R rest make
 
 from __future__ import annotations
 
-from dataclasses import dataclass
 from fractions import Fraction
 from typing import Any
 
@@ -30,6 +29,7 @@ from symrnn.claims.tree import (
     Zeros,
 )
 from symrnn.errors import Refused
+from symrnn.records import dataclass
 from symrnn.semantics.context import Context
 from symrnn.semantics.derivative import one_step
 from symrnn.semantics.monomials import member

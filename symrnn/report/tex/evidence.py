@@ -4,11 +4,11 @@ from __future__ import annotations
 
 import ast
 from collections.abc import Callable, Iterator
-from dataclasses import dataclass
 from typing import Any
 
 from symrnn.claims.latex import name_latex
 from symrnn.claims.latex_numbers import paren
+from symrnn.records import dataclass
 from symrnn.report.instances import GROWTH, TESTS, plain_value
 from symrnn.report.tex.escape import prose, tex
 from symrnn.report.tex.formulas import value

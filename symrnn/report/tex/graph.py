@@ -6,8 +6,8 @@ An arrow past other layers takes up a place in each of them, so that it goes aro
 from __future__ import annotations
 
 from collections.abc import Mapping, Sequence
-from dataclasses import dataclass
 
+from symrnn.records import dataclass
 from symrnn.verdicts import StepResult
 
 WIDEST = 7  # steps side by side; more go into later layers

@@ -9,12 +9,12 @@ from __future__ import annotations
 import math
 import re
 from collections.abc import Callable, Iterator, Sequence
-from dataclasses import dataclass
 from typing import Any
 
 from symrnn.claims.latex import name_latex
 from symrnn.crosscheck.arithmetic import Arithmetic
 from symrnn.crosscheck.closed_forms import closed_form
+from symrnn.records import dataclass
 from symrnn.verdicts import Data
 
 DIGITS = 60

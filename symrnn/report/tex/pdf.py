@@ -6,10 +6,10 @@ import re
 import shutil
 import subprocess
 import tempfile
-from dataclasses import dataclass
 from pathlib import Path
 
 from symrnn.errors import SymrnnError
+from symrnn.records import dataclass
 
 TOO_WIDE = 10.0  # points that a line may stick out
 PATIENCE = 600  # seconds for latexmk

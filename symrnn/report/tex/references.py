@@ -2,10 +2,9 @@
 
 from __future__ import annotations
 
-from dataclasses import dataclass
-
 from symrnn.claims.latex import latex
 from symrnn.lemmas import LEMMAS
+from symrnn.records import dataclass
 from symrnn.report.tex.escape import tex
 from symrnn.report.tex.formulas import flow
 

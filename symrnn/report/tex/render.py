@@ -4,11 +4,11 @@ from __future__ import annotations
 
 import math
 from collections.abc import Iterable
-from dataclasses import dataclass
 from functools import cache
 from pathlib import Path
 from typing import TYPE_CHECKING
 
+from symrnn.records import dataclass
 from symrnn.report.tex.growth import Growth
 from symrnn.report.tex.page import page
 from symrnn.verdicts import DerivationResult
