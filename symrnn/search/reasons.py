@@ -13,7 +13,7 @@ from symrnn.claims.text import text
 from symrnn.claims.tree import Const, Entry, Eye, ForAll, Immediate, Pred, Prop, Rel, Sym, Term, Total
 from symrnn.errors import SymrnnError
 from symrnn.search.questions import holds
-from symrnn.semantics.sequents import flatten
+from symrnn.semantics.settling import flatten
 
 LIMITS = ("vanishes", "bounded", "explodes")
 GRADIENTS = (
