@@ -6,8 +6,28 @@ from typing import Any
 
 import pytest
 
-from symrnn import any_of, eq, eye, iff, index, inv, lag, matrix, product, scalar, size, summation
+from symrnn import (
+    GRU,
+    Derivation,
+    any_of,
+    diag,
+    eq,
+    eye,
+    forall,
+    iff,
+    index,
+    inv,
+    jacobian,
+    lag,
+    matrix,
+    product,
+    scalar,
+    size,
+    summation,
+)
 from symrnn.claims.recurrence import Claim
+from symrnn.claims.statements import has_property
+from symrnn.search import conditions
 from symrnn.search.conditions import of_null
 from symrnn.search.decide import decide
 
@@ -33,3 +53,18 @@ def test_invertible_is_necessary_only_where_the_atom_must_hold(goal: Any, exact:
     decision = decide(claim)
     assert decision.verdict == "conditional"
     assert [c.exact for c in of_null(claim, decision)][:1] == [exact]
+
+
+def test_a_condition_for_all_times_is_none_at_size_1() -> None:
+    """What fails at size 1 fails there under it too, and no proof is tried."""
+    cell = GRU()
+    h, t, j = cell.h, cell.t, index("j")
+    claim = Derivation("x", cell=cell).step("1", eq(jacobian(h[t], h[t - 1]), diag(cell.z[t]))).claim
+    known = decide(claim).instance
+    assert known is not None and all(x == 1 for v, x in known.integers if v.kind == "size")
+    for shown in (
+        forall(j, has_property("scalar", cell.D_g[j])),
+        forall(j, eq(cell.D_g[j] @ cell.U_g, cell.U_g @ cell.D_g[j])),
+    ):
+        narrowed = Claim(claim.conclusion, (*claim.hypotheses, shown), cell.recurrence)
+        assert conditions._insufficient(conditions.Candidate(narrowed, shown, False, ()), known)

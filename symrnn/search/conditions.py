@@ -18,7 +18,7 @@ from symrnn.claims.shapes import check_shapes
 from symrnn.claims.statements import has_property
 from symrnn.claims.substitution import contains, free_vars
 from symrnn.claims.text import text
-from symrnn.claims.tree import And, Const, Discriminant, Iff, IndexRel, Not, Or, Pred, Prop, Rel, Term, Total
+from symrnn.claims.tree import And, Const, Discriminant, ForAll, Iff, IndexRel, Not, Or, Pred, Prop, Rel, Term, Total
 from symrnn.errors import SymrnnError
 from symrnn.records import dataclass
 from symrnn.replay import entry_of
@@ -27,7 +27,7 @@ from symrnn.search.natural import natural_hypotheses
 from symrnn.search.nullsets import surely_inverted
 from symrnn.search.orbits import speaks_of_limits
 from symrnn.search.presentation import domain
-from symrnn.search.questions import holds, met, prove, refute
+from symrnn.search.questions import glimpse, holds, met, prove, refute
 from symrnn.search.refute import Tally, violating
 from symrnn.search.residuals import exact_forms
 from symrnn.semantics.instances import Instance
@@ -61,7 +61,7 @@ def find(claim: Claim, known: Instance | None = None) -> tuple[Condition, ...]:
     sufficient: list[Condition] = []
     for candidate in _sufficient(claim):
         told = any(_stronger(candidate.shown, c.text) for c in sufficient)
-        if not told and not _insufficient(candidate.claim, known):
+        if not told and not _insufficient(candidate, known):
             made = _established(candidate)
             sufficient += [made] if made is not None else []
             if len(sufficient) == MOST_SUFFICIENT:
@@ -69,15 +69,31 @@ def find(claim: Claim, known: Instance | None = None) -> tuple[Condition, ...]:
     return (*sufficient, *exact(claim))
 
 
-def _insufficient(claim: Claim, known: Instance | None) -> bool:
+def _insufficient(candidate: Candidate, known: Instance | None) -> bool:
     """Whether a claim under a further hypothesis is seen to be false still.
 
-    By the known counterexample; and by a few runs where a limit is a hypothesis, when a failing proof takes longest.
+    By the known counterexample; by a few instances of size 2, as what is known at size 1 may not meet it; and by a few
+    runs where a limit is a hypothesis, when a failing proof takes longest.
     """
-    if known is not None and violating(claim, [known]) is not None:
+    claim = candidate.claim
+    if known is not None and (violating(claim, [known]) is not None or _always_at(candidate, known)):
         return True
     goal, _ = flatten(claim)
+    if not speaks_of_limits(claim) and glimpse(claim) is not None:
+        return True
     return isinstance(goal, Rel) and speaks_of_limits(claim) and refute(claim, Tally(most=RUNS)) is not None
+
+
+def _always_at(candidate: Candidate, known: Instance) -> bool:
+    """Whether a condition for all times, which no instance is asked for, holds at size 1, and ``known`` has that."""
+    sizes = [v for v in free_vars(candidate.shown) if v.kind == "size"]
+    if not isinstance(candidate.shown, ForAll) or any((v, 1) not in known.integers for v in sizes):
+        return False
+    body = candidate.shown.body
+    if isinstance(body, Pred) and body.name in ("scalar", "diagonal", "symmetric"):
+        return True  # as every matrix of one entry is
+    at_one = tuple(IndexRel("=", as_index(v), as_index(1)) for v in sorted(sizes, key=lambda v: v.key))
+    return holds(Claim(candidate.shown, at_one, candidate.claim.cell))
 
 
 def exact(claim: Claim) -> Iterator[Condition]:

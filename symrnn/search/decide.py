@@ -10,8 +10,8 @@ from symrnn.certificates import Mismatch, Null, Point, Proof, Proved, Verdictive
 from symrnn.claims.index import Index, Node, Var, as_index
 from symrnn.claims.recurrence import Claim
 from symrnn.claims.shapes import check_shapes
-from symrnn.claims.substitution import free_vars, walk
-from symrnn.claims.tree import IndexRel
+from symrnn.claims.substitution import contains, free_vars, walk
+from symrnn.claims.tree import IndexRel, Total
 from symrnn.errors import Refused, ShapeMismatch, SymrnnError
 from symrnn.records import dataclass
 from symrnn.search import memory
@@ -65,11 +65,13 @@ def decide(claim: Claim, most: int = MOST, likely: Iterable[Instance] = ()) -> D
     found = _by_proof(claim, tried) if known is None else None
     if found is not None:
         return found if found.verdict == "proved" else replace(found, attempts=(*found.attempts, *reasons(claim)))
-    tally, small = Tally(most=most), _proved_at_least_values(claim, known)
+    tally, aside = Tally(most=most), most < MOST and contains(s.goal, Total)
+    small = () if aside else _proved_at_least_values(claim, known)  # of gradients they take longest
     instance = refute(claim, tally, small, known)
     if instance is None:
         tried += [_sought(tally, claim), *reasons(claim)]
         return Decision("undecided", attempts=tuple(tried))
+    small = small or (_proved_at_least_values(claim, instance) if aside else ())
     null = find_null(claim, instance)
     if null is not None:
         decision = _judged(claim, "conditional", null, instance, tuple(tried), None)
