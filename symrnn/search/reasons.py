@@ -6,6 +6,7 @@ from collections.abc import Iterator
 from fractions import Fraction
 
 from symrnn.claims.index import Var, as_index
+from symrnn.claims.predicates import LIMITS
 from symrnn.claims.recurrence import Claim
 from symrnn.claims.shapes import ONE, is_scalar, shape_of
 from symrnn.claims.substitution import contains, symbols, walk
@@ -15,7 +16,6 @@ from symrnn.errors import SymrnnError
 from symrnn.search.questions import holds
 from symrnn.semantics.settling import flatten
 
-LIMITS = ("vanishes", "bounded", "explodes")
 GRADIENTS = (
     "no limit of a gradient or of a loss is decided: state a bound that holds at each T, such as "
     "||d L[T] / d h[T-k]|| <= ||W||^k ||d+ L[T] / d h[T]||, or the limit of a Jacobian of states, d h[t] / d h[t-k] "
