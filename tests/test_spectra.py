@@ -414,7 +414,7 @@ def test_limits_of_terms_agree_with_the_terms() -> None:
                 for p in ("vanishes", "bounded", "explodes")
             }
             try:
-                sizes = [size_of(inner, values, at) for at in (22, 23, 44, 45)]
+                sizes = [size_of(inner, values, at) for at in (22, 23, 44, 45, *range(1, 4))][:4]  # each lag has one
             except Undefined:
                 assert not any(says.values())  # an atom without a value is false
                 continue
