@@ -39,15 +39,21 @@ def initializer(cls: type[Any]) -> Callable[..., None]:
     factories = {n: f.default_factory for n, f in fields.items() if f.default_factory is not MISSING}
     after = getattr(cls, "__post_init__", None)
 
+    names, count = tuple(fields), len(fields)
+
     def init(self: Any, *values: Any, **named: Any) -> None:
-        given = dict(zip(fields, values, strict=False))
-        lacking = fields.keys() - given.keys() - named.keys() - defaults.keys() - factories.keys()
-        if len(values) > len(fields) or lacking or given.keys() & named.keys() or named.keys() - fields.keys():
-            raise TypeError(f"{cls.__name__} is made of {', '.join(fields) or 'nothing'}, each once")
-        if len(given) + len(named) < len(fields):
-            named = {**defaults, **{n: f() for n, f in factories.items() if n not in given | named}, **given, **named}
-        given |= named
-        self.__dict__.update((name, given[name]) for name in fields)
+        store = self.__dict__
+        if len(values) == count and not named:
+            store.update(zip(names, values, strict=True))
+        else:
+            given = dict(zip(names, values, strict=False)) | named
+            store.update(defaults)
+            for name, factory in factories.items():
+                if name not in given:
+                    store[name] = factory()
+            store.update(given)
+            if len(given) != len(values) + len(named) or not given.keys() <= fields.keys() or len(store) != count:
+                raise TypeError(f"{cls.__name__} is made of {', '.join(fields) or 'nothing'}, each once")
         if after is not None:
             after(self)
 

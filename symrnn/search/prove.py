@@ -79,20 +79,18 @@ class Search:
 def prove(claim: Claim) -> Proof | None:
     """A proof of a claim, or None; whether it is one is for the kernel to say."""
     try:
-        s, wrap = with_matrices(sequent_of(claim))
-        found = _prove(s, Search(claim))
+        s = sequent_of(claim)
+        chained = prove_by_steps(s)
+        if chained is not None:
+            return chained
+        s, wrap = with_matrices(s)
+        found = prove_by_value(s) or _prove(s, Search(claim))
         return wrap(found) if found is not None else None
     except SymrnnError:
         return None
 
 
 def _prove(s: Sequent, search: Search) -> Proof | None:
-    value = prove_by_value(s)
-    if value is not None:
-        return value
-    chained = prove_by_steps(s)
-    if chained is not None:
-        return chained
     easy = None if any(isinstance(h, Or) for h in s.hypotheses) else prove_at_once(s)
     return easy or prove_for_any_lag(s, lambda x: prove_sequent(x, search)) or prove_sequent(s, search)
 
