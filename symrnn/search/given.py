@@ -6,13 +6,13 @@ from collections.abc import Callable, Iterator
 from dataclasses import replace
 from typing import Any
 
-from symrnn.certificates import Evaluated, Fact, Proof
+from symrnn.certificates import Evaluated, Proof
 from symrnn.claims.substitution import free_vars, symbols
 from symrnn.claims.tree import Blocks, Const, Entry, IndexRel, Pred, Prop, Rel, Sym, Term
 from symrnn.errors import SymrnnError
 from symrnn.evaluation import symbol_given, with_value
 from symrnn.search.explicit import prove_explicit
-from symrnn.search.lemmas import accepted
+from symrnn.search.lemmas import accepted, in_facts
 from symrnn.semantics.sequents import Sequent
 
 Entries = dict[tuple[int, int], Term]
@@ -72,13 +72,7 @@ def with_matrices(s: Sequent) -> tuple[Sequent, Callable[[Proof], Proof]]:
     for prop, shown in () if value is not None else list(_properties(s)):
         s = s.with_fact(prop)
         taken.append((prop, shown))
-
-    def wrap(proof: Proof) -> Proof:
-        for prop, shown in reversed(taken):
-            proof = Fact(prop, shown, proof)
-        return proof
-
-    return s, wrap
+    return s, in_facts(taken)
 
 
 def _properties(s: Sequent) -> Iterator[tuple[Prop, Proof]]:

@@ -348,13 +348,18 @@ def with_facts(
             except SymrnnError:
                 continue
             taken.append((prop, proof))
+    return s, in_facts(taken)
+
+
+def in_facts(taken: list[tuple[Prop, Proof]]) -> Callable[[Proof], Proof]:
+    """How a proof from facts that were taken up, in order, is one without them."""
 
     def wrap(proof: Proof) -> Proof:
-        for prop, cited in reversed(taken):
-            proof = Fact(prop, cited, proof)
+        for prop, shown in reversed(taken):
+            proof = Fact(prop, shown, proof)
         return proof
 
-    return s, wrap
+    return wrap
 
 
 def accepted(s: Sequent, proof: Proof) -> bool:
