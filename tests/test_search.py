@@ -83,3 +83,10 @@ def test_polynomials_in_whole_numbers():
         1,
     ]
     assert real_roots(cubic) == 3 and real_roots(poly((1, 0, 1))) == 0 and real_roots(x2) == 1
+
+
+def test_sizes_that_contradict_each_other_are_no_crash():
+    n = size("n")
+    A, B = matrix("A", n, n), matrix("B", n, n)
+    claim = Claim(eq(A, B), (eq(A, [[1]]), eq(A, [[2]]), eq(n, 2)), None)
+    assert prove(claim) is None

@@ -115,6 +115,8 @@ class Explicit:
             zero = self._number(Fraction(0))
             a = tuple((zero,) * len(row) for row in b) if r.lhs == Const(Fraction(0)) else a
             b = tuple((zero,) * len(row) for row in a) if r.rhs == Const(Fraction(0)) else b
+        if (len(a), len(a[0])) != (len(b), len(b[0])):  # under sizes that contradict each other
+            raise Refused("sides of different shapes")
         return [x - y for row, other in zip(a, b, strict=True) for x, y in zip(row, other, strict=True)]
 
     def scalar(self, t: Term) -> Polynomial:
