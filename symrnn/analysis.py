@@ -7,7 +7,6 @@ Its docstring is its inference bar: premises over a line over the conclusion.
 from __future__ import annotations
 
 from collections.abc import Callable, Iterator
-from dataclasses import replace
 from fractions import Fraction
 from typing import Any
 
@@ -42,6 +41,7 @@ from symrnn.claims.tree import (
     Zeros,
 )
 from symrnn.errors import Refused
+from symrnn.records import replace
 from symrnn.semantics.bounds import upper
 from symrnn.semantics.inequalities import AtMost, orders
 from symrnn.semantics.monomials import UNIT, minus

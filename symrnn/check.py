@@ -8,7 +8,6 @@ from __future__ import annotations
 
 import time
 from collections.abc import Callable, Mapping
-from dataclasses import replace
 from typing import TYPE_CHECKING
 
 from symrnn.claims.latex import latex
@@ -17,6 +16,7 @@ from symrnn.claims.text import text
 from symrnn.claims.tree import Jac
 from symrnn.derivations import Derivation, Step
 from symrnn.errors import not_too_deep
+from symrnn.records import replace
 from symrnn.verdicts import DerivationResult, StepResult
 
 if TYPE_CHECKING:

@@ -4,21 +4,20 @@ from __future__ import annotations
 
 import sys
 from collections.abc import Iterable, Mapping
-from dataclasses import replace
 from typing import Any
 
 from symrnn.cells import Cell
-from symrnn.claims.codec import read_anew
 from symrnn.claims.index import Index, Node, Var, index, lag, size, time
+from symrnn.claims.reading import well_formed
 from symrnn.claims.recurrence import Claim, Recurrence
 from symrnn.claims.spreading import spread
 from symrnn.claims.statements import as_prop, sized
 from symrnn.claims.substitution import distinct, free_vars, rebuild, symbols, walk
 from symrnn.claims.tree import Apply, ForAll, ForAllTrajectories, Immediate, Jac, Prop, Sym, Total
-from symrnn.claims.wellformed import check_claim, one_loss_a_name
+from symrnn.claims.wellformed import one_loss_a_name
 from symrnn.errors import CertificateError, ClaimError, SymrnnError, not_too_deep
 from symrnn.lemmas import LEMMAS
-from symrnn.records import dataclass
+from symrnn.records import dataclass, replace
 
 EXPECTATIONS = ("proved", "conditional", "refuted", "undecided")
 LAYOUTS = ("numerator", "denominator")
@@ -160,8 +159,7 @@ def _check_step(step: Step, earlier: list[str]) -> None:
     if type(step.claim) is not Claim or not isinstance(step.claim.cell, Recurrence | None):
         raise ClaimError(f"step {step.id} has no claim")
     with not_too_deep(f"step {step.id}"):
-        read_anew(step.claim, shared=step.claim.cell)
-        check_claim(step.claim)
+        well_formed(step.claim)
 
 
 def _made(claim: Prop, assuming: tuple[Prop, ...], layout: str, cell: Cell | None) -> Claim:
@@ -170,11 +168,10 @@ def _made(claim: Prop, assuming: tuple[Prop, ...], layout: str, cell: Cell | Non
     hypotheses = tuple(_closed(spread(_resolve(sized(a), layout)), conclusion) for a in assuming)
     made = Claim(conclusion, hypotheses, cell.recurrence if cell else None)
     try:
-        read_anew(made, shared=made.cell)
+        well_formed(made)
     except CertificateError as error:
         raise ClaimError(f"no claim: {error}") from error
     _check_names(made)
-    check_claim(made)
     moving = (
         isinstance(x, ForAllTrajectories) or (isinstance(x, Sym) and x.role != "free")
         for p in (conclusion, *hypotheses)

@@ -6,7 +6,6 @@ one is known by nothing else), of a state the rows of I, or the row it is multip
 
 from __future__ import annotations
 
-from dataclasses import replace
 from typing import Any
 
 from symrnn.claims.index import as_index
@@ -14,6 +13,7 @@ from symrnn.claims.shapes import shape_of
 from symrnn.claims.substitution import symbols, walk
 from symrnn.claims.tree import Eye, Immediate, Loss, Sym, Total
 from symrnn.errors import Refused, Undefined
+from symrnn.records import replace
 from symrnn.semantics.instances import Instance, World
 from symrnn.semantics.numbers import num_text
 from symrnn.sides import at_time

@@ -6,7 +6,6 @@ As in ``analysis``, each rule gives its premises, and its docstring is its infer
 from __future__ import annotations
 
 from collections.abc import Callable, Iterator
-from dataclasses import replace
 from fractions import Fraction
 from typing import Any
 
@@ -41,6 +40,7 @@ from symrnn.claims.tree import (
     Transpose,
 )
 from symrnn.errors import Refused
+from symrnn.records import replace
 from symrnn.semantics.beginnings import within
 from symrnn.semantics.inequalities import combines
 from symrnn.semantics.properties import property_as_equation, show_property

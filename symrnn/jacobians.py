@@ -10,7 +10,6 @@ from __future__ import annotations
 import functools
 import operator
 from collections.abc import Callable, Mapping
-from dataclasses import replace
 from typing import Any
 
 import sympy as untyped
@@ -22,7 +21,7 @@ from symrnn.claims.shapes import ONE, shape_of
 from symrnn.claims.substitution import free_vars
 from symrnn.claims.tree import Sym, Term
 from symrnn.errors import ClaimError, Undefined
-from symrnn.records import dataclass
+from symrnn.records import dataclass, replace
 
 LARGEST_SIZE, LONGEST_LAG = 4, 6
 Expr = Any  # a SymPy expression or matrix

@@ -12,13 +12,12 @@ No floating point, no simplifier, no ``assert``.
 from __future__ import annotations
 
 from collections.abc import Callable, Iterator
-from dataclasses import replace
 from typing import Any
 
 from symrnn import analysis
 from symrnn import certificates as cert
-from symrnn.claims.codec import read_anew
 from symrnn.claims.index import Node, Var, as_index
+from symrnn.claims.reading import read_anew, well_formed_with
 from symrnn.claims.recurrence import Claim
 from symrnn.claims.shapes import ONE, check_shapes, is_scalar, shape_of
 from symrnn.claims.substitution import free_vars, substitute
@@ -34,9 +33,8 @@ from symrnn.claims.tree import (
     Term,
     Trace,
 )
-from symrnn.claims.wellformed import check_claim, check_parts
 from symrnn.errors import Refused, ShapeMismatch, refusal
-from symrnn.records import dataclass
+from symrnn.records import dataclass, replace
 from symrnn.semantics.algebra import Algebra
 from symrnn.semantics.columns import columns
 from symrnn.semantics.instances import Instance, World
@@ -79,21 +77,13 @@ def check(claim: Claim, certificate: Node) -> Judgement:
     Raises Refused, and nothing else, if it gives none. What is checked is what the data says: both are read anew.
     """
     try:
-        claim, certificate = _read(claim, certificate)
+        claim, certificate = well_formed_with(claim, certificate)
         rule = _VERDICTS.get(type(certificate))
         if rule is None:
             raise Refused(f"{type(certificate).__name__} is no certificate of a verdict")  # noqa: TRY301
         return rule(claim, certificate)
     except Exception as error:
         raise refusal(error) from error
-
-
-def _read(claim: Claim, certificate: Node) -> tuple[Claim, Any]:
-    """Both anew, and well formed."""
-    (claim, parts), (certificate, more) = read_anew(claim, certificate, shared=claim.cell)
-    check_claim(claim, parts)
-    check_parts(more)
-    return claim, certificate
 
 
 # ---- verdicts ----
@@ -177,7 +167,7 @@ def entails(claim: Claim, proof: cert.Proof) -> tuple[str, ...]:
     For inferences: whether the cited steps entail a claim, not whether they are true.
     """
     try:
-        claim, proof = _read(claim, proof)
+        claim, proof = well_formed_with(claim, proof)
         _well_typed(claim)
         return proves(sequent_of(claim), proof)
     except Exception as error:
@@ -185,17 +175,19 @@ def entails(claim: Claim, proof: cert.Proof) -> tuple[str, ...]:
 
 
 def _well_typed(claim: Claim) -> None:
+    if "_well_typed" in claim.__dict__:
+        return
     sequent = sequent_of(claim)
     for prop in (*sequent.hypotheses, sequent.goal):
         check_shapes(prop)
     cell = sequent.cell
-    if cell is None or "_well_typed" in cell.__dict__:
-        return
-    for s, definition in (*cell.locals, *cell.steps):
-        shape = shape_of(definition)
-        if shape != s.shape and not (is_scalar(shape) and is_scalar(s.shape)):
-            raise Refused(f"the recurrence gives {s.name} another shape than declared")
-    cell.__dict__["_well_typed"] = True
+    if cell is not None and "_well_typed" not in cell.__dict__:
+        for s, definition in (*cell.locals, *cell.steps):
+            shape = shape_of(definition)
+            if shape != s.shape and not (is_scalar(shape) and is_scalar(s.shape)):
+                raise Refused(f"the recurrence gives {s.name} another shape than declared")
+        cell.__dict__["_well_typed"] = True
+    claim.__dict__["_well_typed"] = True
 
 
 # ---- proofs ----
@@ -205,7 +197,8 @@ def proves(sequent: Sequent, proof: Node) -> tuple[str, ...]:
     """The names of the lemmas a valid proof rests on; Refused if it is not valid."""
     rule, further = _RULES.get(type(proof)), analysis.RULES.get(type(proof))
     if rule is not None:
-        return tuple(sorted(set(rule(sequent, proof))))
+        used = set(rule(sequent, proof))
+        return tuple(sorted(used)) if used else ()
     if further is None:
         raise Refused(f"{type(proof).__name__} is no proof")
     lemmas: set[str] = set()
@@ -307,7 +300,7 @@ def _chain(s: Sequent, c: cert.Chain) -> Iterator[str]:
     -------------------------------------------------------------------------------
     d s_t / d s_r = X_t X_(t-1) ... X_(r+1)      (s: all state blocks; denominator layout: the other way round)
     """
-    check_product(s.cell, s.ranges(), as_equation(s.goal), c.step)
+    check_product(s.cell, s.ranges, as_equation(s.goal), c.step)
     return iter(())
 
 
@@ -317,7 +310,7 @@ def _through(s: Sequent, c: cert.Through) -> Iterator[str]:
     --------------------------------------------------------------------------------------------------------
     d a_t / d b_r = sum over all state blocks s of (d a_t / d s_u) (d s_u / d b_r)
     """
-    check_one_cut(s.cell, s.ranges(), as_equation(s.goal))
+    check_one_cut(s.cell, s.ranges, as_equation(s.goal))
     return iter(())
 
 

@@ -18,7 +18,6 @@ import time
 import traceback
 import warnings
 from collections.abc import Callable, Collection, Mapping, Sequence
-from dataclasses import replace
 from functools import partial
 from multiprocessing.connection import Connection, wait
 from typing import TYPE_CHECKING, Any
@@ -30,7 +29,7 @@ from symrnn.claims.text import text
 from symrnn.claims.tree import Jac
 from symrnn.derivations import Derivation, Step
 from symrnn.errors import ClaimError, ScriptError
-from symrnn.records import dataclass
+from symrnn.records import dataclass, replace
 from symrnn.verdicts import DerivationResult, Scope, StepResult
 
 if TYPE_CHECKING:

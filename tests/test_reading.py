@@ -26,9 +26,10 @@ from symrnn import (
     tanh,
 )
 from symrnn.certificates import Chain, Known, Leaf, Proved, Words
-from symrnn.claims import codec
-from symrnn.claims.codec import decode, encode, read_anew
+from symrnn.claims import codec, reading
+from symrnn.claims.codec import decode, encode
 from symrnn.claims.index import NODES, Index, Var, as_index, node
+from symrnn.claims.reading import read_anew, well_formed
 from symrnn.claims.recurrence import Claim, with_activation
 from symrnn.claims.shapes import shape_of
 from symrnn.claims.substitution import children, distinct, free_vars
@@ -49,8 +50,8 @@ def tampered(x: Any, **fields: Any) -> Any:
     return x
 
 
-def anew(x: Any, shared: Any = None) -> Any:
-    ((found, _),) = read_anew(x, shared=shared)
+def anew(x: Any) -> Any:
+    ((found, _),) = read_anew(x)
     return found
 
 
@@ -217,9 +218,6 @@ def test_wrong_types_are_refused(what: str, make: Any) -> None:
 def test_what_is_no_node(value: Any) -> None:
     with pytest.raises(CertificateError):
         read_anew(value)
-    if value is not None:
-        with pytest.raises(CertificateError):
-            read_anew(A, shared=value)
     with pytest.raises(Refused):
         kernel.check(value, NOTHING)
     with pytest.raises(Refused):
@@ -236,7 +234,7 @@ def test_a_number_that_is_the_identity_of_a_node() -> None:
     """Plain numbers and nodes are told apart by their type, not by what stands in a key."""
     v = n.terms[0][0]
     for count in range(3):
-        read = codec._Reading(None)
+        read = reading._Reading(None, {})
         term = read.read(n.terms)
         hostile = tampered(as_index(1), terms=((id(term[0][0]) + count - 1, 1),))
         with pytest.raises(CertificateError):
@@ -247,22 +245,75 @@ def test_a_number_that_is_the_identity_of_a_node() -> None:
 # ---- recurrences -----------------------------------------------------------------------------------------------------
 
 
-def test_recurrences_with_equal_content_are_read_once() -> None:
+@pytest.fixture
+def forgetful(monkeypatch: pytest.MonkeyPatch) -> None:
+    """Nothing was read before."""
+    for name in ("_ALIKE", "_CLAIMS", "_RECURRENCES"):
+        monkeypatch.setattr(reading, name, {})
+
+
+def test_recurrences_with_equal_content_are_one() -> None:
     one, two = about(Elman(tanh)), about(Elman(tanh))
     assert one.cell is not two.cell
-    assert anew(one, one.cell).cell is anew(two, two.cell).cell
-    other = about(Elman(sigmoid))
-    assert anew(other, other.cell).cell.steps != anew(one, one.cell).cell.steps
+    assert well_formed(one).cell is well_formed(two).cell
+    assert well_formed(about(Elman(sigmoid))).cell.steps != well_formed(one).cell.steps  # type: ignore[union-attr]
 
 
-def test_what_is_not_the_recurrence_is_made_for_each_claim(monkeypatch: pytest.MonkeyPatch) -> None:
-    monkeypatch.setattr(codec, "_SHARED", {})
-    monkeypatch.setattr(codec, "_ALIKE", {})  # other recurrences share their nodes too
+def test_a_claim_that_does_not_change_is_read_once() -> None:
     claim = about(Elman(tanh))
-    first, second = anew(claim, claim.cell), anew(claim, claim.cell)
-    assert first == second and first.conclusion is not second.conclusion
-    shared = set(map(id, distinct(first.cell)))
-    assert all(id(x) in shared for x in distinct(first) if id(x) in set(map(id, distinct(second))))
+    found = well_formed(claim)
+    assert well_formed(claim) is found == claim and found is not claim
+    old = {id(x) for x in distinct(claim)}
+    assert not [x for x in distinct(found) if id(x) in old]
+
+
+def changes(claim: Claim) -> list[Any]:
+    """The nodes of a claim and its recurrence that have a field to change, each once."""
+    return [x for x in distinct(claim, claim.cell) if x.parts()]  # type: ignore[arg-type]
+
+
+@pytest.mark.usefixtures("forgetful")
+def test_whatever_changes_in_a_claim_it_is_read_again() -> None:
+    """Each field of each node in turn, to what is not even a node; back again it is the claim that it was."""
+    count = len(changes(about(Elman(tanh))))
+    assert count > 35
+    for which in range(count):
+        claim = about(Elman(tanh))
+        good = Proved(Chain(None), None)
+        assert kernel.check(claim, good).verdict == "proved"
+        x = changes(claim)[which]
+        for name in x.__dataclass_fields__:
+            kept = x.__dict__[name]
+            tampered(x, **{name: 1.5})
+            refuse(claim, good)
+            x.__dict__[name] = kept
+        assert kernel.check(claim, good).verdict == "proved"
+
+
+@pytest.mark.usefixtures("forgetful")
+def test_a_node_that_becomes_one_of_another_kind_is_read_again() -> None:
+    claim = Claim(Rel("=", Add((A, B)), Add((B, A))), (), None)
+    assert kernel.check(claim, NOTHING).verdict == "proved"
+    for side in (claim.conclusion.lhs, claim.conclusion.rhs):  # type: ignore[union-attr]
+        object.__setattr__(side, "__class__", MatMul)
+    refuse(claim)
+
+
+@pytest.mark.usefixtures("forgetful")
+def test_a_fraction_that_changes_is_read_again() -> None:
+    half = Fraction(1, 2)
+    claim = Claim(Rel("=", Const(half), Const(Fraction(1, 2))), (), None)
+    assert kernel.check(claim, NOTHING).verdict == "proved"
+    half._numerator = 3  # type: ignore[attr-defined]
+    refuse(claim)
+
+
+@pytest.mark.usefixtures("forgetful")
+def test_a_claim_that_is_malformed_is_never_taken_for_read() -> None:
+    odd = Sym("V", (n - 1, n - 1), "free", (), (), False)
+    claim = Claim(eq(odd, odd), (), None)
+    for _ in range(2):
+        refuse(claim)
 
 
 def test_a_poisoned_recurrence_is_of_no_use() -> None:
@@ -274,7 +325,7 @@ def test_a_poisoned_recurrence_is_of_no_use() -> None:
         eq(jacobian(h[t], h[t - 3], "numerator"), product(good.W_hh @ good.D[j], j, t, t - 2)), (), good.recurrence
     )
     body = swapped.conclusion.rhs
-    good.recurrence.__dict__["_one_steps"] = {(Step(body.body, body.var), ("h",), False): True}
+    good.recurrence.__dict__["_one_steps"] = {(body.body, body.var, ("h",), False): True}
     refuse(swapped, Proved(Chain(None), None))
     assert kernel.check(about(good), Proved(Chain(None), None)).verdict == "proved"
 
@@ -288,12 +339,17 @@ def test_a_judgement_hands_out_nothing_of_the_kernels_own() -> None:
     assert not [x for x in distinct(given) if id(x) in own]
 
 
-def test_many_recurrences_are_forgotten_again(monkeypatch: pytest.MonkeyPatch) -> None:
-    monkeypatch.setattr(codec, "MOST_SHARED", 50)
+@pytest.mark.usefixtures("forgetful")
+def test_what_was_read_is_forgotten_again(monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.setattr(reading, "MOST_SHARED", 50)
+    monkeypatch.setattr(reading, "KEPT", 4)
     for activation in (tanh, sigmoid, relu, tanh, sigmoid, relu):
-        claim = about(Elman(activation))
-        assert kernel.check(claim, Proved(Chain(None), None)).verdict == "proved"
-    assert len(codec._ALIKE) < 400 and len(codec._SHARED) <= codec.KEPT
+        assert kernel.check(about(Elman(activation)), Proved(Chain(None), None)).verdict == "proved"
+    assert len(reading._ALIKE) < 400
+    claims = [Claim(eq(A, A), (), None) for _ in range(9)]
+    for claim in claims:
+        well_formed(claim)
+    assert len(reading._CLAIMS) <= 4 and len(reading._RECURRENCES) <= 4
 
 
 def of_another(*props: str) -> Cell:

@@ -15,7 +15,6 @@ from collections.abc import Callable
 from fractions import Fraction
 from functools import cache
 from math import gcd
-from operator import is_
 from typing import Any, TypeVar
 
 from symrnn.claims.index import FIELDS, NODES, Node
@@ -60,7 +59,6 @@ def decode(data: Any) -> Any:
 K = TypeVar("K")
 V = TypeVar("V")
 KEPT = 64  # recurrences that are not read again
-MOST_SHARED = 20_000  # nodes and tuples in recurrences that were read anew
 _DECODED: dict[str, tuple[Any, dict[Node, Node]]] = {}
 
 
@@ -98,7 +96,7 @@ def _fraction(text: str) -> Fraction:
     return value
 
 
-def _fraction_anew(value: Fraction) -> Fraction:
+def fraction_anew(value: Fraction) -> Fraction:
     """``_fraction(str(value))``, without the text where it is short."""
     top, bottom = value.numerator, value.denominator
     if type(top) is not int or type(bottom) is not int or top.bit_length() + bottom.bit_length() > SHORT:
@@ -122,11 +120,18 @@ def _decode_node(data: list[Any], known: dict[Node, Node]) -> Node:
 
 def _fitting(kind: Any, values: list[Any]) -> Node:
     """The node of a kind with the given values; CertificateError unless each has its declared type."""
-    signature = (kind, *map(_type, values))
+    check_fitting(kind, tuple(map(_type, values)), values)
+    return kind(*values)  # type: ignore[no-any-return]
+
+
+def check_fitting(kind: Any, types: Key, values: list[Any]) -> None:
+    """Raises CertificateError unless each value, of these types, has the type that the node's field declares."""
+    signature = (kind, *types)
     if signature not in _FITTING:
         _check_fields(kind, values)
-        _remember(signature)
-    return kind(*values)  # type: ignore[no-any-return]
+        if len(_FITTING) >= SIGNATURES:
+            _FITTING.clear()
+        _FITTING.add(signature)
 
 
 def _type(value: Any) -> Any:
@@ -134,14 +139,7 @@ def _type(value: Any) -> Any:
     return tuple(map(_type, value)) if type(value) is tuple else type(value)
 
 
-def _remember(signature: Key) -> None:
-    if len(_FITTING) >= SIGNATURES:
-        _FITTING.clear()
-    _FITTING.add(signature)
-
-
-_NONE = type(None)
-_PLAIN = frozenset((str, int, bool, _NONE))
+_PLAIN = frozenset((str, int, bool, type(None)))
 _FITTING: set[Key] = set()  # kinds with types of values that were found to be as declared
 SIGNATURES = 4096
 
@@ -154,129 +152,6 @@ def _check_fields(kind: Any, values: list[Any]) -> None:
     for name, value, fits in zip(names, values, _field_tests(kind), strict=True):
         if not fits(value):
             raise CertificateError(f"{kind.__name__}.{name} cannot be {str(value)[:80]}")
-
-
-# ---- nodes read anew ----
-
-
-def read_anew(*values: Any, shared: Node | None = None) -> list[tuple[Any, list[Node]]]:
-    """Each value as ``decode(encode(value))`` has it, without the data in between: nothing remembered on nodes is kept.
-
-    With each value the nodes in it that are in none before. ``shared``: a part of many values, such as the recurrence
-    of a claim, of which equal ones are read once; its nodes, and no others, are not given.
-    """
-    reading, found = _Reading(None if shared is None else _with_shared(shared)), []
-    for value in values:
-        reading.made = []
-        found.append((reading.read(value), reading.made))
-    return found
-
-
-def _with_shared(shared: Node) -> _Reading:
-    """What was read of ``shared``, which has not changed since; equal nodes in it and others like it are one."""
-    global _ALIKE
-    found = _SHARED.get(id(shared))
-    if found is None or not found.stands():
-        if len(_ALIKE) >= MOST_SHARED:
-            _ALIKE = {}
-            _SHARED.clear()
-        found = _Reading(None)
-        found.alike = _ALIKE
-        found.read(shared)
-        found.own = frozenset(map(id, found.seen.values()))
-        _kept(_SHARED, id(shared), found)
-    return found
-
-
-class _Reading:
-    """Values read anew, equal nodes as one object.
-
-    ``seen``: what was made of the node with an identity; ``met``: these nodes with their fields, kept alive so that
-    nothing else gets their identity. ``alike``: the one node of a kind with such types, such plain values and nodes of
-    such identities in it. ``made``: the nodes. ``before``: what was read before, to which nothing is added, and which
-    has its ``own`` nodes; those that others like it have are given as if they were made here.
-    """
-
-    __slots__ = ("alike", "before", "made", "met", "own", "seen")
-
-    def __init__(self, before: _Reading | None) -> None:
-        self.before = before
-        self.seen: dict[int, Node] = {}
-        self.met: list[tuple[Any, Any, tuple[Any, ...]]] = []
-        self.alike: dict[Key, Node] = {}
-        self.made: list[Node] = []
-        self.own: frozenset[int] = frozenset()
-
-    def read(self, value: Any) -> Any:
-        """The value anew; CertificateError for what no certificate may contain."""
-        return self._node(value) if type(value) is not tuple else tuple(self._inside(value)[0])
-
-    def stands(self) -> bool:
-        """Whether all nodes that were read have the fields that they had."""
-        for v, kind, fields in self.met:
-            if type(v) is not kind or not all(map(is_, FIELDS[kind](v), fields)):
-                return False
-        return True
-
-    def _node(self, v: Any) -> Node:
-        found = self.seen.get(id(v))
-        if found is None and self.before is not None:
-            found = self.before.seen.get(id(v))
-        if found is not None:
-            return found
-        kind = type(v)
-        known: Any = NODES.get(kind.__name__)
-        if known is not kind:
-            raise CertificateError(f"cannot read {kind.__name__}")
-        fields = FIELDS[kind](v)
-        values, types, key = self._inside(fields)
-        place = (kind, types, *key)
-        found = self.alike.get(place)
-        if found is None:
-            found = self._before(place)
-            if found is None:
-                if (kind, *types) not in _FITTING:
-                    _check_fields(kind, values)
-                    _remember((kind, *types))
-                found = self.alike[place] = kind(*values)
-                self.made.append(found)
-        self.seen[id(v)] = found
-        self.met.append((v, kind, fields))
-        return found
-
-    def _before(self, place: Key) -> Node | None:
-        """What was made before."""
-        found = None if self.before is None else self.before.alike.get(place)
-        if found is not None and self.before is not None and id(found) not in self.before.own:
-            self.alike[place] = found
-            self.made.append(found)
-        return found
-
-    def _inside(self, items: tuple[Any, ...]) -> tuple[list[Any], Key, list[Any]]:
-        """The items anew, their types, and what tells them from others of these types."""
-        values, types, key = [], [], []
-        for x in items:
-            kind: Any = type(x)
-            if kind is str or kind is int or kind is bool or kind is _NONE:  # a class may claim to equal another
-                key.append(x)
-            elif kind is tuple:
-                inner, kind, part = self._inside(x) if x else ((), (), ())
-                x = tuple(inner)
-                key.append(tuple(part))
-            elif kind is Fraction:
-                x = _fraction_anew(x)
-                key.append((x.numerator, x.denominator))
-            else:
-                x = self._node(x)
-                key.append(id(x))
-                kind = type(x)
-            values.append(x)
-            types.append(kind)
-        return values, tuple(types), key
-
-
-_ALIKE: dict[Key, Node] = {}  # the nodes of all recurrences
-_SHARED: dict[int, _Reading] = {}  # recurrences that were read, by identity
 
 
 # ---- declared types ----

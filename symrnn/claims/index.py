@@ -47,58 +47,11 @@ def node(cls: type[T]) -> type[T]:
         return read(self) == read(other)
 
     made.__hash__, made.__eq__ = cached_hash, fast_eq
-    made.__init__ = _initializer(names, initializer(made))
+    made.__init__ = initializer(made)
     made.__setattr__ = made.__delattr__ = refuse_change
     made.parts = lambda self: read(self)
     NODES[made.__name__] = made
     return made  # type: ignore[no-any-return]
-
-
-_MISSING = object()
-
-
-def _initializer(names: tuple[str, ...], slow: Callable[..., None]) -> Callable[..., None]:
-    """An ``__init__`` that does what a dataclass's does without ``object.__setattr__`` for each field.
-
-    Nodes are made by the million. What is not given by position is left to ``slow``.
-    """
-    if not 1 <= len(names) <= 6:
-        return slow
-    a, b, c, d, e, f = (*names, *[""] * (6 - len(names)))
-
-    def one(self: Any, _1: Any = _MISSING, **named: Any) -> None:
-        if _1 is _MISSING or named:
-            return slow(self, *_given(_1), **named)
-        self.__dict__[a] = _1
-
-    def two(self: Any, _1: Any = _MISSING, _2: Any = _MISSING, **named: Any) -> None:
-        if _2 is _MISSING or named:
-            return slow(self, *_given(_1, _2), **named)
-        store = self.__dict__
-        store[a], store[b] = _1, _2
-
-    def three(self: Any, _1: Any = _MISSING, _2: Any = _MISSING, _3: Any = _MISSING, **named: Any) -> None:
-        if _3 is _MISSING or named:
-            return slow(self, *_given(_1, _2, _3), **named)
-        store = self.__dict__
-        store[a], store[b], store[c] = _1, _2, _3
-
-    def more(self: Any, *values: Any, **named: Any) -> None:
-        if len(values) != len(names) or named:
-            return slow(self, *values, **named)
-        store = self.__dict__
-        if f:
-            store[a], store[b], store[c], store[d], store[e], store[f] = values
-        elif e:
-            store[a], store[b], store[c], store[d], store[e] = values
-        else:
-            store[a], store[b], store[c], store[d] = values
-
-    return (one, two, three)[len(names) - 1] if len(names) <= 3 else more
-
-
-def _given(*values: Any) -> list[Any]:
-    return [v for v in values if v is not _MISSING]
 
 
 class Node:

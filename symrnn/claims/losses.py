@@ -6,13 +6,13 @@
 from __future__ import annotations
 
 from collections.abc import Callable, Iterable
-from dataclasses import replace
 
 from symrnn.claims import build
 from symrnn.claims.index import Index, IndexLike, Var, as_index, checked_name
 from symrnn.claims.shapes import ONE
 from symrnn.claims.tree import Immediate, Loss, Softmax, Sym, Term, Total, as_term
 from symrnn.errors import ClaimError
+from symrnn.records import replace
 
 TIME = Var("time of a loss", "time", None)  # no name that a script could give
 LAYOUTS = ("", "numerator", "denominator")

@@ -7,12 +7,12 @@ Matrix product is ``@``, multiplication by a scalar ``*``, the elementwise produ
 from __future__ import annotations
 
 from collections.abc import Iterator
-from dataclasses import replace
 from fractions import Fraction
 from typing import Any, ClassVar
 
 from symrnn.claims.index import Index, IndexLike, Node, Var, as_index, node
 from symrnn.errors import ClaimError
+from symrnn.records import replace
 
 Shape = tuple[Index, Index] | None  # None: a scalar
 

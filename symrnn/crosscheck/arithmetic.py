@@ -1,6 +1,6 @@
 """Numbers for the cross-check: a private mpmath context, matrices in it, activations, numeric differentiation.
 
-Nothing here knows a derivative: every slope is a central difference of the function itself.
+Nothing here knows a derivative: every slope is a difference quotient of the function itself.
 """
 
 from __future__ import annotations
@@ -42,12 +42,13 @@ class Arithmetic:
     """
 
     def __init__(self, digits: int) -> None:
-        exponent = max(20, digits + 5)  # the truncation error of a slope is about 10^(-2 exponent)
+        exponent = max(20, digits + 5)  # the truncation error of either slope is about 10^(-2 exponent)
         self.digits = digits
         shared: Any = mpmath.mp
         self.ctx: Any = shared.clone()
-        self.ctx.dps = digits + exponent + 70
+        self.ctx.dps = digits + 2 * exponent + 70
         self.step = self.ctx.mpf(10) ** -exponent
+        self.nudge = self.step**2
         self.tolerance = self.ctx.mpf(10) ** (5 - digits)
         self.visible = self.ctx.mpf(10) ** -20  # a violation above this is real
         self._known: dict[str, Callable[[Value], Value]] = {
@@ -69,6 +70,10 @@ class Arithmetic:
     def slope(self, function: Callable[[Value], Value]) -> Value:
         """The derivative at 0 of a scalar or matrix function of a real number, by two symmetric points."""
         return (function(self.step) - function(-self.step)) / (2 * self.step)
+
+    def slope_from(self, start: Value, function: Callable[[Value], Value]) -> Value:
+        """The derivative at 0 of what costs a run of the network, from its value ``start`` there and one point."""
+        return (function(self.nudge) - start) / self.nudge
 
     def apply(self, name: str, order: int, at: Value) -> Value:
         """The activation ``name``, or its derivative of the given order, at a number.

@@ -7,7 +7,6 @@ function of the states with the given partial derivatives. Nothing is known here
 from __future__ import annotations
 
 from collections.abc import Callable
-from dataclasses import replace
 from functools import partial
 from typing import TYPE_CHECKING
 
@@ -15,6 +14,7 @@ from symrnn.claims.tree import Immediate, Loss, Sym, Total
 from symrnn.crosscheck.arithmetic import NotNumeric, Value
 from symrnn.crosscheck.terms import Environment, evaluate, softmax
 from symrnn.errors import Undefined
+from symrnn.records import replace
 
 if TYPE_CHECKING:
     from symrnn.crosscheck.network import Network, Source
@@ -94,7 +94,8 @@ def _by_moving(t: Total | Immediate, env: Environment, network: Network) -> Valu
         changed = at.changed(i, j, nudge)
         return outcome(network.held({**held, (t.wrt.name, q): changed}, q))
 
-    columns = [env.numbers.slope(partial(nudged, place)) for place in range(len(at))]
+    start = outcome(network)
+    columns = [env.numbers.slope_from(start, partial(nudged, place)) for place in range(len(at))]
     return env.numbers.matrix(columns[0].rows, len(columns), lambda r, c: columns[c][r, 0])
 
 
@@ -112,6 +113,7 @@ def _by_parameter(t: Total | Immediate, env: Environment, network: Network) -> V
         if last < since:
             raise NotNumeric(f"{of} before the state that is held")
     outcome, at = _outcome(t, env, times), network.value(t.wrt, None)
+    start = outcome(network)
     m = at if env.numbers.is_matrix(at) else env.numbers.square(at)
 
     def nudged(i: int, j: int, nudge: Value) -> Value:
@@ -121,8 +123,8 @@ def _by_parameter(t: Total | Immediate, env: Environment, network: Network) -> V
 
     def slope(i: int, j: int) -> Value:
         if "diagonal" in t.wrt.props and i != j:
-            return outcome(network) * 0
-        return env.numbers.slope(partial(nudged, i, j))
+            return start * 0
+        return env.numbers.slope_from(start, partial(nudged, i, j))
 
     found = {(i, j): slope(i, j) for i in range(m.rows) for j in range(m.cols)}
     entries = found[0, 0].rows

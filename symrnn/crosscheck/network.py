@@ -158,15 +158,15 @@ class Network:
         return self.recurrence.states if self.recurrence else ()
 
     def _response(self, of: Sym, p: int, wrt: Sym, q: int, hold: Fixed) -> Value:
-        at = self.value(wrt, q)
-
         def outcome(place: int, nudge: Value) -> Value:
-            again = self._nudged_run(wrt, q, hold, place, nudge)
-            return self.numbers.column(self._vector(again.value(of, p)))
+            return self._column(self._nudged_run(wrt, q, hold, place, nudge).value(of, p))
 
-        places = range(len(self._vector(at)))
-        columns = [self.numbers.slope(partial(outcome, place)) for place in places]
+        start, places = self._column(self.value(of, p)), range(len(self._vector(self.value(wrt, q))))
+        columns = [self.numbers.slope_from(start, partial(outcome, place)) for place in places]
         return self.numbers.matrix(columns[0].rows, len(columns), lambda r, c: columns[c][r, 0])
+
+    def _column(self, value: Value) -> Value:
+        return self.numbers.column(self._vector(value))
 
     def _vector(self, value: Value) -> list[Value]:
         if not self.numbers.is_matrix(value) or 1 not in (value.rows, value.cols):

@@ -6,7 +6,6 @@ Written from the meaning of the claim tree alone: no shape rule, rewriting or de
 from __future__ import annotations
 
 from collections.abc import Callable, Mapping
-from dataclasses import replace
 from math import comb
 from typing import Any, Protocol
 
@@ -48,7 +47,7 @@ from symrnn.claims.tree import (
 )
 from symrnn.crosscheck.arithmetic import Arithmetic, NotNumeric, Skip, Value
 from symrnn.errors import SymrnnError, Undefined
-from symrnn.records import dataclass
+from symrnn.records import dataclass, replace
 
 LONGEST = 64  # terms in one product or sum, and the largest power
 

@@ -10,10 +10,10 @@ from __future__ import annotations
 import itertools
 import math
 from collections.abc import Callable, Iterator, Mapping, Sequence
-from dataclasses import field, replace
+from dataclasses import field
 from fractions import Fraction
 
-from symrnn.records import dataclass
+from symrnn.records import dataclass, replace
 from symrnn.regression import polynomials as poly
 from symrnn.regression import words
 from symrnn.regression.facts import nonnegative, poly_is_real, satisfies, sign

@@ -9,11 +9,10 @@ blind to: identities beyond the rewritings in ``forms``; they are UNDECIDED, wit
 from __future__ import annotations
 
 from collections.abc import Iterable, Iterator, Sequence
-from dataclasses import replace
 from enum import Enum
 from fractions import Fraction
 
-from symrnn.records import dataclass
+from symrnn.records import dataclass, replace
 from symrnn.regression import points, polynomials, words
 from symrnn.regression.cases import Case, Unsplit, cases, have_cases
 from symrnn.regression.exponents import Quotient

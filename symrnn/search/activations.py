@@ -3,7 +3,6 @@
 from __future__ import annotations
 
 from collections.abc import Iterator
-from dataclasses import replace
 from fractions import Fraction
 from itertools import islice
 from typing import Any
@@ -14,6 +13,7 @@ from symrnn.claims.shapes import shape_of
 from symrnn.claims.substitution import substitute, walk
 from symrnn.claims.tree import HOLE, Add, Apply, Const, Diag, Entry, Eye, Inv, MatMul, Pred, Prop, Rel, Sym, Term, Times
 from symrnn.errors import SymrnnError
+from symrnn.records import replace
 from symrnn.search.cuts import add, multiplied_back, wrap
 from symrnn.search.equations import prove_equation
 from symrnn.search.lemmas import accepted

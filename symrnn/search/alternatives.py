@@ -3,13 +3,13 @@
 from __future__ import annotations
 
 from collections.abc import Callable
-from dataclasses import replace
 from fractions import Fraction
 
 from symrnn.certificates import BySign, Choose, Proof
 from symrnn.claims.shapes import shape_of
 from symrnn.claims.tree import Abs, And, Const, Or, Rel, Times
 from symrnn.errors import SymrnnError
+from symrnn.records import replace
 from symrnn.search.lemmas import accepted
 from symrnn.semantics.sequents import Sequent
 

@@ -3,7 +3,6 @@
 from __future__ import annotations
 
 from collections.abc import Callable, Iterator
-from dataclasses import replace
 
 from symrnn.certificates import Ascend, Given, Proof
 from symrnn.claims.index import Index, Var, as_index
@@ -11,6 +10,7 @@ from symrnn.claims.recurrence import Claim
 from symrnn.claims.substitution import free_vars, substitute
 from symrnn.claims.tree import Rel
 from symrnn.errors import SymrnnError
+from symrnn.records import replace
 from symrnn.search.lemmas import accepted
 from symrnn.semantics.sequents import Sequent, sequent_of
 

@@ -7,7 +7,6 @@ product of matrices of blocks; and a block of it is a product of its own where t
 from __future__ import annotations
 
 from collections.abc import Callable, Iterator
-from dataclasses import replace
 from fractions import Fraction
 from itertools import islice, permutations
 from typing import Any
@@ -39,6 +38,7 @@ from symrnn.claims.tree import (
     Zeros,
 )
 from symrnn.errors import SymrnnError
+from symrnn.records import replace
 from symrnn.search.cuts import add, prove_with_cuts
 from symrnn.search.equations import prove_equation
 from symrnn.search.inductions import prove_by_induction

@@ -7,7 +7,6 @@ S(t, t-k) = prod B_j. Also prod A_j = prod B_j by itself.
 from __future__ import annotations
 
 from collections.abc import Iterable, Iterator
-from dataclasses import replace
 from itertools import product
 from typing import Any
 
@@ -17,7 +16,7 @@ from symrnn.claims.index import Index, Var, as_index
 from symrnn.claims.substitution import free_vars, substitute, walk
 from symrnn.claims.tree import HOLE, MatMul, Prod, Rel, Sym, Term
 from symrnn.errors import SymrnnError
-from symrnn.records import dataclass
+from symrnn.records import dataclass, replace
 from symrnn.search.cuts import add, wrap
 from symrnn.search.equations import prove_equation
 from symrnn.search.inductions import step_sequent

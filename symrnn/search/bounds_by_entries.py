@@ -3,7 +3,6 @@
 from __future__ import annotations
 
 from collections.abc import Callable, Iterator
-from dataclasses import replace
 from fractions import Fraction
 from typing import Any
 
@@ -30,6 +29,7 @@ from symrnn.claims.tree import (
     Transpose,
 )
 from symrnn.errors import SymrnnError
+from symrnn.records import replace
 from symrnn.search.inductions import prove_by_induction
 from symrnn.search.lemmas import Prover, accepted, with_facts
 from symrnn.search.products import COL, ROW, prove_by_products

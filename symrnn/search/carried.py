@@ -10,7 +10,6 @@ from __future__ import annotations
 
 import random
 from collections.abc import Iterator
-from dataclasses import replace
 from fractions import Fraction
 from itertools import islice, product
 
@@ -20,6 +19,7 @@ from symrnn.claims.recurrence import Claim, Recurrence, with_activation
 from symrnn.claims.substitution import substitute
 from symrnn.claims.tree import Apply, Sym, Term
 from symrnn.errors import Refused, Undefined
+from symrnn.records import replace
 from symrnn.search.pools import SLOPES, square_root
 from symrnn.search.trajectories import Trajectory, drives, hold, through
 from symrnn.semantics.instances import Instance, Rows, World

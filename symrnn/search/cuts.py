@@ -6,7 +6,6 @@ Untrusted.
 from __future__ import annotations
 
 from collections.abc import Iterator
-from dataclasses import replace
 from fractions import Fraction
 
 from symrnn.certificates import Cut, Known, Proof, Use, Words
@@ -16,6 +15,7 @@ from symrnn.claims.substitution import contains, free_vars, symbols
 from symrnn.claims.tree import HOLE, Const, Det, Inv, MatMul, Pow, Rel, Term
 from symrnn.errors import Refused
 from symrnn.lemmas import LEMMAS
+from symrnn.records import replace
 from symrnn.search.equations import expanded_determinants, prove_equation
 from symrnn.semantics.algebra import Algebra
 from symrnn.semantics.context import base

@@ -3,7 +3,6 @@
 from __future__ import annotations
 
 from collections.abc import Iterable
-from dataclasses import replace
 
 from symrnn import kernel
 from symrnn.certificates import Mismatch, Null, Point, Proof, Proved, Verdictive
@@ -13,7 +12,7 @@ from symrnn.claims.shapes import check_shapes
 from symrnn.claims.substitution import contains, free_vars, walk
 from symrnn.claims.tree import IndexRel, Total
 from symrnn.errors import Refused, ShapeMismatch, SymrnnError
-from symrnn.records import dataclass
+from symrnn.records import dataclass, replace
 from symrnn.search import memory
 from symrnn.search.orbits import speaks_of_limits
 from symrnn.search.questions import find_null, holds, prove, refute, witness

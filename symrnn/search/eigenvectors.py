@@ -3,12 +3,12 @@
 from __future__ import annotations
 
 from collections.abc import Iterator
-from dataclasses import replace
 
 from symrnn.certificates import Proof, Rewritten
 from symrnn.claims.shapes import ONE, shape_of
 from symrnn.claims.tree import Const, Jac, MatMul, Pow, Pred, Rel, Term, Times
 from symrnn.errors import SymrnnError
+from symrnn.records import replace
 from symrnn.search.equations import prove_equation
 from symrnn.search.inductions import prove_by_induction
 from symrnn.search.lemmas import Prover, accepted

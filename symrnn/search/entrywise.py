@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-from dataclasses import replace
 from fractions import Fraction
 
 from symrnn.certificates import Extensional, Proof, Use, Words
@@ -11,6 +10,7 @@ from symrnn.claims.shapes import shape_of
 from symrnn.claims.substitution import walk
 from symrnn.claims.tree import HOLE, Const, Entry, MatMul, Rel
 from symrnn.errors import Refused
+from symrnn.records import replace
 from symrnn.search.cuts import add, inner_shape, reduced, spread_powers, wrap
 from symrnn.search.equations import prove_equation
 from symrnn.search.explicit import prove_explicit

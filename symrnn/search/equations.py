@@ -8,7 +8,6 @@ from __future__ import annotations
 
 from collections import Counter
 from collections.abc import Callable, Iterable, Iterator
-from dataclasses import replace
 from fractions import Fraction
 from typing import Any
 
@@ -39,6 +38,7 @@ from symrnn.claims.tree import (
     Transpose,
 )
 from symrnn.errors import ClaimError, Refused, ShapeMismatch, SymrnnError
+from symrnn.records import replace
 from symrnn.search.determinants import determinant_rules
 from symrnn.search.kept import Kept
 from symrnn.search.rules import (

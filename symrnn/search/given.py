@@ -3,7 +3,6 @@
 from __future__ import annotations
 
 from collections.abc import Callable, Iterator
-from dataclasses import replace
 from typing import Any
 
 from symrnn.certificates import Evaluated, Proof
@@ -11,6 +10,7 @@ from symrnn.claims.substitution import free_vars, symbols
 from symrnn.claims.tree import Blocks, Const, Entry, IndexRel, Pred, Prop, Rel, Sym, Term
 from symrnn.errors import SymrnnError
 from symrnn.evaluation import symbol_given, with_value
+from symrnn.records import replace
 from symrnn.search.explicit import prove_explicit
 from symrnn.search.lemmas import accepted, in_facts
 from symrnn.semantics.sequents import Sequent

@@ -2,13 +2,12 @@
 
 from __future__ import annotations
 
-from dataclasses import replace
-
 from symrnn.certificates import Induct, Proof
 from symrnn.claims.index import Var, as_index
 from symrnn.claims.substitution import free_vars, substitute
 from symrnn.claims.tree import Rel
 from symrnn.errors import Refused
+from symrnn.records import replace
 from symrnn.search.equations import prove_equation
 from symrnn.semantics.sequents import Equation, Sequent
 

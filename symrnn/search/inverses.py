@@ -3,7 +3,6 @@
 from __future__ import annotations
 
 from collections.abc import Iterator
-from dataclasses import replace
 from fractions import Fraction
 from typing import Any
 
@@ -30,6 +29,7 @@ from symrnn.claims.tree import (
 )
 from symrnn.errors import SymrnnError
 from symrnn.lemmas import LEMMAS
+from symrnn.records import replace
 from symrnn.search.equations import prove_equation
 from symrnn.search.geometric import norms_of_sums, one_less, ratios, sums_of_numbers
 from symrnn.search.lemmas import Prover, accepted, with_facts

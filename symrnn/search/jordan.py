@@ -3,7 +3,6 @@
 from __future__ import annotations
 
 from collections.abc import Iterator
-from dataclasses import replace
 from fractions import Fraction
 
 from symrnn.certificates import Cut, Induct, Proof, Use, Words
@@ -24,6 +23,7 @@ from symrnn.claims.tree import (
     Term,
     Times,
 )
+from symrnn.records import replace
 from symrnn.search.lemmas import accepted
 from symrnn.semantics.sequents import Sequent
 

@@ -3,7 +3,6 @@
 from __future__ import annotations
 
 from collections.abc import Iterator
-from dataclasses import replace
 from typing import Any
 
 from symrnn.claims.index import Index, Node, Var
@@ -13,6 +12,7 @@ from symrnn.claims.substitution import rebuild, walk
 from symrnn.claims.text import text
 from symrnn.claims.tree import Immediate, Jac, Sym, Total
 from symrnn.errors import SymrnnError
+from symrnn.records import replace
 from symrnn.search.prove import prove
 
 OTHER = {"numerator": "denominator", "denominator": "numerator"}

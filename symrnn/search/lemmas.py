@@ -3,7 +3,6 @@
 from __future__ import annotations
 
 from collections.abc import Callable, Iterator
-from dataclasses import replace
 from fractions import Fraction
 from typing import Any
 
@@ -37,6 +36,7 @@ from symrnn.claims.tree import (
 )
 from symrnn.errors import SymrnnError
 from symrnn.lemmas import LEMMAS
+from symrnn.records import replace
 from symrnn.semantics.context import base
 from symrnn.semantics.monomials import exponent
 from symrnn.semantics.sequents import Sequent

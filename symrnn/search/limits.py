@@ -3,7 +3,6 @@
 from __future__ import annotations
 
 from collections.abc import Iterator
-from dataclasses import replace
 from fractions import Fraction
 from functools import partial
 from typing import Any
@@ -26,6 +25,7 @@ from symrnn.claims.shapes import ONE, shape_of
 from symrnn.claims.substitution import free_vars, substitute, symbols, walk
 from symrnn.claims.tree import Const, Eye, ForAllTrajectories, Inv, Jac, MatMul, Not, Pow, Pred, Prop, Rel, Term, Times
 from symrnn.errors import SymrnnError
+from symrnn.records import replace
 from symrnn.search.eigenvectors import prove_limit_at_eigenvectors
 from symrnn.search.geometric import prove_limit_of_sums
 from symrnn.search.lemmas import Prover, accepted, prove_by_lemma, with_facts

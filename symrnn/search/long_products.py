@@ -3,7 +3,6 @@
 from __future__ import annotations
 
 from collections.abc import Iterator
-from dataclasses import replace
 from fractions import Fraction
 from itertools import permutations
 
@@ -12,6 +11,7 @@ from symrnn.claims.index import Var, as_index
 from symrnn.claims.substitution import contains, free_vars, walk
 from symrnn.claims.tree import HOLE, Const, Jac, MatMul, Norm, Pow, Pred, Prod, Prop, Rel, Term
 from symrnn.errors import SymrnnError
+from symrnn.records import replace
 from symrnn.search.cuts import add, wrap
 from symrnn.search.lemmas import Prover, accepted
 from symrnn.search.orders import prove_order

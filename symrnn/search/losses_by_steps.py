@@ -6,14 +6,13 @@ normal form, at once or with slopes written by values, however large that is.
 
 from __future__ import annotations
 
-from dataclasses import replace
-
 from symrnn.certificates import Proof, Spelt, Use, Words
 from symrnn.claims.index import Var, as_index
 from symrnn.claims.recurrence import Recurrence
 from symrnn.claims.substitution import substitute, walk
 from symrnn.claims.tree import HOLE, Add, Loss, Rel, Sum, Term, Total, Transpose
 from symrnn.errors import Refused
+from symrnn.records import replace
 from symrnn.search.cuts import add, wrap
 from symrnn.search.equations import FIRST, PEELS, prove_equation
 from symrnn.search.inductions import prove_by_induction

@@ -7,7 +7,6 @@ times what is left of the monomial; hypotheses first, then what is known of norm
 from __future__ import annotations
 
 from collections.abc import Iterator
-from dataclasses import replace
 from fractions import Fraction
 from functools import cache, cached_property
 from itertools import permutations
@@ -44,6 +43,7 @@ from symrnn.claims.tree import (
 )
 from symrnn.errors import SymrnnError
 from symrnn.lemmas import LEMMAS
+from symrnn.records import replace
 from symrnn.search.lemmas import Prover, Values, accepted, discharged, unify
 from symrnn.search.matching import match_term
 from symrnn.semantics.functions import monomial_never_negative, never_negative

@@ -3,7 +3,6 @@
 from __future__ import annotations
 
 from collections.abc import Iterator
-from dataclasses import replace
 from fractions import Fraction
 
 from symrnn.certificates import Proof, Raised
@@ -11,6 +10,7 @@ from symrnn.claims.index import as_index
 from symrnn.claims.shapes import is_scalar, shape_of
 from symrnn.claims.substitution import contains, walk
 from symrnn.claims.tree import Abs, Const, Det, MatMul, Norm, Pow, Prop, Rel, SpectralRadius, Term, Trace, Transpose
+from symrnn.records import replace
 from symrnn.search.lemmas import Prover, accepted, radii, with_facts
 from symrnn.search.orders import prove_order
 from symrnn.semantics.sequents import Sequent

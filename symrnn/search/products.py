@@ -7,7 +7,6 @@ coefficients (Handelman 1988, theorem I.3); which ones is a linear programme. Ma
 from __future__ import annotations
 
 from collections.abc import Iterator
-from dataclasses import replace
 from fractions import Fraction
 from itertools import combinations_with_replacement
 from itertools import product as choices
@@ -19,7 +18,7 @@ from symrnn.claims.shapes import ONE, rows_used, shape_of
 from symrnn.claims.substitution import substitute, walk
 from symrnn.claims.tree import Abs, And, Apply, Const, Entry, ForAll, Norm, Not, Prop, Rel, SizeOf, Sym, Term, Times
 from symrnn.errors import SymrnnError
-from symrnn.records import dataclass
+from symrnn.records import dataclass, replace
 from symrnn.search.lemmas import accepted
 from symrnn.search.simplex import solve
 from symrnn.search.squares import squares

@@ -3,7 +3,6 @@
 from __future__ import annotations
 
 from collections.abc import Callable, Iterator
-from dataclasses import replace
 from typing import Any
 
 from symrnn.certificates import Applied, Commutant, Proof, Specialise
@@ -12,6 +11,7 @@ from symrnn.claims.shapes import shape_of
 from symrnn.claims.substitution import substitute, symbols, walk
 from symrnn.claims.tree import Diag, ForAll, MatMul, Pred, Rel, Sym, Term
 from symrnn.errors import SymrnnError
+from symrnn.records import replace
 from symrnn.search.equations import prove_equation
 from symrnn.search.lemmas import accepted
 from symrnn.semantics.sequents import Sequent

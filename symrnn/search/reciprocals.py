@@ -3,7 +3,6 @@
 from __future__ import annotations
 
 from collections.abc import Iterator
-from dataclasses import replace
 from fractions import Fraction
 
 from symrnn.certificates import Combine, Fact, Order, Proof, Use, Words
@@ -12,6 +11,7 @@ from symrnn.claims.shapes import shape_of
 from symrnn.claims.substitution import walk
 from symrnn.claims.tree import HOLE, Add, Const, Eye, Inv, MatMul, Norm, Pow, Pred, Prop, Rel, Term
 from symrnn.errors import SymrnnError
+from symrnn.records import replace
 from symrnn.search.equations import prove_equation
 from symrnn.search.geometric import one_less, ratios
 from symrnn.search.lemmas import Prover, accepted

@@ -7,7 +7,6 @@ invertible: det(I + u v^T) = 1 + v^T u, det(A^k) = det(A)^k.
 from __future__ import annotations
 
 from collections.abc import Iterator
-from dataclasses import replace
 from fractions import Fraction
 
 from symrnn.certificates import Cite, Different, Fact, Given, Known, Proof, Replaced, Rewritten, Words
@@ -16,6 +15,7 @@ from symrnn.claims.substitution import contains, free_vars, symbols, walk
 from symrnn.claims.tree import HOLE, Add, Const, Det, Not, Pow, Pred, Prop, Rel, Sym, Term, Times
 from symrnn.errors import SymrnnError
 from symrnn.lemmas import LEMMAS
+from symrnn.records import replace
 from symrnn.search.equations import prove_equation
 from symrnn.search.lemmas import Prover, accepted
 from symrnn.semantics.sequents import Sequent

@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Iterator
-from dataclasses import fields, replace
+from dataclasses import fields
 from typing import Any
 
 from symrnn.claims.build import absolute, norm, spectral_radius
@@ -28,6 +28,7 @@ from symrnn.claims.tree import (
     Transpose,
 )
 from symrnn.errors import SymrnnError
+from symrnn.records import replace
 from symrnn.search.decide import decide_by_proof
 from symrnn.search.natural import repeated, steepest
 from symrnn.semantics.bounds import upper
@@ -145,13 +146,11 @@ def _children(t: Term) -> Iterator[tuple[Any, Term]]:
     for f in () if isinstance(t, Jac | Total | Immediate) else fields(t):  # type: ignore[arg-type]
         value = getattr(t, f.name)
         if isinstance(value, Term):
-            yield (lambda x, f=f: replace(t, **{f.name: x})), value  # type: ignore[type-var]
+            yield (lambda x, f=f: replace(t, **{f.name: x})), value
         elif isinstance(value, tuple):
             for i, item in enumerate(value):
                 if isinstance(item, Term):
                     yield (
-                        (
-                            lambda x, f=f, i=i, value=value: replace(t, **{f.name: (*value[:i], x, *value[i + 1 :])})  # type: ignore[type-var]
-                        ),
+                        (lambda x, f=f, i=i, value=value: replace(t, **{f.name: (*value[:i], x, *value[i + 1 :])})),
                         item,
                     )

@@ -6,7 +6,6 @@ Untrusted.
 from __future__ import annotations
 
 from collections.abc import Iterator
-from dataclasses import replace
 from fractions import Fraction
 from typing import Any
 
@@ -17,7 +16,7 @@ from symrnn.claims.statements import all_of, any_of, eq, forall, invertible
 from symrnn.claims.substitution import free_vars, rebuild, symbols, walk
 from symrnn.claims.tree import Add, Const, Diag, Entry, IndexRel, MatMul, Prop, Rel, Sym, Term, Times
 from symrnn.errors import Refused, Undefined
-from symrnn.records import dataclass
+from symrnn.records import dataclass, replace
 from symrnn.search.cuts import spread_powers, without_first
 from symrnn.search.explicit import to_term
 from symrnn.semantics.algebra import Algebra

@@ -6,12 +6,11 @@ was written, and the products in the goal may need the opposite.
 
 from __future__ import annotations
 
-from dataclasses import replace
-
 from symrnn.certificates import Proof, Use, Words
 from symrnn.claims.index import Var, as_index
 from symrnn.claims.substitution import free_vars, substitute, walk
 from symrnn.claims.tree import HOLE, Rel, Sum
+from symrnn.records import replace
 from symrnn.search.cuts import add, wrap
 from symrnn.search.equations import prove_equation
 from symrnn.search.inductions import prove_by_induction

@@ -7,7 +7,6 @@ goal speaks of (``wrap``).
 from __future__ import annotations
 
 from collections.abc import Iterator
-from dataclasses import replace
 from fractions import Fraction
 from typing import Any
 
@@ -42,7 +41,7 @@ from symrnn.claims.tree import (
 )
 from symrnn.errors import Refused
 from symrnn.lemmas import LEMMAS
-from symrnn.records import dataclass
+from symrnn.records import dataclass, replace
 from symrnn.search.matching import match_term, occurrences
 from symrnn.semantics.algebra import Algebra
 from symrnn.semantics.columns import SPELT

@@ -3,7 +3,6 @@
 from __future__ import annotations
 
 from collections.abc import Callable, Iterator
-from dataclasses import replace
 
 from symrnn import kernel
 from symrnn.certificates import Proof, Spelt, Words
@@ -13,6 +12,7 @@ from symrnn.claims.shapes import shape_of
 from symrnn.claims.substitution import children, contains, substitute, walk
 from symrnn.claims.tree import Add, Apply, Diag, Eye, Immediate, Jac, MatMul, Rel, Sym, Term, Total
 from symrnn.errors import SymrnnError
+from symrnn.records import replace
 from symrnn.search.cuts import add, wrap
 from symrnn.search.equations import FIRST, PEELS, prove_equation
 from symrnn.search.inductions import prove_by_induction

@@ -7,7 +7,6 @@ the blocks. The matrix of all blocks has: S(t, u) = S(t, t-1) S(t-1, u). Untrust
 from __future__ import annotations
 
 from collections.abc import Iterator
-from dataclasses import replace
 from itertools import permutations
 
 from symrnn.certificates import Induct, Proof, Use, Words
@@ -15,6 +14,7 @@ from symrnn.claims.index import Index, Var, as_index
 from symrnn.claims.shapes import ONE, shape_of
 from symrnn.claims.substitution import contains, free_vars, substitute, walk
 from symrnn.claims.tree import HOLE, Add, Blocks, Eye, Jac, MatMul, Prod, Prop, Rel, Sym, Term, Transpose, Zeros
+from symrnn.records import replace
 from symrnn.search.cuts import add, wrap
 from symrnn.search.inductions import step_sequent
 from symrnn.search.lemmas import accepted

@@ -13,6 +13,7 @@ from symrnn.errors import Refused
 from symrnn.semantics.sequents import Sequent
 from symrnn.semantics.steps import Step
 
+JACOBIAN, CHAINED = (Jac, Blocks), (Prod, MatMul, Add)
 ANY = Var("s", "time", None)
 
 
@@ -21,8 +22,8 @@ def prove_by_steps(s: Sequent) -> Proof | None:
     goal = s.goal
     if s.cell is None or not isinstance(goal, Rel) or goal.op != "=":
         return None
-    left, right = (goal.lhs, goal.rhs) if isinstance(goal.lhs, Jac | Blocks) else (goal.rhs, goal.lhs)
-    if not isinstance(left, Jac | Blocks) or not isinstance(right, Prod | MatMul | Add):
+    left, right = (goal.lhs, goal.rhs) if isinstance(goal.lhs, JACOBIAN) else (goal.rhs, goal.lhs)
+    if not isinstance(left, JACOBIAN) or not isinstance(right, CHAINED):
         return None
     for certificate in _candidates(left, right):
         try:

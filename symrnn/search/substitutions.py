@@ -3,7 +3,6 @@
 from __future__ import annotations
 
 from collections.abc import Iterator
-from dataclasses import replace
 from typing import Any
 
 from symrnn.certificates import Proof, Use, Words
@@ -12,6 +11,7 @@ from symrnn.claims.shapes import shape_of
 from symrnn.claims.substitution import rebuild, symbols, walk
 from symrnn.claims.tree import HOLE, Rel, Sym, Term
 from symrnn.errors import Refused
+from symrnn.records import replace
 from symrnn.search.cuts import add, wrap
 from symrnn.search.equations import prove_equation
 from symrnn.search.inductions import prove_by_induction

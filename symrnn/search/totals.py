@@ -8,7 +8,6 @@ derivatives is proved as any equation is.
 from __future__ import annotations
 
 from collections.abc import Callable
-from dataclasses import replace
 from typing import Any, TypeGuard
 
 from symrnn.block_jacobians import tidy
@@ -18,7 +17,7 @@ from symrnn.claims.recurrence import Recurrence
 from symrnn.claims.substitution import contains, rebuild, substitute, walk
 from symrnn.claims.tree import HOLE, Add, Jac, Loss, MatMul, Prod, Rel, Sum, Sym, Term, Total, Transpose
 from symrnn.errors import Refused
-from symrnn.records import dataclass
+from symrnn.records import dataclass, replace
 from symrnn.search.cuts import add, wrap
 from symrnn.search.equations import prove_equation
 from symrnn.search.inductions import prove_by_induction

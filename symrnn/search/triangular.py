@@ -3,7 +3,6 @@
 from __future__ import annotations
 
 from collections.abc import Iterator
-from dataclasses import replace
 from fractions import Fraction
 from typing import Any
 
@@ -28,6 +27,7 @@ from symrnn.claims.tree import (
 )
 from symrnn.errors import SymrnnError
 from symrnn.lemmas import LEMMAS
+from symrnn.records import replace
 from symrnn.search.lemmas import Prover, accepted
 from symrnn.search.products import COL, ROW, prove_by_products
 from symrnn.semantics.sequents import Sequent

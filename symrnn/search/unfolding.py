@@ -5,11 +5,10 @@ That g_t = tanh(W x_t + r_t o (U h_{t-1} + b)) simplifies for b = 0 cannot be se
 
 from __future__ import annotations
 
-from dataclasses import replace
-
 from symrnn.certificates import Proof, Use, Words
 from symrnn.claims.substitution import substitute, walk
 from symrnn.claims.tree import HOLE, Rel, Sym
+from symrnn.records import replace
 from symrnn.search.cuts import add, wrap
 from symrnn.search.substitutions import prove_by_substitution
 from symrnn.semantics.sequents import Sequent

@@ -5,7 +5,6 @@ Trusted by the kernel, which builds contexts from recorded hypotheses only.
 
 from __future__ import annotations
 
-from dataclasses import replace
 from typing import Any
 
 from symrnn.claims.activations import FACTS
@@ -14,7 +13,7 @@ from symrnn.claims.recurrence import Recurrence
 from symrnn.claims.shapes import ONE, shape_of
 from symrnn.claims.substitution import children, substitute
 from symrnn.claims.tree import Apply, Det, Diag, Eye, Hadamard, MatMul, Pow, Prod, Sym, Term, Transpose
-from symrnn.records import dataclass
+from symrnn.records import dataclass, replace
 
 Range = tuple[Index | None, Index | None]
 
@@ -82,6 +81,8 @@ class Context:
 
     def at_least(self, form: Index, bound: int) -> bool:
         """Whether ``form >= bound`` is known."""
+        if not form.terms:
+            return form.const >= bound
         least = self.least(form)
         return least is not None and least >= bound
 

@@ -6,7 +6,6 @@ What works entry by entry is an entry too: s(v_q) = s(v)_q.
 
 from __future__ import annotations
 
-from dataclasses import replace
 from fractions import Fraction
 from typing import TYPE_CHECKING
 
@@ -14,6 +13,7 @@ from symrnn.claims.index import Index, Var, as_index
 from symrnn.claims.shapes import ONE, shape_of
 from symrnn.claims.substitution import contains, substitute
 from symrnn.claims.tree import Abs, Add, Apply, Const, Diag, Entry, MatMul, Ones, Sum, Term, Times, Trace, Transpose
+from symrnn.records import replace
 from symrnn.semantics.monomials import Mono, Poly, mentions, put
 
 if TYPE_CHECKING:

@@ -10,7 +10,6 @@ all steps are for claims to state and for proofs to find. With several blocks ea
 from __future__ import annotations
 
 from collections.abc import Callable
-from dataclasses import replace
 from fractions import Fraction
 from typing import TYPE_CHECKING, Any
 
@@ -20,6 +19,7 @@ from symrnn.claims.shapes import ONE, shape_of
 from symrnn.claims.substitution import free_vars
 from symrnn.claims.tree import Add, Eye, Immediate, Loss, MatMul, Softmax, Sum, Sym, Term, Total, Transpose
 from symrnn.errors import Refused
+from symrnn.records import replace
 from symrnn.semantics.chain import through
 from symrnn.semantics.derivative import one_step
 from symrnn.semantics.monomials import LONGEST, ZERO, Poly, member, put

@@ -7,7 +7,6 @@ activation: its range, that of its derivative, and s' in terms of s.
 from __future__ import annotations
 
 from collections.abc import Callable
-from dataclasses import replace
 from fractions import Fraction
 from typing import Any
 
@@ -34,6 +33,7 @@ from symrnn.claims.tree import (
 )
 from symrnn.errors import Refused
 from symrnn.lemmas import LEMMAS
+from symrnn.records import replace
 from symrnn.semantics.beginnings import within
 from symrnn.semantics.bounds import by_parts, upper
 from symrnn.semantics.functions import monomial_never_negative, monomial_positive, never_negative

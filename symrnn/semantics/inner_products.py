@@ -6,7 +6,6 @@ u v^T w = (v^T w) u. So (u v^T)^k = (v^T u)^(k-1) u v^T, and the trace of a prod
 
 from __future__ import annotations
 
-from dataclasses import replace
 from fractions import Fraction
 from typing import TYPE_CHECKING
 
@@ -14,6 +13,7 @@ from symrnn.claims.index import Index
 from symrnn.claims.shapes import ONE, shape_of
 from symrnn.claims.substitution import free_vars
 from symrnn.claims.tree import Abs, Diag, Inv, MatMul, Prod, Term, Trace, Transpose
+from symrnn.records import replace
 from symrnn.semantics.context import base
 from symrnn.semantics.monomials import UNIT, ZERO, Mono, Poly, Word, exponent
 

@@ -6,7 +6,7 @@ Only for what holds: derivatives of an activation are treated as unknowns, so no
 from __future__ import annotations
 
 from collections.abc import Sequence
-from dataclasses import field, replace
+from dataclasses import field
 from fractions import Fraction
 from functools import cache
 from typing import Any
@@ -18,7 +18,7 @@ from symrnn.claims.shapes import ONE, rows_used
 from symrnn.claims.substitution import free_vars, substitute, symbols, walk
 from symrnn.claims.tree import Apply, Const, Diag, ForAll, IndexRel, Jac, Not, Prop, Rel, Sym, Term
 from symrnn.errors import Refused, Undefined
-from symrnn.records import dataclass
+from symrnn.records import dataclass, replace
 from symrnn.semantics.derivative import one_step
 from symrnn.semantics.values import Matrix, Values, multiply
 

@@ -6,7 +6,7 @@ Properties and inequations among the hypotheses become facts of the context; equ
 from __future__ import annotations
 
 from collections.abc import Iterator, Mapping
-from dataclasses import field, replace
+from dataclasses import field
 from fractions import Fraction
 from functools import cached_property
 
@@ -36,7 +36,7 @@ from symrnn.claims.tree import (
     Zeros,
 )
 from symrnn.errors import Refused
-from symrnn.records import dataclass
+from symrnn.records import dataclass, replace
 from symrnn.semantics.algebra import Algebra
 from symrnn.semantics.beginnings import alternatives, first_steps, within
 from symrnn.semantics.context import Commuting, Context, Fact, Range
@@ -120,6 +120,7 @@ class Sequent:
         generic = ((v, end) for side, free in sides for v, end in rows_used(side) if v in free and (v.low or 1) <= 1)
         return frozenset(generic).union(*(rows_used(p) for p in (self.goal, *self.hypotheses)))
 
+    @cached_property
     def ranges(self) -> Context:
         """What is known of the order of times and lags, and nothing else."""
         return Context(None, _ranges(self.hypotheses))
@@ -161,7 +162,7 @@ class Sequent:
         """The same hypotheses with another goal, whose antecedents join them."""
         antecedents = isinstance(goal, Implies | ForAll)
         made = self._rebuilt(goal, self.hypotheses) if antecedents else replace(self, goal=goal)
-        return replace(made, spoken=((*alternatives(made.goal), *made.hypotheses), made.ranges()))
+        return replace(made, spoken=((*alternatives(made.goal), *made.hypotheses), made.ranges))
 
     def towards_member(self, goal: Prop) -> Sequent:
         """The same hypotheses with one member of the disjunction as the goal: it fails only where all have values."""

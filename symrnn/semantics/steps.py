@@ -45,12 +45,15 @@ def check_product(cell: Recurrence | None, context: Context, goal: Rel, step: St
     if not context.at_least(whole.later - whole.earlier, 0 if len(whole.blocks) == 1 else 1):
         raise Refused(f"{whole.later} is not known to come after {whole.earlier}")
     if isinstance(right, Prod):
-        if (right.hi, right.lo) != (whole.later, whole.earlier + 1) or right.descending == whole.turned:
+        begins = right.lo.terms == whole.earlier.terms and right.lo.const == whole.earlier.const + 1
+        if not begins or right.hi != whole.later or right.descending == whole.turned:
             raise Refused("a product over another range, or in another order")
-        step = Step(right.body, right.var)
+        factor, at = right.body, right.var
     elif step is None or not _is_written_out(right, whole, step):
         raise Refused("the other side is not the product of these factors")
-    if not is_one_step(cell, whole.blocks, whole.turned, step):
+    else:
+        factor, at = step.term, step.var
+    if not is_one_step(cell, whole.blocks, whole.turned, factor, at):
         raise Refused("the factors are not the one-step Jacobians")
 
 
@@ -58,7 +61,7 @@ def _taken_apart(cell: Recurrence | None, goal: Rel) -> tuple[Recurrence, Term, 
     """The recurrence, the Jacobian and what it is said to be."""
     if cell is None:
         raise Refused("a Jacobian needs a recurrence")
-    turned = isinstance(goal.lhs, Prod | MatMul | Add)
+    turned = isinstance(goal.lhs, (Prod, MatMul, Add))
     return (cell, goal.rhs, goal.lhs) if turned else (cell, goal.lhs, goal.rhs)
 
 
@@ -81,6 +84,11 @@ def whole_state(cell: Recurrence, t: Term) -> WholeState:
     if not isinstance(first, Jac):
         raise Refused("no Jacobian of the state")
     turned, later, earlier = first.layout == "denominator", first.of.index[0], first.wrt.index[0]
+    if first is t and len(cell.states) == 1:
+        (head,) = cell.states
+        if not (_is_at(t.of, head, later) and _is_at(t.wrt, head, earlier)):
+            raise Refused(f"{t} stands where d {head.name}[{later}] / d {head.name}[{earlier}] should")
+        return WholeState((head.name,), later, earlier, turned)
     order = rows[0] if turned else tuple(row[0] for row in rows)
     blocks = tuple(x.of.name for x in order if isinstance(x, Jac))
     heads = {s.name: s for s in cell.states}
@@ -105,28 +113,28 @@ def _is_at(s: Sym, head: Sym, at: Index) -> bool:
     )
 
 
-def is_one_step(cell: Recurrence, blocks: tuple[str, ...], turned: bool, step: Step) -> bool:
-    """Whether ``step`` is the one-step Jacobian at every time, whatever the parameters and the trajectory are.
+def is_one_step(cell: Recurrence, blocks: tuple[str, ...], turned: bool, factor: Term, at: Var) -> bool:
+    """Whether ``factor`` is the one-step Jacobian at every time ``at``, whatever parameters and trajectory are.
 
     Remembered on the recurrence.
     """
-    known: dict[tuple[Step, tuple[str, ...], bool], bool] = cell.__dict__.setdefault("_one_steps", {})
-    key = (step, blocks, turned)
+    known: dict[tuple[Term, Var, tuple[str, ...], bool], bool] = cell.__dict__.setdefault("_one_steps", {})
+    key = (factor, at, blocks, turned)
     found = known.get(key)
     if found is None:
         if len(known) >= REMEMBERED:
             known.clear()
-        found = known[key] = _equal(cell, _at_now(cell, step), _jacobian(cell, blocks, turned))
+        found = known[key] = _equal(cell, _at_now(cell, factor, at), _jacobian(cell, blocks, turned))
     return found
 
 
-def _at_now(cell: Recurrence, step: Step) -> Term:
+def _at_now(cell: Recurrence, factor: Term, at: Var) -> Term:
     """The factor at the time of the recurrence, which stands for any time."""
-    if step.var.kind not in ("index", "time") or step.var.low is not None or cell.time.low is not None:
-        raise Refused(f"{step.var} does not run over all times")
-    if any(v.kind != "size" for v in free_vars(step.term) if v != step.var):
+    if at.kind not in ("index", "time") or at.low is not None or cell.time.low is not None:
+        raise Refused(f"{at} does not run over all times")
+    if any(v.kind != "size" for v in free_vars(factor) if v != at):
         raise Refused("a factor depends on more than its time")
-    return substitute(step.term, {step.var: as_index(cell.time)})  # type: ignore[no-any-return]
+    return substitute(factor, {at: as_index(cell.time)})  # type: ignore[no-any-return]
 
 
 def _jacobian(cell: Recurrence, blocks: tuple[str, ...], turned: bool) -> Term:

@@ -7,7 +7,6 @@ from __future__ import annotations
 
 import re
 from collections.abc import Iterable, Iterator, Sequence
-from dataclasses import replace
 from itertools import groupby
 from typing import Any
 
@@ -17,7 +16,7 @@ from symrnn.claims.latex import latex
 from symrnn.claims.recurrence import Claim, Recurrence
 from symrnn.claims.tree import Rel
 from symrnn.errors import SymrnnError
-from symrnn.records import dataclass
+from symrnn.records import dataclass, replace
 from symrnn.report.tex.escape import Untypesettable, prose, remark, tex
 from symrnn.report.tex.evidence import Block, blocks
 from symrnn.report.tex.formulas import abridged, checked, flow

@@ -7,7 +7,6 @@ base, step and case. This is an account and decides nothing: where it cannot fol
 from __future__ import annotations
 
 from collections.abc import Callable, Iterator
-from dataclasses import replace
 from typing import Any
 
 from symrnn import certificates as cert
@@ -18,7 +17,7 @@ from symrnn.claims.shapes import shape_of
 from symrnn.claims.substitution import substitute
 from symrnn.claims.tree import And, Const, Entry, Iff, Implies, Pred, Prod, Prop, Rel, Sym, Term, Times
 from symrnn.errors import SymrnnError
-from symrnn.records import dataclass
+from symrnn.records import dataclass, replace
 from symrnn.report.tex import analysis
 from symrnn.report.tex.escape import tex
 from symrnn.report.tex.formulas import flow
