@@ -39,7 +39,7 @@ DEADLINE = 60.0  # seconds a step may take
 STARTUP = 60.0  # seconds a worker may take before it begins a step: imports
 GRACE = 30.0  # seconds after its deadline at which an orphaned worker ends itself
 TICK = 0.5  # seconds between two calls of on_tick
-RARELY = 200_000, 20, 20  # when a worker looks for cycles: trees have none, and small objects are what it makes
+RARELY = 500_000, 20, 20  # when a worker looks for cycles: trees have none, and small objects are what it makes
 
 copyreg.pickle(Cell, lambda cell: (Cell, (cell.recurrence, cell.names)))  # for spawn
 
