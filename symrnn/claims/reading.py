@@ -18,8 +18,8 @@ from symrnn.claims.recurrence import Claim, Recurrence
 from symrnn.claims.wellformed import check_claim, check_parts
 from symrnn.errors import CertificateError
 
-KEPT = 256  # claims, and recurrences, that are not read again
-MOST_SHARED = 50_000  # nodes in them
+KEPT = 128  # claims, and recurrences, that are not read again
+MOST_SHARED = 20_000  # nodes in them
 _NONE = type(None)
 
 
