@@ -250,8 +250,10 @@ def index(name: str) -> Index:
 
 
 def sole_variable(value: object) -> Var:
-    """The variable of an index expression that is just that variable (what a binder needs)."""
+    """The variable of an index expression that is just that variable (what a binder needs), and no size."""
     form = as_index(value)
     if len(form.terms) == 1 and form.terms[0][1] == 1 and form.const == 0:
+        if form.terms[0][0].kind == "size":
+            raise ClaimError(f"{form} cannot be bound: it is a size, which every claim is about all values of")
         return form.terms[0][0]
     raise ClaimError(f"{form} cannot be bound: a product or sum runs over a plain index such as j")

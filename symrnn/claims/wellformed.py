@@ -36,7 +36,9 @@ from symrnn.claims.tree import (
     Or,
     Pow,
     Pred,
+    Prod,
     Rel,
+    Sum,
     Sym,
     Term,
     Times,
@@ -168,7 +170,12 @@ def _some(n: And | Or) -> None:
 def _pred(n: Pred) -> bool:
     limited = n.name in LIMITS
     fine = n.name in PREDICATES and n.field in ("", "R", "C") and (n.var is not None) == limited
-    return fine and (n.var is None or n.var.kind != "bound")
+    return fine and (n.var is None or _may_be_bound(n.var))
+
+
+def _may_be_bound(v: Var) -> bool:
+    """Matrices have no other shape inside a quantifier or limit than outside it, so sizes are not bound."""
+    return v.kind not in ("bound", "size")
 
 
 def _jacobian(n: Jac) -> bool:
@@ -255,7 +262,9 @@ _CHECKS: dict[type[Node], Callable[[Any], None]] = {
     Immediate: _checked(_is_derivative),
     Loss: _checked(_is_loss),
     Pred: _checked(_pred),
-    ForAll: _checked(lambda n: n.var.kind != "bound" if isinstance(n.var, Var) else not n.var.index),
+    ForAll: _checked(lambda n: _may_be_bound(n.var) if isinstance(n.var, Var) else not n.var.index),
+    Prod: _checked(lambda n: n.var.kind != "size"),
+    Sum: _checked(lambda n: n.var.kind != "size"),
     Eye: _checked(_sized),
     Zeros: _checked(_sized),
     Ones: _checked(_sized),

@@ -110,8 +110,8 @@ class World:
         self._steps: dict[tuple[str, int, str, int], Matrix] = {}
         self._all_times = False
         self._bound: dict[str, Matrix] = {}  # values of what a quantifier binds
-        bounds = {v: as_index(n) for v, n in self._integers.items()}
-        self.values = self._values(bounds)
+        self.values = self._values({v: as_index(n) for v, n in self._integers.items()})
+        self._sizes = {v: as_index(n) for v, n in self._integers.items() if v.kind == "size"}
         self._check_domain()
         if instance.periodic:
             self._check_period()
@@ -291,7 +291,9 @@ class World:
             step = one_step(self.cell, later, member(block, to - 1))
             if not isinstance(step, Zeros):  # what does not matter need not have a value that can be told
                 parts.append(multiply(self.values.matrix(step), self._chain(block, to - 1, wrt, since)))
-        return tuple(tuple(_sum(cells) for cells in zip(*rows, strict=True)) for rows in zip(*parts, strict=True))
+        return tuple(
+            tuple(sum(cells[1:], cells[0]) for cells in zip(*rows, strict=True)) for rows in zip(*parts, strict=True)
+        )
 
     # ---- propositions ----
 
@@ -310,6 +312,7 @@ class World:
 
     def relation(self, p: Rel) -> bool:
         """Whether a relation holds. Raises Undefined where a side has no value."""
+        p = substitute(p, self._sizes)  # it may be only at these that the shapes inside fit
         if is_irrational(p) and is_scalar(shape_of(p.lhs)) and is_scalar(shape_of(p.rhs)):
             side = compare(self.values, p)
             return {"=": side == 0, "<=": side <= 0, "<": side < 0}[p.op]
@@ -341,6 +344,7 @@ class World:
         raise Refused("whether something holds on all trajectories is not decided at this instance")
 
     def _predicate(self, p: Pred) -> bool:
+        p = substitute(p, self._sizes)
         if p.name in ("vanishes", "bounded", "explodes") and p.var is not None:
             return self._limit(p, p.var)
         if p.name in SPECTRAL:
@@ -393,13 +397,12 @@ class World:
         if ends:
             return range(max(1, var.low or 1), min(ends) + 1)
         spoken = [t for t in walk(body) if isinstance(t, Sym) and any(var in free_vars(i) for i in t.index)]
-        bound = {n.var.name for n in walk(body) if isinstance(n, ForAll) and isinstance(n.var, Sym)}
         derived = [t for t in walk(body) if isinstance(t, Jac | Total | Immediate)]
-        if spoken and all(t.name in bound for t in spoken) and not derived:
-            return range(1)  # the members of a family that is bound inside: one is as good as another
         places = sum(var in free_vars(i) for t in spoken for i in t.index)
         if places != sum(isinstance(i, Index) and var in free_vars(i) for i in walk(body)):
             raise Refused(f"{var} occurs elsewhere than as a time, row, column or member of a family")
+        if spoken and not derived and {t.name for t in spoken}.isdisjoint(s.name for s in symbols(body)):
+            return range(1)  # the members of a family that is bound inside: one is as good as another
         followed = all(t.role != "free" and _only_shifted(t, var) for t in spoken)
         if self.instance.periodic and followed and all(_moves_whole(t, var) for t in derived):
             return self._times(set())  # at all times, before the run too, things are as they are a period later
@@ -477,13 +480,6 @@ def _spread_zero(t: Term, m: Matrix, other: Matrix) -> Matrix:
     if isinstance(t, Const) and t.value == 0:
         return tuple((as_num(0),) * len(row) for row in other)
     return m
-
-
-def _sum(cells: tuple[Any, ...]) -> Any:
-    out = cells[0]
-    for c in cells[1:]:
-        out = out + c
-    return out
 
 
 _HOLDS: dict[type[Prop], Callable[[World, Any], bool]] = {

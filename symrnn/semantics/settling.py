@@ -6,29 +6,78 @@ substitution; a lower bound ``c <= k`` replaces the default one of k.
 
 from __future__ import annotations
 
-from collections.abc import Mapping
+from collections.abc import Callable, Mapping, Set
+from itertools import count
+from typing import Any
 
 from symrnn.claims.index import Index, Var, as_index
-from symrnn.claims.recurrence import Claim
-from symrnn.claims.substitution import free_vars, substitute, symbols, walk
-from symrnn.claims.tree import And, ForAll, Implies, IndexRel, Prop
+from symrnn.claims.recurrence import Claim, Recurrence
+from symrnn.claims.shapes import shape_of
+from symrnn.claims.substitution import free_vars, rebuild, substitute, symbols, walk
+from symrnn.claims.tree import And, Apply, Diag, ForAll, Implies, IndexRel, Prop, Sym, Term
+from symrnn.claims.wellformed import families
 from symrnn.errors import Refused
 from symrnn.semantics.context import Context
 
 
-def flatten(claim: Claim) -> tuple[Prop, tuple[Prop, ...]]:
-    """The goal and hypotheses of a claim, antecedents and leading quantifiers taken down."""
+def flatten(claim: Claim, anew: bool = False) -> tuple[Prop, tuple[Prop, ...]]:
+    """The goal and hypotheses of a claim, antecedents and leading quantifiers taken down.
+
+    ``anew``: to be proved. What is said for all W, or all D, of a recurrence is then said of a new symbol, as the
+    hypotheses and the recurrence say something of its own ones. Where it fails for these, it is false.
+    """
     goal, hypotheses = claim.conclusion, [p for h in claim.hypotheses for p in _conjuncts(h)]
     while isinstance(goal, Implies | ForAll):
         if isinstance(goal, Implies):
             hypotheses += _conjuncts(goal.left)
             goal = goal.right
-            continue
-        taken = frozenset().union(*(free_vars(h) | symbols(h) for h in hypotheses)) if hypotheses else frozenset()
-        if goal.var in taken:
-            raise Refused(f"the quantified {goal.var} also occurs free in a hypothesis; rename it")
-        goal = goal.body
+        else:
+            goal = _generic(goal, tuple(hypotheses), claim.cell, anew)
     return goal, tuple(hypotheses)
+
+
+def _generic(p: ForAll, hypotheses: tuple[Prop, ...], cell: Recurrence | None, anew: bool) -> Prop:
+    """The body of a quantifier for a generic value."""
+    var, taken = p.var, frozenset[str]().union(*({x.name for x in symbols(h)} for h in hypotheses))
+    if isinstance(var, Var):
+        if any(var in free_vars(h) for h in hypotheses):
+            raise Refused(f"the quantified {var} also occurs free in a hypothesis; rename it")
+        return p.body
+    if anew and cell is not None:
+        taken |= {x.name for x in (*families(cell), *cell.params)}
+    if var.name not in taken:
+        return p.body
+    name = f"{var.name}_{_unused(var.name, taken | {x.name for x in walk(p.body) if isinstance(x, Sym)})}"
+    slope = _slope(var.name, cell) if anew else None
+    shape = shape_of(slope.arg) if slope is not None else None
+
+    def value(x: Sym) -> Term:
+        if slope is not None:  # D takes the values diag(s'(v)), v any vector
+            return Diag(Apply(slope.function, Sym(name, shape, "free", (), x.index, False), 1))
+        return Sym(name, x.shape, "free" if anew else x.role, x.props, x.index, x.family)
+
+    body: Prop = _with_members(p.body, var.name, value)
+    return body
+
+
+def _unused(name: str, taken: Set[str]) -> int:
+    return next(i for i in count(1) if f"{name}_{i}" not in taken)
+
+
+def _slope(name: str, cell: Recurrence | None) -> Apply | None:
+    """The derivative of an activation that is the diagonal of a local."""
+    found = next((d for s, d in cell.locals if s.name == name), None) if cell is not None else None
+    slope = found.arg if isinstance(found, Diag) else None
+    return slope if isinstance(slope, Apply) and slope.order == 1 else None
+
+
+def _with_members(n: Any, name: str, change: Callable[[Sym], Term]) -> Any:
+    """With something else for a symbol, and all members of a family, where it is not bound."""
+    if isinstance(n, Sym):
+        return change(n) if n.name == name else n
+    if isinstance(n, Index | Var) or (isinstance(n, ForAll) and isinstance(n.var, Sym) and n.var.name == name):
+        return n
+    return rebuild(n, lambda c: _with_members(c, name, change))
 
 
 def _conjuncts(p: Prop) -> list[Prop]:
@@ -36,8 +85,8 @@ def _conjuncts(p: Prop) -> list[Prop]:
 
 
 def settled(claim: Claim) -> tuple[Claim, tuple[Prop, ...]]:
-    """The claim with antecedents taken down and relations between integers used up, and these relations."""
-    goal, hypotheses = flatten(claim)
+    """The claim to be proved, antecedents taken down and relations between integers used up, and these relations."""
+    goal, hypotheses = flatten(claim, anew=True)
     return _settle(Claim(goal, hypotheses, claim.cell)) if hypotheses else (Claim(goal, (), claim.cell), ())
 
 
