@@ -30,6 +30,8 @@ def determinant_rules(s: Sequent, how: How, p: Poly) -> Iterator[Rule]:
             backwards = name == "determinant of a transpose" and parts[0][1] == t.arg  # det Q = det Q^T
             lead = (((t, ONE),), (), ())
             yield from _rule(name, parts, lead, Fraction(-1 if backwards else 1))
+        if algebra.context.has(t.arg, "skew"):  # det X = det X^T = det -X = (-1)^n det X
+            yield from _with_lead(s, how, t, "determinant of a transpose", (("A", t.arg),))
         if isinstance(t.arg, Add):
             for name, parts in _of_two_words(algebra, t.arg, found):
                 yield from _with_lead(s, how, t, name, parts)
