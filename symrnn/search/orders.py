@@ -233,6 +233,8 @@ class _Search:
             if isinstance(atom, Const) and atom.value > 1 and self.algebra.context.at_least(-e, 0):  # 2^-k <= 1
                 rest = _scaled(_product({a: x for a, x in scalars if a != atom}), abs(c))
                 yield AtMost("below 1", Const(1 / atom.value), (), (), rest, -e)
+                if not e.is_const and self.algebra.context.at_least(-e, 1):  # 2^-k <= 1/2
+                    yield AtMost("below 1", Const(1 / atom.value), (), (), _scaled(rest, 1 / atom.value), -e - 1)
         for bare in self._known(mono):
             difference = self._difference(bare)
             for lead, d in sorted((difference or {}).items(), key=lambda item: str(item[0])):
