@@ -285,7 +285,9 @@ class _Search:
         """||X Y|| <= ||X|| ||Y|| and ||X +- Y|| <= ||X|| + ||Y|| for the norms that the goal speaks of."""
         said = dict.fromkeys(x for x in walk(self.s.goal) if isinstance(x, Norm))
         out = [_bare("norm", x) for x in said if contains(x.arg, Add)]  # as it was written
-        out += [_bare("norm", x) for x in said if isinstance(x.arg, Jac)]
+        given = any(isinstance(h, ForAll) and contains(h, Norm) for h in self.s.hypotheses)
+        for source in ("assumed norm", "norm") if given else ("norm",):
+            out += [_bare(source, x) for x in said if isinstance(x.arg, Jac)]
         if any(isinstance(x.arg, Add) for x in said):
             out += [_bare("parts", x) for x in said if isinstance(x.arg, Jac)]
         runs = dict.fromkeys(x for h in self.s.hypotheses for x in walk(h) if isinstance(x, Norm))
@@ -326,7 +328,10 @@ class _Search:
 
     def _about(self, atom: Term) -> Iterator[AtMost]:
         """What needs no hypothesis, and lemmas."""
+        if isinstance(atom, Norm | Abs) and contains(atom.arg, Apply):
+            yield _bare("difference of values", atom)
         if isinstance(atom, Norm):
+            yield from (_bare("parts", replace(atom, arg=t)) for t in factored(atom.arg))
             yield _bare("assumed norm", atom)
             yield _bare("norm", atom)
             if atom.kind == "fro" or isinstance(atom.arg, Prod | Sum):
@@ -462,6 +467,19 @@ def _product(exponents: dict[Term, Index]) -> Term:
 
 def _scaled(t: Term, c: Fraction) -> Term:
     return t if c == 1 else Const(c) if t == UNIT_TERM else Times((Const(c), t))
+
+
+def factored(t: Term) -> Iterator[MatMul]:
+    """X (Y - Z) for X Y - X Z, where all parts of a sum begin (end) with the same matrix."""
+    parts = [a.args if isinstance(a, Times) else (a,) for a in t.args] if isinstance(t, Add) else []
+    words = [p[-1].args if isinstance(p[-1], MatMul) else () for p in parts]
+    if not words or not all(words):
+        return
+    for at, rest in ((0, slice(1, None)), (-1, slice(None, -1))):
+        if len({w[at] for w in words}) == 1:
+            others = [w[rest][0] if len(w) == 2 else MatMul(w[rest]) for w in words]
+            inner = Add(tuple(Times((*p[:-1], x)) if p[:-1] else x for p, x in zip(parts, others, strict=True)))
+            yield MatMul((words[0][0], inner) if at == 0 else (inner, words[0][-1]))
 
 
 def _in_factors(t: Norm) -> Norm:

@@ -20,6 +20,7 @@ from symrnn.search.block_limits import prove_block_limit
 from symrnn.search.bodies import prove_by_bodies
 from symrnn.search.bounds_by_entries import prove_at_every_step, prove_by_contrary, with_bounds
 from symrnn.search.constant_steps import prove_by_constant_steps
+from symrnn.search.contractions import prove_by_contraction
 from symrnn.search.cuts import prove_with_cuts
 from symrnn.search.entrywise import prove_entrywise
 from symrnn.search.equations import expanded, prove_at_once, prove_equation
@@ -185,7 +186,8 @@ def _by_goal(s: Sequent, search: Search, depth: int, deeper: Strategy) -> Proof 
         )
     if isinstance(goal, Rel):
         found = None if depth else _first(s, EQUATION_STRATEGIES)
-        return found or prove_by_lemma(s, deeper, depth) or prove_by_antisymmetry(s, deeper)
+        found = found or prove_by_lemma(s, deeper, depth) or prove_by_antisymmetry(s, deeper)
+        return found or (None if depth else prove_by_contraction(s, deeper))
     return None
 
 
