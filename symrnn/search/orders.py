@@ -46,7 +46,7 @@ from symrnn.errors import SymrnnError
 from symrnn.lemmas import LEMMAS
 from symrnn.search.lemmas import Prover, Values, accepted, discharged, unify
 from symrnn.search.matching import match_term
-from symrnn.semantics.functions import monomial_never_negative, never_negative
+from symrnn.semantics.functions import monomial_never_negative, monomial_positive, never_negative
 from symrnn.semantics.inequalities import AtMost, known
 from symrnn.semantics.monomials import Mono, Poly, minus
 from symrnn.semantics.sequents import Sequent
@@ -270,8 +270,11 @@ class _Search:
         return isinstance(self.s.goal, Rel) and self.s.goal.op == "<"
 
     def _is_strict(self, use: AtMost) -> bool:
+        """Whether an inequality is strict, and stays so times its factor."""
         try:
-            return known(self.s, use)[2]
+            if not known(self.s, use)[2]:
+                return False
+            return any(monomial_positive(self.algebra.context, m) for m in self.algebra.poly(use.factor))
         except SymrnnError:
             return False
 
