@@ -11,7 +11,7 @@ from typing import Any
 from symrnn.certificates import Chain, Proof, Replaced, Rewritten, Use, Words
 from symrnn.claims.index import Index, Var
 from symrnn.claims.substitution import contains, free_vars, rebuild, walk
-from symrnn.claims.tree import HOLE, Det, Jac, Not, Pow, Pred, Prod, Prop, Rel, Term
+from symrnn.claims.tree import HOLE, Det, Inv, Jac, Not, Pow, Pred, Prod, Prop, Rel, Term
 from symrnn.errors import SymrnnError
 from symrnn.search.cuts import add, wrap
 from symrnn.search.lemmas import Prover, accepted
@@ -24,7 +24,7 @@ def prove_by_constant_steps(s: Sequent, prove: Prover) -> Proof | None:
     plain = s.goal.arg if isinstance(s.goal, Not) else s.goal
     if s.cell is None or not isinstance(plain, Rel | Pred) or not contains(plain, Jac):
         return None
-    if isinstance(plain, Rel) and plain.op == "=" and not contains(plain, Det):
+    if isinstance(plain, Rel) and plain.op == "=" and not contains(plain, Det, Inv):
         return None  # of equations normal forms and induction see the same
     powers = {j: found for j in _jacobians(plain) if (found := _power(s, j)) is not None}
     if not powers:

@@ -295,6 +295,7 @@ class _Search:
             out += [_bare("parts", x) for x in said if isinstance(x.arg, Jac)]
         runs = dict.fromkeys(x for h in self.s.hypotheses for x in walk(h) if isinstance(x, Norm))
         out += [_bare("parts", x) for x in runs if isinstance(x.arg, Prod)]
+        out += [_bare("parts", t) for x in (*said, *(n for n in runs if n not in said)) for t in _one_part(x)]
         for x, y in permutations(said, 2) if len(said) <= MOST_NORMS else ():
             shapes = shape_of(x.arg), shape_of(y.arg)
             if None in shapes or x.kind != y.kind:
@@ -470,6 +471,14 @@ def _product(exponents: dict[Term, Index]) -> Term:
 
 def _scaled(t: Term, c: Fraction) -> Term:
     return t if c == 1 else Const(c) if t == UNIT_TERM else Times((Const(c), t))
+
+
+def _one_part(x: Norm) -> Iterator[Norm]:
+    """||X|| <= ||X + Y|| + ||Y||, for the parts of a sum: written as ||(X + Y) - Y||."""
+    parts = x.arg.args if isinstance(x.arg, Add) else ()
+    for i in range(len(parts)):
+        others = (Times((Const(Fraction(-1)), y)) for j, y in enumerate(parts) if j != i)
+        yield replace(x, arg=Add((x.arg, *others)))
 
 
 def factored(t: Term) -> Iterator[MatMul]:
