@@ -242,17 +242,18 @@ def rewritten(s: Sequent, c: cert.Rewritten) -> Iterator[Premise]:
     """
     X = Y (of a limit: for every value of its lag)      P(Y)
     --------------------------------------------------------
-    P(X)      (a property, or a limit)
+    P(X)      (a property or a limit, or not one)
     """
-    goal = s.goal
+    goal = s.goal.arg if isinstance(s.goal, Not) else s.goal
     if not isinstance(goal, Pred) or (goal.var is not None and s.mentions(goal.var)):
         raise Refused("the goal is no property or limit, or its lag occurs in a hypothesis")
     if goal.var is not None:
         check_start(s, goal.var, goal.arg, c.term)
     equation = Rel("=", goal.arg, c.term)
     check_shapes(equation)
+    after: Prop = replace(goal, arg=c.term)
     yield s.premise(equation), c.equal
-    yield s.premise(replace(goal, arg=c.term)), c.rest
+    yield s.premise(Not(after) if isinstance(s.goal, Not) else after), c.rest
 
 
 def absurd(s: Sequent, c: cert.Absurd) -> Iterator[Premise]:

@@ -165,7 +165,7 @@ def _check_step(step: Step, earlier: list[str]) -> None:
 def _made(claim: Prop, assuming: tuple[Prop, ...], layout: str, cell: Cell | None) -> Claim:
     """The claim of a step, about its cell only if it speaks of it."""
     conclusion = spread(_resolve(as_prop(claim), layout))
-    hypotheses = tuple(_closed(spread(_resolve(sized(a), layout)), conclusion) for a in assuming)
+    hypotheses = tuple(sized(_closed(spread(_resolve(as_prop(a), layout)), conclusion)) for a in assuming)
     made = Claim(conclusion, hypotheses, cell.recurrence if cell else None)
     try:
         well_formed(made)

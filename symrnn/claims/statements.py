@@ -8,7 +8,7 @@ from typing import Any
 from symrnn.claims.index import Index, Var, as_index, sole_variable
 from symrnn.claims.predicates import PROPERTIES
 from symrnn.claims.shapes import shape_of
-from symrnn.claims.substitution import walk
+from symrnn.claims.substitution import free_vars, walk
 from symrnn.claims.tree import (
     And,
     Blocks,
@@ -75,6 +75,12 @@ def sized(hypothesis: object) -> Prop:
     p = as_prop(hypothesis)
     if isinstance(p, And):
         return And(tuple(sized(a) for a in p.args))
+    if isinstance(p, ForAll):  # how large a member is does not depend on which it is
+        body = sized(p.body)
+        parts = body.args if isinstance(body, And) else (body,)
+        found = tuple(a for a in parts if isinstance(a, IndexRel) and p.var not in free_vars(a))
+        rest = tuple(a for a in parts if a not in found)
+        return And((*found, ForAll(p.var, rest[0] if len(rest) == 1 else And(rest)))) if found and rest else p
     sizes = (*_sizes(p.lhs, p.rhs), *_sizes(p.rhs, p.lhs)) if isinstance(p, Rel) else ()
     return And((*dict.fromkeys(sizes), p)) if sizes else p
 

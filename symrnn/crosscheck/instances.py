@@ -35,7 +35,10 @@ def replayed(claim: Claim, numbers: Arithmetic, data: Data) -> Crosscheck:
     if kind not in ("path", "values", "undefined"):
         raise NotNumeric(f"a counterexample of kind {kind}")
     try:
-        instance = _path(claim, numbers, data) if kind == "path" else _values(claim, numbers, data)
+        if kind == "values" and isinstance(data.get("network"), Mapping):  # entries of what the network makes
+            instance = _path(claim, numbers, {**data, **data["network"]})
+        else:
+            instance = _path(claim, numbers, data) if kind == "path" else _values(claim, numbers, data)
     except _Impossible as error:
         return Crosscheck(numbers.digits, 1, str(error), False)
     found, on_kink = [], False

@@ -124,7 +124,7 @@ def decide_by_proof(claim: Claim) -> Decision:
     Among limits it is more often an instance that cannot be had, so that comes first.
     """
     tried: list[str] = []
-    early = _example(claim, tried) if speaks_of_limits(claim) else (True, None)
+    early = _example(claim, tried, RUNS * 10) if speaks_of_limits(claim) else (True, None)
     proof = prove(claim) if early[0] else None
     if proof is None:
         return Decision("undecided", attempts=tuple(tried))
@@ -142,12 +142,12 @@ def with_witness(claim: Claim, proof: Proof, tried: list[str], example: Instance
     return _judged(claim, "proved", Proved(proof, example), example, tuple(tried), None)
 
 
-def _example(claim: Claim, tried: list[str]) -> tuple[bool, Instance | None]:
+def _example(claim: Claim, tried: list[str], most: int = MOST) -> tuple[bool, Instance | None]:
     """Whether the hypotheses are shown to be satisfiable, and the instance that does so (None if there are none)."""
     s = sequent_of(claim)
     if not s.hypotheses and not s.settled:
         return True, None
-    tally = Tally()
+    tally = Tally(most=most)
     example = witness(claim, tally)
     if example is None:
         tried.append(f"vacuity not excluded: none of {tally.candidates} exact instances meets the hypotheses")

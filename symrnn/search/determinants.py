@@ -11,6 +11,7 @@ from symrnn.claims.index import Index, as_index
 from symrnn.claims.shapes import ONE, shape_of
 from symrnn.claims.substitution import free_vars, substitute, symbols, walk
 from symrnn.claims.tree import Add, Det, Eye, Inv, MatMul, Pow, Rel, Term, Transpose
+from symrnn.errors import Refused
 from symrnn.lemmas import LEMMAS
 from symrnn.search.rules import How, Rule, difference_of
 from symrnn.semantics.algebra import Algebra
@@ -30,9 +31,24 @@ def determinant_rules(s: Sequent, how: How, p: Poly) -> Iterator[Rule]:
             backwards = name == "determinant of a transpose" and parts[0][1] == t.arg  # det Q = det Q^T
             lead = (((t, ONE),), (), ())
             yield from _rule(name, parts, lead, Fraction(-1 if backwards else 1))
+        turned = _turned(algebra, t.arg)
+        if turned is not None and turned.key > t.key and turned in found:
+            yield from _with_lead(s, how, t, "determinant of a transpose", (("A", t.arg),))
+        if algebra.context.has(t.arg, "skew"):  # det X = det X^T = det -X = (-1)^n det X
+            yield from _with_lead(s, how, t, "determinant of a transpose", (("A", t.arg),))
         if isinstance(t.arg, Add):
             for name, parts in _of_two_words(algebra, t.arg, found):
                 yield from _with_lead(s, how, t, name, parts)
+
+
+def _turned(algebra: Algebra, x: Term) -> Det | None:
+    """The determinant of the transpose of a sum."""
+    if not isinstance(x, Add):
+        return None
+    try:
+        return Det(algebra.term(Transpose(x)))
+    except Refused:
+        return None
 
 
 def _rule(name: str, parts: Parts, lead: Any, coefficient: Fraction) -> Iterator[Rule]:

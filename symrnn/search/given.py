@@ -3,16 +3,21 @@
 from __future__ import annotations
 
 from collections.abc import Callable, Iterator
+from fractions import Fraction
 from typing import Any
 
 from symrnn.certificates import Evaluated, Proof
-from symrnn.claims.substitution import free_vars, symbols
-from symrnn.claims.tree import Blocks, Const, Entry, IndexRel, Pred, Prop, Rel, Sym, Term
+from symrnn.claims.index import as_index
+from symrnn.claims.recurrence import Claim
+from symrnn.claims.substitution import contains, free_vars, symbols, walk
+from symrnn.claims.tree import Blocks, Const, Det, Entry, Eye, IndexRel, Pow, Pred, Prod, Prop, Rel, Sym, Term
 from symrnn.errors import SymrnnError
-from symrnn.evaluation import symbol_given, with_value
+from symrnn.evaluation import NOWHERE, symbol_given, with_value
 from symrnn.records import replace
 from symrnn.search.explicit import prove_explicit
 from symrnn.search.lemmas import accepted, in_facts
+from symrnn.semantics.instances import World
+from symrnn.semantics.numbers import rational_of
 from symrnn.semantics.sequents import Sequent
 
 Entries = dict[tuple[int, int], Term]
@@ -69,10 +74,42 @@ def with_matrices(s: Sequent) -> tuple[Sequent, Callable[[Proof], Proof]]:
         if proof is not None:
             taken.append((prop, proof))
     value = prove_by_value(s)
-    for prop, shown in () if value is not None else list(_properties(s)):
-        s = s.with_fact(prop)
-        taken.append((prop, shown))
+    for find in (_properties, _identities, _determinants) if value is None else ():
+        for prop, shown in list(find(s)):
+            s = s.with_fact(prop)
+            taken.append((prop, shown))
     return s, in_facts(taken)
+
+
+def _identities(s: Sequent) -> Iterator[tuple[Prop, Proof]]:
+    """I = [1, 0; 0, 1], which normal forms do not know, where powers run beside matrices that are written out."""
+    props = (s.goal, *s.hypotheses)
+    if not any(isinstance(t, Pow | Prod) and free_vars(t) for t in walk(s.goal)):
+        return
+    sizes = {len(t.rows) for p in props for t in walk(p) if isinstance(t, Blocks) and len(t.rows) == len(t.rows[0])}
+    for n in sorted(x for x in sizes if 1 < x <= LARGEST):
+        one = Blocks(tuple(tuple(Const(Fraction(i == j)) for j in range(n)) for i in range(n)))
+        prop = Rel("=", one, Eye(as_index(n)))
+        if accepted(replace(s, goal=prop), Evaluated(())):
+            yield prop, Evaluated(())
+
+
+def _determinants(s: Sequent) -> Iterator[tuple[Prop, Proof]]:
+    """The determinants of the given matrices, where the goal speaks of any that is not simply theirs."""
+    if not contains(s.goal, Det):
+        return
+    for which, x in list(_given(s)):
+        if x.shape is None or x.shape[0] != x.shape[1]:
+            continue
+        try:
+            value = with_value(s, which, Det(x))
+            found = World(Claim(Rel("=", value, value), (), None), NOWHERE).values.scalar(value)
+            prop = Rel("=", Det(x), Const(rational_of(found)))
+        except SymrnnError:
+            continue
+        proof = prove_by_value(replace(s, goal=prop))
+        if proof is not None and prop not in s.hypotheses:
+            yield prop, proof
 
 
 def _properties(s: Sequent) -> Iterator[tuple[Prop, Proof]]:

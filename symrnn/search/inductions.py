@@ -4,11 +4,12 @@ from __future__ import annotations
 
 from symrnn.certificates import Induct, Proof
 from symrnn.claims.index import Var, as_index
-from symrnn.claims.substitution import free_vars, substitute
-from symrnn.claims.tree import Rel
+from symrnn.claims.substitution import contains, free_vars, substitute
+from symrnn.claims.tree import Blocks, Rel
 from symrnn.errors import Refused
 from symrnn.records import replace
 from symrnn.search.equations import prove_equation
+from symrnn.search.explicit import prove_explicit
 from symrnn.semantics.sequents import Equation, Sequent
 
 MOST_BASES = 2
@@ -32,7 +33,8 @@ def prove_by_induction(s: Sequent, depth: int = 2) -> Proof | None:
 def _induct(s: Sequent, var: Var, low: int, count: int, depth: int) -> Proof | None:
     bases = []
     for i in range(count):
-        base = _prove(replace(s, goal=substitute(s.goal, {var: as_index(low + i)})), depth - 1)
+        first = replace(s, goal=substitute(s.goal, {var: as_index(low + i)}))
+        base = _prove(first, depth - 1) or (prove_explicit(first) if contains(first.goal, Blocks) else None)
         if base is None:
             return None
         bases.append(base)

@@ -46,7 +46,7 @@ from symrnn.lemmas import LEMMAS
 from symrnn.records import replace
 from symrnn.search.lemmas import Prover, Values, accepted, discharged, unify
 from symrnn.search.matching import match_term
-from symrnn.semantics.functions import monomial_never_negative, never_negative
+from symrnn.semantics.functions import monomial_never_negative, monomial_positive, never_negative
 from symrnn.semantics.inequalities import AtMost, known
 from symrnn.semantics.monomials import Mono, Poly, minus
 from symrnn.semantics.sequents import Sequent
@@ -233,6 +233,8 @@ class _Search:
             if isinstance(atom, Const) and atom.value > 1 and self.algebra.context.at_least(-e, 0):  # 2^-k <= 1
                 rest = _scaled(_product({a: x for a, x in scalars if a != atom}), abs(c))
                 yield AtMost("below 1", Const(1 / atom.value), (), (), rest, -e)
+                if not e.is_const and self.algebra.context.at_least(-e, 1):  # 2^-k <= 1/2
+                    yield AtMost("below 1", Const(1 / atom.value), (), (), _scaled(rest, 1 / atom.value), -e - 1)
         for bare in self._known(mono):
             difference = self._difference(bare)
             for lead, d in sorted((difference or {}).items(), key=lambda item: str(item[0])):
@@ -268,8 +270,11 @@ class _Search:
         return isinstance(self.s.goal, Rel) and self.s.goal.op == "<"
 
     def _is_strict(self, use: AtMost) -> bool:
+        """Whether an inequality is strict, and stays so times its factor."""
         try:
-            return known(self.s, use)[2]
+            if not known(self.s, use)[2]:
+                return False
+            return any(monomial_positive(self.algebra.context, m) for m in self.algebra.poly(use.factor))
         except SymrnnError:
             return False
 
@@ -283,11 +288,14 @@ class _Search:
         """||X Y|| <= ||X|| ||Y|| and ||X +- Y|| <= ||X|| + ||Y|| for the norms that the goal speaks of."""
         said = dict.fromkeys(x for x in walk(self.s.goal) if isinstance(x, Norm))
         out = [_bare("norm", x) for x in said if contains(x.arg, Add)]  # as it was written
-        out += [_bare("norm", x) for x in said if isinstance(x.arg, Jac)]
+        given = any(isinstance(h, ForAll) and contains(h, Norm) for h in self.s.hypotheses)
+        for source in ("assumed norm", "norm") if given else ("norm",):
+            out += [_bare(source, x) for x in said if isinstance(x.arg, Jac)]
         if any(isinstance(x.arg, Add) for x in said):
             out += [_bare("parts", x) for x in said if isinstance(x.arg, Jac)]
         runs = dict.fromkeys(x for h in self.s.hypotheses for x in walk(h) if isinstance(x, Norm))
         out += [_bare("parts", x) for x in runs if isinstance(x.arg, Prod)]
+        out += [_bare("parts", t) for x in (*said, *(n for n in runs if n not in said)) for t in _one_part(x)]
         for x, y in permutations(said, 2) if len(said) <= MOST_NORMS else ():
             shapes = shape_of(x.arg), shape_of(y.arg)
             if None in shapes or x.kind != y.kind:
@@ -324,7 +332,10 @@ class _Search:
 
     def _about(self, atom: Term) -> Iterator[AtMost]:
         """What needs no hypothesis, and lemmas."""
+        if isinstance(atom, Norm | Abs) and contains(atom.arg, Apply):
+            yield _bare("difference of values", atom)
         if isinstance(atom, Norm):
+            yield from (_bare("parts", replace(atom, arg=t)) for t in factored(atom.arg))
             yield _bare("assumed norm", atom)
             yield _bare("norm", atom)
             if atom.kind == "fro" or isinstance(atom.arg, Prod | Sum):
@@ -460,6 +471,27 @@ def _product(exponents: dict[Term, Index]) -> Term:
 
 def _scaled(t: Term, c: Fraction) -> Term:
     return t if c == 1 else Const(c) if t == UNIT_TERM else Times((Const(c), t))
+
+
+def _one_part(x: Norm) -> Iterator[Norm]:
+    """||X|| <= ||X + Y|| + ||Y||, for the parts of a sum: written as ||(X + Y) - Y||."""
+    parts = x.arg.args if isinstance(x.arg, Add) else ()
+    for i in range(len(parts)):
+        others = (Times((Const(Fraction(-1)), y)) for j, y in enumerate(parts) if j != i)
+        yield replace(x, arg=Add((x.arg, *others)))
+
+
+def factored(t: Term) -> Iterator[MatMul]:
+    """X (Y - Z) for X Y - X Z, where all parts of a sum begin (end) with the same matrix."""
+    parts = [a.args if isinstance(a, Times) else (a,) for a in t.args] if isinstance(t, Add) else []
+    words = [p[-1].args if isinstance(p[-1], MatMul) else () for p in parts]
+    if not words or not all(words):
+        return
+    for at, rest in ((0, slice(1, None)), (-1, slice(None, -1))):
+        if len({w[at] for w in words}) == 1:
+            others = [w[rest][0] if len(w) == 2 else MatMul(w[rest]) for w in words]
+            inner = Add(tuple(Times((*p[:-1], x)) if p[:-1] else x for p, x in zip(parts, others, strict=True)))
+            yield MatMul((words[0][0], inner) if at == 0 else (inner, words[0][-1]))
 
 
 def _in_factors(t: Norm) -> Norm:

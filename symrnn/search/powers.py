@@ -6,9 +6,9 @@ from collections.abc import Iterator
 from fractions import Fraction
 
 from symrnn.certificates import Proof, Raised
-from symrnn.claims.index import as_index
-from symrnn.claims.shapes import is_scalar, shape_of
-from symrnn.claims.substitution import contains, walk
+from symrnn.claims.index import Index, as_index
+from symrnn.claims.shapes import ONE, is_scalar, shape_of
+from symrnn.claims.substitution import contains, free_vars, walk
 from symrnn.claims.tree import Abs, Const, Det, MatMul, Norm, Pow, Prop, Rel, SpectralRadius, Term, Trace, Transpose
 from symrnn.records import replace
 from symrnn.search.lemmas import Prover, accepted, radii, with_facts
@@ -30,11 +30,10 @@ def prove_by_powers(s: Sequent, prove: Prover) -> Proof | None:
         return None
     if not is_scalar(shape_of(goal.lhs)) or not is_scalar(shape_of(goal.rhs)):
         return None
-    for p in sorted(set(_exponents(s, goal))):
+    for e in (*map(as_index, sorted(set(_exponents(s, goal)))), *_sizes(s, goal)):
         sign = prove_order(replace(s, goal=Rel("<=", Const(Fraction(0)), goal.rhs)), prove)
         if sign is None:
             return None
-        e = as_index(p)
         richer, wrap = with_facts(s, prove, (radii, _squares, _values))
         powers = prove_order(replace(richer, goal=Rel(goal.op, Pow(goal.lhs, e), Pow(goal.rhs, e))), prove)
         made = Raised(e, wrap(powers), sign) if powers is not None else None
@@ -57,6 +56,15 @@ def _exponents(s: Sequent, goal: Rel) -> Iterator[int]:
         sides = [side for e in s.equations.values() for side in (e.lhs, e.rhs)]
         sides += [x.arg for h in s.hypotheses for x in walk(h) if isinstance(x, Norm | SpectralRadius)]
         yield from (p for side in sides if 1 < (p := _power(side)) <= MOST)
+
+
+def _sizes(s: Sequent, goal: Rel) -> list[Index]:
+    """The number of rows of a matrix whose spectral radius is asked for, where determinants or such powers are known."""
+    known = [x for h in s.hypotheses for x in walk(h) if isinstance(x, Det | Pow)]
+    rows = {(shape_of(x.arg) or (ONE,))[0] for x in walk(goal) if isinstance(x, SpectralRadius)} if known else set()
+    exponents = {x.exponent for x in known if isinstance(x, Pow)}
+    spoken = any(isinstance(x, Det) for x in known)
+    return sorted((n for n in rows if (free_vars(n) or 1 < n.const <= MOST) and (spoken or n in exponents)), key=str)
 
 
 def _power(t: Term) -> int:

@@ -19,6 +19,8 @@ from symrnn.search.ascents import prove_by_ascent
 from symrnn.search.block_limits import prove_block_limit
 from symrnn.search.bodies import prove_by_bodies
 from symrnn.search.bounds_by_entries import prove_at_every_step, prove_by_contrary, with_bounds
+from symrnn.search.constant_steps import prove_by_constant_steps
+from symrnn.search.contractions import prove_by_contraction
 from symrnn.search.cuts import prove_with_cuts
 from symrnn.search.entrywise import prove_entrywise
 from symrnn.search.equations import expanded, prove_at_once, prove_equation
@@ -47,6 +49,7 @@ from symrnn.search.steps import prove_by_steps
 from symrnn.search.substitutions import prove_by_substitution
 from symrnn.search.totals import prove_by_totals
 from symrnn.search.unfolding import prove_by_unfolding
+from symrnn.search.volumes import prove_limit_of_determinant, volumes
 from symrnn.semantics.sequents import Sequent, sequent_of
 
 Strategy = Callable[[Sequent], Proof | None]
@@ -104,7 +107,7 @@ def prove_sequent(s: Sequent, search: Search, depth: int = 0) -> Proof | None:
     which = next((i for i, h in enumerate(s.hypotheses) if isinstance(h, Or)), None)
     if which is not None:
         return _by_cases(s, which, search, depth)
-    found = _by_goal(s, search, depth, deeper)
+    found = (None if depth else prove_by_constant_steps(s, deeper)) or _by_goal(s, search, depth, deeper)
     if found is not None or depth or search.models.refute(s):
         return found
     found = prove_with_inverses(s, deeper, lambda x: _by_goal(x, search, 0, deeper))
@@ -122,7 +125,9 @@ def _from_facts(s: Sequent, search: Search, deeper: Strategy) -> Proof | None:
     """The goal by what entries say of norms, and lemmas of the hypotheses."""
     bounds, wrap_bounds = with_bounds(s, deeper)
     richer, wrap = with_facts(
-        bounds, deeper, (radii, norms, properties, facts, norms_of_products, norms_of_chains, written_out, expanded)
+        bounds,
+        deeper,
+        (radii, norms, properties, facts, norms_of_products, norms_of_chains, written_out, volumes, expanded),
     )
     found = _by_goal(richer, search, 1, deeper) if richer is not s else None
     if found is None and s.hypotheses:
@@ -152,7 +157,12 @@ def _by_goal(s: Sequent, search: Search, depth: int, deeper: Strategy) -> Proof 
     if isinstance(goal, Not) and (distinct := prove_different(s)) is not None:
         return distinct
     if isinstance(goal, ForAllTrajectories | Not) or (isinstance(goal, Pred) and goal.var is not None):
-        return prove_limit(s, deeper) or prove_block_limit(s, deeper) or prove_by_lemma(s, deeper, depth)
+        return (
+            prove_limit_of_determinant(s, deeper)
+            or prove_limit(s, deeper)
+            or prove_block_limit(s, deeper)
+            or prove_by_lemma(s, deeper, depth)
+        )
     if isinstance(goal, Pred):
         return (
             _by_facts(s)
@@ -178,7 +188,8 @@ def _by_goal(s: Sequent, search: Search, depth: int, deeper: Strategy) -> Proof 
         )
     if isinstance(goal, Rel):
         found = None if depth else _first(s, EQUATION_STRATEGIES)
-        return found or prove_by_lemma(s, deeper, depth) or prove_by_antisymmetry(s, deeper)
+        found = found or prove_by_lemma(s, deeper, depth) or prove_by_antisymmetry(s, deeper)
+        return found or (None if depth else prove_by_contraction(s, deeper))
     return None
 
 

@@ -186,23 +186,26 @@ def worlds(
 
 
 def _size_choices(sizes: list[Var], hypotheses: tuple[Prop, ...]) -> Iterator[dict[Var, int]]:
-    """Sizes with all equal first, in order of the largest."""
+    """Sizes with all equal first, in order of the largest; those that hypotheses ask for may be larger than others."""
     if not sizes:
         yield {}
         return
-    for n in range(1, SIZES + 1):
-        for others in _around(len(sizes) - 1, n):
+    fixed = fixed_values(sizes, hypotheses)
+    least = [b[1] for h in hypotheses if (b := numeric_bound(h)) is not None and b[0] in sizes]
+    for n in range(1, max(SIZES, *fixed.values(), *least) + 1 if fixed or least else SIZES + 1):
+        for others in _around([fixed.get(v) for v in sizes[-2::-1]], n):
             choice = dict(zip(sizes[::-1], (n, *others), strict=True))
             if integers_fit(choice, hypotheses):
                 yield choice
 
 
-def _around(count: int, n: int) -> Iterator[tuple[int, ...]]:
-    if count == 0:
+def _around(fixed: list[int | None], n: int) -> Iterator[tuple[int, ...]]:
+    """Values of further sizes: those that are fixed, n, and small ones."""
+    if not fixed:
         yield ()
         return
-    for m in (n, *(x for x in range(1, 4) if x != n)):
-        for rest in _around(count - 1, n):
+    for m in (n, *(x for x in range(1, 4) if x != n)) if fixed[0] is None else (fixed[0],):
+        for rest in _around(fixed[1:], n):
             yield (m, *rest)
 
 

@@ -13,10 +13,10 @@ from itertools import product
 from symrnn.claims.index import Var, as_index
 from symrnn.claims.shapes import ONE, shape_of
 from symrnn.claims.substitution import free_vars, substitute, symbols, walk
-from symrnn.claims.tree import Const, Entry, Eye, ForAll, Inv, MatMul, Prop, Rel, Sym, Term, Zeros
+from symrnn.claims.tree import Apply, Const, Entry, Eye, ForAll, Inv, MatMul, Prop, Rel, Sym, Term, Zeros
 from symrnn.errors import Refused, Undefined
 from symrnn.semantics.instances import Rows
-from symrnn.semantics.numbers import as_num, rational_of
+from symrnn.semantics.numbers import activate, as_num, preimage, rational_of
 from symrnn.semantics.values import Values
 
 Families = dict[str, tuple[Rows, ...]]
@@ -25,6 +25,7 @@ Vector = list[Fraction]
 COEFFICIENTS = tuple(Fraction(x) for x in (1, 0, -1, 2, 1, 3))
 MOST_UNKNOWNS = 16
 ZERO = as_num(0)
+VALUES = tuple(Fraction(a, b) for a, b in ((1, 2), (-1, 2), (3, 5), (1, 3)))  # of activations at a fixed point
 
 
 def solve(
@@ -39,6 +40,7 @@ def solve(
     for h in hypotheses:
         if isinstance(h, Rel) and h.op == "=":
             _define(h, fixed, families, integers)
+            _at_rest(h, fixed, families, integers, rng)
     _Linear(fixed, families, hypotheses, integers, symbol, rng).settle()
 
 
@@ -59,6 +61,37 @@ def _define(h: Rel, fixed: dict[str, Rows], families: Families, integers: Intege
             value = value_of(Inv(first), fixed, {}, integers)
             if value is not None:
                 fixed[second.name] = value
+
+
+def _at_rest(h: Rel, fixed: dict[str, Rows], families: Families, integers: Integers, rng: random.Random) -> None:
+    """p := 0 for p = f(... p ...) if that is a fixed point; else, now and then, W := what makes p one of p = f(W p)."""
+    for p, value in ((h.lhs, h.rhs), (h.rhs, h.lhs)):
+        if not isinstance(value, Apply) or value.order or p not in symbols(value) or not isinstance(p, Sym):
+            continue
+        if p.role != "free" or p.index or p.name not in fixed or len(fixed[p.name][0]) != 1:
+            continue
+        product = value.arg.args if isinstance(value.arg, MatMul) else ()
+        w = product[0] if len(product) == 2 and product[1] == p else None
+        if isinstance(w, Sym) and w.role == "free" and not w.index and not w.props and rng.random() < 0.5:
+            column = [rng.choice(VALUES) for _ in fixed[p.name]]
+            try:
+                before = [preimage(value.function, x) * (1 / x) for x in column]
+            except Refused:
+                continue
+            fixed[p.name] = tuple((as_num(x),) for x in column)
+            fixed[w.name] = tuple(
+                tuple(a if i == j else ZERO for j in range(len(before))) for i, a in enumerate(before)
+            )
+            return
+        kept = fixed[p.name]
+        fixed[p.name] = tuple((ZERO,) for _ in kept)
+        inner = value_of(value.arg, fixed, families, integers)
+        try:
+            if inner is not None and all(activate(value.function, x)[0] == ZERO for row in inner for x in row):
+                return
+        except Refused:
+            pass
+        fixed[p.name] = kept
 
 
 Key = tuple[str, int | None]  # a constant, or a member of a family

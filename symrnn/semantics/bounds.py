@@ -199,7 +199,17 @@ def _of_range(s: Bounded, algebra: Algebra, t: Prod | Sum, kind: str) -> Term:
     body = _upper(s, algebra.within(t.var, t.lo, t.hi), t.body, kind)
     if t.var in free_vars(body):
         return Prod(body, t.var, t.lo, t.hi, True) if isinstance(t, Prod) else Sum(body, t.var, t.lo, t.hi)
-    return Pow(body, length) if isinstance(t, Prod) else Times((SizeOf(length), body))
+    return Pow(_flat(algebra, body, length), length) if isinstance(t, Prod) else Times((SizeOf(length), body))
+
+
+def _flat(algebra: Algebra, t: Term, length: Index) -> Term:
+    """A bound that is to be raised to a power, with c for c^n where c <= 1 <= n and the exponents would be multiplied."""
+    if isinstance(t, Times):
+        return Times(tuple(_flat(algebra, a, length) for a in t.args))
+    small = isinstance(t, Pow) and isinstance(t.base, Const) and 0 <= t.base.value <= 1
+    if small and isinstance(t, Pow) and not (t.exponent.is_const or length.is_const):
+        return t.base if algebra.context.at_least(t.exponent, 1) else t
+    return t
 
 
 def by_parts(s: Sequent, t: Norm, strong: str) -> Term:

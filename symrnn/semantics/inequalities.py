@@ -16,6 +16,7 @@ from symrnn.claims.shapes import is_scalar, shape_of
 from symrnn.claims.substitution import substitute
 from symrnn.claims.tree import (
     Abs,
+    Add,
     Apply,
     Const,
     Entry,
@@ -43,6 +44,8 @@ from symrnn.semantics.uses import Binding, in_range, lemma_instance
 
 ZERO, ONE = Const(Fraction(0)), Const(Fraction(1))
 Known = tuple[Term, Term, bool]  # l, r, strict: l <= r or l < r
+UNIT = as_index(1)
+ZERO_AT_ZERO = ("tanh", "relu", "identity")  # their value at 0 is 0
 REACHED = ("relu", *HARD_SIGMOIDS)  # take the values at the ends of their ranges
 RANGES: dict[str, tuple[int | None, int | None]] = {
     "sigmoid": (0, 1),
@@ -336,6 +339,36 @@ def _entry(kind: str) -> Callable[[Sequent, Term], Known]:
     return rule
 
 
+def _difference_of_values(s: Sequent, t: Term) -> Known:
+    """||f(u) - f(v)|| <= sup |f'| ||u - v|| for columns and scalars, and ||f(u)|| <= sup |f'| ||u|| where f(0) = 0.
+
+    By the mean value theorem in every entry; the 1-, 2-, maximum and Frobenius norm of a column grow with the magnitudes
+    of its entries. An activation with kinks is continuous, and linear between them.
+    """
+    shape = shape_of(t.arg) if isinstance(t, Norm | Abs) else None
+    scalar = isinstance(t, Abs) and shape is None
+    if not isinstance(t, Norm | Abs) or not (
+        scalar or (isinstance(t, Norm) and shape is not None and shape[1] == UNIT)
+    ):
+        raise Refused(f"{t} is no magnitude of a scalar or norm of a column")
+    values: list[tuple[Fraction, Apply]] = []
+    for (scalars, binders, word), c in s.algebra("left").poly(t.arg).items():
+        letters = [*(x for x, e in scalars if e == UNIT), *word]
+        x = letters[0] if len(letters) == len(scalars) + len(word) == 1 else None
+        if binders or not isinstance(x, Apply) or x.order != 0 or abs(c) != 1:
+            raise Refused(f"{t.arg} is no difference of values of an activation")
+        values.append((c, x))
+    functions, signs = {x.function for _, x in values}, sum(c for c, _ in values)
+    facts = FACTS.get(next(iter(functions))) if len(functions) == 1 else None
+    alone = len(values) == 1 and functions <= set(ZERO_AT_ZERO)
+    if facts is None or not (alone or (len(values) == 2 and signs == 0)):
+        raise Refused(f"{t.arg} is no difference of values of one activation that is known")
+    inner = [Times((Const(c), x.arg)) for c, x in values]
+    less = inner[0] if alone else Add(tuple(inner))
+    steepest = Const(max(abs(facts.low), abs(facts.high)))
+    return t, Times((steepest, replace(t, arg=less))), False
+
+
 SOURCES: dict[str, Callable[[Sequent, Term], Known]] = {
     "norm": _norm("2"),
     "norm, 1": _norm("1"),
@@ -351,6 +384,7 @@ SOURCES: dict[str, Callable[[Sequent, Term], Known]] = {
     "above": lambda s, t: _value(s, t, high=False),
     "slope": lambda s, t: _slope(s, t, turned=False),
     "slope, turned": lambda s, t: _slope(s, t, turned=True),
+    "difference of values": _difference_of_values,
     "least": _least,
     "below 1": _fraction,
     **{f"entry below the {kind}-norm": _entry(kind) for kind in ("1", "2", "inf", "fro")},

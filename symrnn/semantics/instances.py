@@ -319,6 +319,8 @@ class World:
         a, b = self.values.matrix(p.lhs), self.values.matrix(p.rhs)
         if (len(a), len(a[0])) != (len(b), len(b[0])):
             a, b = _spread_zero(p.lhs, a, b), _spread_zero(p.rhs, b, a)
+        if [len(row) for row in a] != [len(row) for row in b]:
+            raise Refused(f"{p.lhs} and {p.rhs} have different shapes at this instance")
         gaps = [as_num(y) - x for r, s in zip(a, b, strict=True) for x, y in zip(r, s, strict=True)]
         if p.op == "=":
             return all(g == as_num(0) for g in gaps)

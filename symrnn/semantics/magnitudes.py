@@ -12,10 +12,10 @@ from fractions import Fraction
 from math import prod
 from typing import Any
 
-from symrnn.claims.index import Node
+from symrnn.claims.index import Node, as_index
 from symrnn.claims.shapes import is_scalar, shape_of
 from symrnn.claims.substitution import contains, substitute, walk
-from symrnn.claims.tree import Abs, Add, Norm, Pow, Rel, SpectralRadius, Term, Times
+from symrnn.claims.tree import Abs, Add, Norm, Pow, Prod, Rel, SpectralRadius, Sum, Term, Times
 from symrnn.errors import Refused
 from symrnn.records import dataclass
 from symrnn.semantics import spectra
@@ -180,6 +180,15 @@ def _times(values: Values, t: Times, bits: int) -> Interval:
     return out
 
 
+def _run(values: Values, t: Prod | Sum, bits: int) -> Interval:
+    """A product or sum over a range, term by term."""
+    low, high = values.integer(t.lo), values.integer(t.hi)
+    if high - low > 64:
+        raise Refused(f"a range of {high - low + 1} is too long")
+    parts = tuple(substitute(t.body, {t.var: as_index(i)}) for i in range(low, high + 1))
+    return _times(values, Times(parts), bits) if isinstance(t, Prod) else _sum(values, Add(parts), bits)
+
+
 def _product(a: Interval, b: Interval) -> Interval:
     ends = [x * y for x in a for y in b]
     return min(ends), max(ends)
@@ -212,6 +221,8 @@ _RULES: dict[type[Term], Callable[[Values, Any, int], Interval]] = {
     Add: _sum,
     Times: _times,
     Pow: _power,
+    Prod: _run,
+    Sum: _run,
     Abs: _absolute,
 }
 
