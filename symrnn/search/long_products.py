@@ -32,7 +32,7 @@ def norms_of_products(s: Sequent, prove: Prover) -> Iterator[tuple[Prop, Proof]]
     if not contains(s.goal, Prod):
         return
     for x in sorted({x for x in walk(s.goal) if isinstance(x, Norm)}, key=lambda x: x.key):
-        whole = _as_product(s, x.arg)
+        whole = as_product(s, x.arg)
         if whole is not None:
             name = list(add(s, whole).equations)[-1]
             inner = replace(s, goal=Rel("=", x, Norm(whole.rhs, x.kind)))
@@ -79,12 +79,12 @@ def prove_step_by_step(s: Sequent, prove: Prover) -> Proof | None:
 
 def prove_of_product(s: Sequent) -> Proof | None:
     """A property that the product of the one-step Jacobians is known to have."""
-    whole = _as_product(s, s.goal.arg) if isinstance(s.goal, Pred) and s.goal.var is None else None
+    whole = as_product(s, s.goal.arg) if isinstance(s.goal, Pred) and s.goal.var is None else None
     made = Rewritten(whole.rhs, Chain(None), Known()) if whole is not None else None
     return made if made is not None and accepted(s, made) else None
 
 
-def _as_product(s: Sequent, jac: Term) -> Rel | None:
+def as_product(s: Sequent, jac: Term) -> Rel | None:
     """J = the product of the one-step Jacobians, for a Jacobian of the one state block over k steps."""
     cell = s.cell
     if not isinstance(jac, Jac) or jac.layout == "denominator" or {jac.of.role, jac.wrt.role} != {"state"}:
