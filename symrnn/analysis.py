@@ -16,6 +16,7 @@ from symrnn.claims.index import Node, Var, as_index
 from symrnn.claims.shapes import ONE, check_shapes, is_scalar, shape_of
 from symrnn.claims.substitution import free_vars, substitute, symbols, walk
 from symrnn.claims.tree import (
+    Abs,
     Add,
     And,
     Const,
@@ -32,6 +33,7 @@ from symrnn.claims.tree import (
     Or,
     Pow,
     Pred,
+    Prod,
     Prop,
     Rel,
     SpectralRadius,
@@ -42,6 +44,7 @@ from symrnn.claims.tree import (
 )
 from symrnn.errors import Refused
 from symrnn.records import replace
+from symrnn.semantics import beginnings
 from symrnn.semantics.bounds import upper
 from symrnn.semantics.inequalities import AtMost, orders
 from symrnn.semantics.monomials import UNIT, minus
@@ -256,6 +259,54 @@ def rewritten(s: Sequent, c: cert.Rewritten) -> Iterator[Premise]:
     yield s.premise(Not(after) if isinstance(s.goal, Not) else after), c.rest
 
 
+def squeezed(s: Sequent, c: cert.Squeezed) -> Iterator[Premise]:
+    """
+    ||X_k|| <= y_k for every k      y_k vanishes (is bounded)
+    ---------------------------------------------------------
+    X_k vanishes (is bounded)      (of a number: |X_k|)
+    """
+    name, term, lag = goal_of_limit(s)
+    check_start(s, lag, term, c.bound)
+    if shape_of(c.bound) is not None or any(x.role != "free" for x in symbols(c.bound)):
+        raise Refused("the bound is no number, or depends on the trajectory")
+    below = Rel("<=", Abs(term) if shape_of(term) is None else Norm(term, "2"), c.bound)
+    props, ranges = s.spoken
+    yield (
+        replace(s.premise(below), spoken=((*props, below), ranges)),
+        c.below,
+    )  # of trajectories that X_k has a value on
+    yield s.premise(Pred(name, c.bound, "", lag)), c.rest
+
+
+def stepwise(s: Sequent, c: cert.Stepwise) -> Iterator[Premise]:
+    """
+    X = prod(j, X_j)      ||X_j|| <= r for a new j      r^(number of j) <= y
+    ------------------------------------------------------------------------
+    ||X|| <= y      (1-, 2-, maximum norm; of a number |X|; < if ||X_j|| < r and there is a j)
+    """
+    goal, product = s.goal, c.product
+    if not isinstance(goal, Rel) or goal.op not in ("<", "<=") or not isinstance(goal.lhs, Norm | Abs):
+        raise Refused("the goal is no bound of a norm or magnitude")
+    if any(shape_of(x) is not None for x in (goal.lhs, goal.rhs, c.rate)) or not isinstance(product, Prod):
+        raise Refused("what is to be bounded, or its bound, is no number")
+    if isinstance(goal.lhs, Norm) and goal.lhs.kind not in ("1", "2", "inf"):
+        raise Refused("the identity need not have the norm 1")
+    var, count = product.var, product.hi - product.lo + 1
+    spoken = free_vars(goal) | free_vars(product) | free_vars(c.rate)
+    if (var.kind, var.low) != ("index", None) or var in spoken or s.mentions(var):
+        raise Refused(f"{var} is no new index")
+    context, (props, ranges) = s.algebra("left").context, s.spoken
+    if not context.at_least(count, 1 if goal.op == "<" else 0):
+        raise Refused(f"there may be too few factors from {product.lo} to {product.hi}")
+    if not all(beginnings.within(t, s.begun, context) for t in (product, c.rate)):
+        raise Refused("a factor, or the rate, may lie before the trajectories of the claim")
+    equation, one = Rel("=", goal.lhs.arg, product), Rel(goal.op, replace(goal.lhs, arg=product.body), c.rate)
+    check_shapes(equation)
+    yield s.premise(equation), c.equal
+    yield replace(s.premise(one), spoken=((*props, one), ranges)), c.step  # its j is one of those of the product
+    yield s.premise(Rel("<=", Pow(c.rate, count), goal.rhs)), c.power
+
+
 def absurd(s: Sequent, c: cert.Absurd) -> Iterator[Premise]:
     """
     hypotheses, r <= l |- not one of the hypotheses
@@ -410,6 +461,8 @@ RULES: dict[type[Node], Rule] = {
     cert.Within: within,
     cert.Split: split,
     cert.Rewritten: rewritten,
+    cert.Squeezed: squeezed,
+    cert.Stepwise: stepwise,
     cert.Absurd: absurd,
     cert.Turn: turn,
     cert.Steady: steady,

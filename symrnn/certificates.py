@@ -38,8 +38,8 @@ class Use(Node):
 class Words(Proof):
     """lhs - rhs minus the uses has normal form 0.
 
-    ``unfold``: states and locals replaced by their definitions. ``plain``: commuting pairs among the hypotheses are not
-    built into the normal form, so that they can be used as equations (inside an entry, say).
+    ``unfold``: states and locals replaced by their definitions. ``plain``: commuting pairs are equations to be used
+    (inside an entry, say), and not built into the normal form.
     """
 
     peel_lhs: str
@@ -195,10 +195,7 @@ class Fact(Proof):
 
 @node
 class Geometric(Proof):
-    """A limit by a geometric bound in the norm ``kind``, "1", "2" or "inf"; ``proofs`` that its ratios are below 1.
-
-    ``assumed``: letters are bounded by what the hypotheses say of their norms.
-    """
+    """A limit by a geometric bound in the norm ``kind``, ``assumed`` ones of letters used; ``proofs`` of its ratios."""
 
     kind: str
     assumed: bool
@@ -240,6 +237,26 @@ class Rewritten(Proof):
     term: Term
     equal: Proof
     rest: Proof
+
+
+@node
+class Squeezed(Proof):
+    """A limit, from that of a number that the norm does not exceed."""
+
+    bound: Term
+    below: Proof
+    rest: Proof
+
+
+@node
+class Stepwise(Proof):
+    """The bound of the norm of what is equal to a ``product``, from a ``rate`` that no factor exceeds."""
+
+    product: Term
+    equal: Proof
+    rate: Term
+    step: Proof
+    power: Proof
 
 
 @node
@@ -472,8 +489,7 @@ class Mismatch(Verdictive):
 class Null(Verdictive):
     """The claim fails at ``point``; it is proved under ``condition`` (something is not 0), met by ``witness``.
 
-    What is not 0 is so for every size where each symbol stands for that multiple of the identity in ``scalars``, and
-    the one called ``ramp``, if any, for diag(1, ..., n).
+    It is not 0, at any size, where symbols are those multiples of I in ``scalars``, and ``ramp`` is diag(1, ..., n).
     """
 
     point: Instance

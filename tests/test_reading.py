@@ -36,7 +36,6 @@ from symrnn.claims.substitution import children, distinct, free_vars
 from symrnn.claims.tree import Add, Const, Entry, Eye, Jac, MatMul, Rel, Sym, Term
 from symrnn.errors import Refused
 from symrnn.semantics.sequents import sequent_of
-from symrnn.semantics.steps import Step
 
 n = size("n")
 A, B = matrix("A", n), matrix("B", n)

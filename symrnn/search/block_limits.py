@@ -96,14 +96,22 @@ def _alone(s: Sequent, goal: Pred, t: Jac, prove: Prover) -> Proof | None:
     """The block as the product of its own one-step Jacobians, which it is where the others do not come back."""
     if s.cell is None or t.of.name != t.wrt.name:
         return None
-    block = next(b for b in s.cell.states if b.name == t.of.name)
-    at = as_index(_unused(s))
     for x in _spoken_of(s, t):
         found = _rewritten(s, goal, Pow(x, t.of.index[0] - t.wrt.index[0]), prove)
         if found is not None:
             return found
+    product = of_one_block(s, t)
+    return None if product is None else _rewritten(s, goal, product, prove)
+
+
+def of_one_block(s: Sequent, t: Jac) -> Prod | None:
+    """What a Jacobian of a block by itself is where the others do not come back: the product of its own steps."""
+    if s.cell is None or t.of.name != t.wrt.name or {t.of.role, t.wrt.role} != {"state"}:
+        return None
+    block = next(b for b in s.cell.states if b.name == t.of.name)
+    at = as_index(var := _unused(s))
     body = _without_zeros(s, one_step(s.cell, _member(block, at), _member(block, at - 1)))
-    return _by_product(s, goal, body, t.of.index[0], t.wrt.index[0], prove)
+    return Prod(body, var, t.wrt.index[0] + 1, t.of.index[0], True)
 
 
 def _without_zeros(s: Sequent, t: Term) -> Term:
@@ -180,12 +188,12 @@ def _steady(s: Sequent, goal: Not) -> Proof | None:
     if not isinstance(inner, Pred) or shape is None or not isinstance(inner.arg, Jac):
         return None
     term = Eye(shape[0])
-    equal = _equal(replace(s, goal=Rel("=", inner.arg, term)))
+    equal = equal_terms(replace(s, goal=Rel("=", inner.arg, term)))
     made = Steady(term, equal) if equal is not None else None
     return made if made is not None and accepted(s, made) else None
 
 
-def _equal(s: Sequent) -> Proof | None:
+def equal_terms(s: Sequent) -> Proof | None:
     found = (_found(strategy, s) for strategy in EQUAL)
     return next((p for p in found if p is not None and accepted(s, p)), None)
 
@@ -203,7 +211,7 @@ def _rewritten(s: Sequent, goal: Pred, term: Term, prove: Prover) -> Proof | Non
     rest = prove_limit(replace(s, goal=replace(goal, arg=term)), prove)
     if rest is None:
         return None
-    equal = _equal(replace(s, goal=Rel("=", goal.arg, term)))
+    equal = equal_terms(replace(s, goal=Rel("=", goal.arg, term)))
     made = Rewritten(term, equal, rest) if equal is not None else None
     return made if made is not None and accepted(s, made) else None
 

@@ -153,7 +153,8 @@ class _Runs:
     def _networks(self) -> Iterator[dict[str, Rows]]:
         """Values of all that is no gate's weight or bias: one matrix at a time first, then all alike, then mixed."""
         square = [s for s in self.free if self._shape(s)[0] == self._shape(s)[1] and s.shape not in (None, (ONE, ONE))]
-        size = max((self._shape(s)[0] for s in square), default=1)
+        columns = [s for s in self.free if self._shape(s)[0] > 1 == self._shape(s)[1]]
+        size = max((self._shape(s)[0] for s in (*square, *columns)), default=1)
         pool = [rows(m) for m in weights(size, True)] if size in (1, 2, 3) else []
         pool = [m for m in pool if any(x != as_num(0) for row in m for x in row)]
         nothing = {s.name: self._simple(s) for s in self.free}
@@ -163,6 +164,8 @@ class _Runs:
         tried += [{**nothing, s.name: rows([[x]])} for s in numbers for x in NUMBERS]
         for m in pool:
             tried += [{**nothing, s.name: m} for s in square if len(m) == self._shape(s)[0]]
+            along = tuple((row[i],) for i, row in enumerate(m))  # a column does what it does on a diagonal
+            tried += [{**nothing, s.name: along} for s in columns if len(m) == self._shape(s)[0]]
             if len(square) > 1:
                 tried.append({**nothing, **{s.name: m for s in square if len(m) == self._shape(s)[0]}})
         for _ in range(MIXED if len(square) > 1 and pool else 0):
@@ -290,6 +293,7 @@ class Simulation:
 
     def _made(self, period: int, first: Mapping[str, Matrix] | None) -> Made | None:
         wanted = [self._wanted(g, values, period) for g, values in zip(self.gates, self.choice, strict=True)]
+        inputs = self._inputs(period)
         if first is None:
             self._settle(period)
         else:
@@ -297,7 +301,6 @@ class Simulation:
         run = {b.name: [self._symbol(_member(b, at)) for at in range(period + 1)] for b in self.cell.states}
         if first is None and any(states[0] != states[-1] for states in run.values()):
             return None
-        inputs = self._inputs(period)
         chosen: dict[str, Rows] = {}
         for g, targets in zip(self.gates, wanted, strict=True):
             needs = [_minus(target, self._rest(g, at + 1)) for at, target in enumerate(targets)]

@@ -15,8 +15,24 @@ from typing import Any
 from symrnn.certificates import BySign, Combine, Entrywise, Largest, Proof, Unfold
 from symrnn.claims.index import Index, Var, as_index
 from symrnn.claims.shapes import ONE, rows_used, shape_of
-from symrnn.claims.substitution import substitute, walk
-from symrnn.claims.tree import Abs, And, Apply, Const, Entry, ForAll, Norm, Not, Prop, Rel, SizeOf, Sym, Term, Times
+from symrnn.claims.substitution import free_vars, substitute, walk
+from symrnn.claims.tree import (
+    Abs,
+    And,
+    Apply,
+    Const,
+    Diag,
+    Entry,
+    ForAll,
+    Norm,
+    Not,
+    Prop,
+    Rel,
+    SizeOf,
+    Sym,
+    Term,
+    Times,
+)
 from symrnn.errors import SymrnnError
 from symrnn.records import dataclass, replace
 from symrnn.search.lemmas import accepted
@@ -344,8 +360,12 @@ def _about(atom: Term) -> Iterator[AtMost]:
 
 
 def _below(atom: Term, rows: list[Index]) -> Iterator[AtMost]:
-    """The entries of a column (or row) are at most its norm."""
+    """The entries of a column (or row), or on a diagonal, are at most its norm."""
     shape = shape_of(atom.arg) if isinstance(atom, Norm) else None
+    if isinstance(atom, Norm) and isinstance(atom.arg, Diag) and shape is not None:
+        for row in _within(shape[0], rows):
+            yield _bare(f"entry below the {atom.kind}-norm", Entry(atom.arg, row, row))
+        return
     if isinstance(atom, Norm) and shape is not None and ONE in shape:
         for row in _within(next((end for end in shape if end != ONE), ONE), rows):
             i, j = (ONE if end == ONE else row for end in shape)
@@ -377,15 +397,27 @@ def _of_hypotheses(s: Sequent, rows: list[Index]) -> Iterator[AtMost]:
             for values in choices(*(_places(v, body, rows) for v in free)):
                 binding = tuple(zip(free, values, strict=True))
                 yield from (_bare(f"hyp:{i}", values=binding, turned=turned) for turned in ways)
-        elif not free:
-            side = body.lhs if shape_of(body.lhs) is not None else body.rhs
+            continue
+        side: Any = body.lhs if shape_of(body.lhs) is not None else body.rhs
+        for values in choices(*(_times(v, body, s.goal) for v in free)):
+            binding = tuple(zip(free, values, strict=True))
             for at in choices(*(_within(end, rows) for end in shape)):
-                yield from (_bare(f"entry:{i}", Entry(side, *at), turned=turned) for turned in ways)
+                where = Entry(substitute(side, dict(binding)), *at)
+                yield from (_bare(f"entry:{i}", where, binding, turned=turned) for turned in ways)
 
 
 def _places(v: Var, body: Prop, rows: list[Index]) -> list[Index]:
     """The rows at which a statement about all of them may be needed."""
     return next((_within(end, rows) for w, end in rows_used(body) if w == v), [as_index(v)])
+
+
+def _times(v: Var, body: Prop, goal: Prop) -> list[Index]:
+    """The times at which a goal speaks of what a statement about all times is about."""
+    moved = {(x.name, x.index[0] - as_index(v)) for x in walk(body) if isinstance(x, Sym) and v in free_vars(x)}
+    found = (
+        x.index[0] - by for x in walk(goal) if isinstance(x, Sym) and x.index for name, by in moved if x.name == name
+    )
+    return list(dict.fromkeys(found))
 
 
 def _within(end: Index, rows: list[Index]) -> list[Index]:

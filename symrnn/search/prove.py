@@ -46,6 +46,7 @@ from symrnn.search.reversals import prove_with_a_sum_reversed
 from symrnn.search.spelling import prove_by_spelling, with_slopes_as_values
 from symrnn.search.states import prove_by_the_whole_state
 from symrnn.search.steps import prove_by_steps
+from symrnn.search.stepwise import prove_factor_by_factor, prove_limit_factor_by_factor
 from symrnn.search.substitutions import prove_by_substitution
 from symrnn.search.totals import prove_by_totals
 from symrnn.search.unfolding import prove_by_unfolding
@@ -162,6 +163,7 @@ def _by_goal(s: Sequent, search: Search, depth: int, deeper: Strategy) -> Proof 
             or prove_limit(s, deeper)
             or prove_block_limit(s, deeper)
             or prove_by_lemma(s, deeper, depth)
+            or prove_limit_factor_by_factor(s, deeper)
         )
     if isinstance(goal, Pred):
         return (
@@ -185,6 +187,7 @@ def _by_goal(s: Sequent, search: Search, depth: int, deeper: Strategy) -> Proof 
             or prove_by_ascent(s, prove_by_products)
             or prove_by_powers(s, deeper)
             or prove_step_by_step(s, deeper)
+            or prove_factor_by_factor(s, deeper)
         )
     if isinstance(goal, Rel):
         found = None if depth else _first(s, EQUATION_STRATEGIES)

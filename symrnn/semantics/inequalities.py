@@ -61,7 +61,8 @@ class AtMost(Node):
     """A known inequality l <= r, raised to ``exponent``, times ``factor``, which is never negative.
 
     ``source``: "hyp:i", "lemma:name", "entry:i" (hypothesis i, between matrices, at the entry ``term``), or one of
-    SOURCES about ``term``. ``turned``: an equation read backwards.
+    SOURCES about ``term``. ``values``: of what a hypothesis or lemma is about in general. ``turned``: an equation read
+    backwards.
     ``discharge`` proves the hypotheses of a lemma.
     """
 
@@ -179,7 +180,7 @@ def _undenied(s: Sequent, h: Any) -> Any:
 
 def _of_entries(s: Sequent, use: AtMost) -> Known:
     """A relation between matrices, at one entry, which both have."""
-    h, at = _hypothesis(s, use.source[6:]), use.term
+    h, at = _instance(s, use, _hypothesis(s, use.source[6:])), use.term
     shape = shape_of(h.lhs) or shape_of(h.rhs) if isinstance(h, Rel) else None
     if not isinstance(h, Rel) or shape is None or not isinstance(at, Entry):
         raise Refused(f"{use.source} is no relation between matrices, or {at} is no entry")
@@ -193,17 +194,22 @@ def _of_entries(s: Sequent, use: AtMost) -> Known:
 
 
 def _of_hypothesis(s: Sequent, use: AtMost) -> Known:
-    h = _undenied(s, _hypothesis(s, use.source[4:]))
+    return _sides(_instance(s, use, _undenied(s, _hypothesis(s, use.source[4:]))), use.turned)
+
+
+def _instance(s: Sequent, use: AtMost, h: Any) -> Any:
+    """A hypothesis that holds for all integers of some kind, at those that a use names."""
     free: set[Var | Sym] = set()
     while isinstance(h, ForAll) and isinstance(h.var, Var):
         free.add(h.var)
         h = h.body
-    values = dict(use.values)
+    values: dict[Any, Any] = dict(use.values)
     if not set(values) <= free or not all(isinstance(v, Index) for v in values.values()):
         raise Refused(f"{use.source} cannot be instantiated so")
-    l, r, strict = _sides(h, use.turned)
-    in_range(use.source, l, r, frozenset(free), values, s.algebra("left").context)
-    return substitute(l, values), substitute(r, values), strict
+    if not isinstance(h, Rel):
+        return h
+    in_range(use.source, h.lhs, h.rhs, frozenset(free), values, s.algebra("left").context)
+    return substitute(h, values)
 
 
 def _sides(p: Prop | None, turned: bool) -> Known:
