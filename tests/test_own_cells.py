@@ -287,3 +287,14 @@ def test_cells_that_make_no_sense_are_errors() -> None:
     ):
         with pytest.raises(ClaimError, match=why):
             cell("bad", states={h: update})
+    kept = local("kept", n)
+    with pytest.raises(ClaimError, match="what is kept from one step to the next is a state"):
+        cell("bad", states={h: lambda t: tanh(kept[t])}, locals={kept: lambda t: W @ kept[t - 1] + h[t - 1]})
+
+
+def test_an_update_that_reaches_back_two_steps_is_not_followed_for_ever() -> None:
+    late = cell("late", states={h: lambda t: tanh(W @ h[t - 2])})
+    d = Derivation("late", cell=late)
+    d.step("1", eq(jacobian(h[t], h[t - k]), W**k))
+    d.step("2", eq(h[t], tanh(W @ h[t - 2])))
+    assert [(s.verdict, "deeply" in s.reason) for s in check(d).steps] == [("undecided", False), ("proved", False)]

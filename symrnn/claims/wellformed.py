@@ -358,16 +358,18 @@ def _definition(cell: Recurrence, head: Sym, definition: Term) -> None:
 
 
 def _acyclic(cell: Recurrence) -> None:
-    now = as_index(cell.time)
+    """Nothing is defined by itself at that time, and no local by itself at an earlier one: it has no first value."""
+    now, names = as_index(cell.time), {s.name for s, _ in cell.locals}
     uses = {
-        head.name: {s.name for s in _moving(definition) if s.index == (now,)}
+        head.name: {s.name for s in _moving(definition) if s.index == (now,) or {s.name, head.name} <= names}
         for head, definition in (*cell.locals, *cell.steps)
     }
     done: set[str] = {s.name for s in cell.inputs}
     while uses:
         ready = [name for name, needed in uses.items() if needed <= done]
         if not ready:
-            raise ClaimError(f"{cell.name}: {', '.join(sorted(uses))} are defined by each other")
+            kept = "; what is kept from one step to the next is a state" if names & set(uses) else ""
+            raise ClaimError(f"{cell.name}: {', '.join(sorted(uses))} are defined by each other{kept}")
         for name in ready:
             done.add(name)
             del uses[name]

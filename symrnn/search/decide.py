@@ -20,7 +20,7 @@ from symrnn.search.reasons import reasons
 from symrnn.search.refute import MOST, Tally, fixed_values, violating
 from symrnn.semantics.instances import LONGEST_PATH, Instance
 from symrnn.semantics.sequents import sequent_of
-from symrnn.semantics.settling import flatten
+from symrnn.semantics.settling import check_used_up, flatten, settled
 
 RUNS = 40  # at most, of a claim about a limit at a least value, where a proof that fails takes longest
 
@@ -52,11 +52,10 @@ def decide(claim: Claim, most: int = MOST, likely: Iterable[Instance] = ()) -> D
     ``likely``: instances that may violate the claim; no proof is looked for if one does.
     """
     try:
+        mismatch = _mismatch(claim)
+        if mismatch is not None:
+            return _judged(claim, "refuted", Mismatch(), None, (), mismatch)
         s = sequent_of(claim)
-        for p in (*s.hypotheses, s.goal):
-            check_shapes(p)
-    except ShapeMismatch as error:
-        return _judged(claim, "refuted", Mismatch(), None, (), error)
     except Refused as error:
         return Decision("undecided", attempts=(f"the hypotheses could not be taken up: {error}",))
     tried: list[str] = []
@@ -78,6 +77,19 @@ def decide(claim: Claim, most: int = MOST, likely: Iterable[Instance] = ()) -> D
             return decision
     decision = _judged(claim, "refuted", Point(instance), instance, tuple(tried), None)
     return replace(decision, proved_at=tuple(f"{v.name} = {i}" for v, i in small))
+
+
+def _mismatch(claim: Claim) -> ShapeMismatch | None:
+    """What does not fit in a claim; Refused where its sizes contradict each other."""
+    plain, _ = settled(claim)
+    props = (*plain.hypotheses, plain.conclusion)
+    try:
+        for p in props:
+            check_shapes(p)
+    except ShapeMismatch as error:
+        check_used_up(props)
+        return error
+    return None
 
 
 def _proved_at_least_values(claim: Claim, known: Instance | None) -> tuple[tuple[Var, int], ...]:

@@ -184,8 +184,8 @@ class _Planner:
         at = s.index[0].const
         if (s.name, at) not in self.now:
             definition = self.cell.definition(s.name, s.index[0])
-            if definition is None:
-                raise Refused(f"{s} is not known yet")
+            if definition is None or at < 0:
+                raise Refused(f"{s} is not known yet, or lies before the run")
             self.now[s.name, at] = self.values().matrix(definition)
         return self.now[s.name, at]
 

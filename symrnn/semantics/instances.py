@@ -123,14 +123,16 @@ class World:
     # ---- the questions the kernel asks ----
 
     def hypotheses_hold(self) -> bool:
-        return all(self.holds(h) for h in self.hypotheses)
+        return all(self.holds(h) for h in self.hypotheses) and self._lasts()
 
     def conclusion_holds(self) -> bool:
-        """Refused for a violation that rests on "for all times" if it is not known that the run can go on so."""
-        holds = self.holds(self.goal)
-        if not holds and self._all_times and not self._goes_on():
+        return self.holds(self.goal) or not self._lasts()
+
+    def _lasts(self) -> bool:
+        """True; Refused if something was asked "for all times", and it is not known that the run can go on so."""
+        if self._all_times and not self._goes_on():
             raise Refused("a statement about all times, and the run ends")
-        return holds
+        return True
 
     def _goes_on(self) -> bool:
         """Whether the last states occurred before, so that the run can repeat what followed for ever."""
