@@ -151,7 +151,7 @@ def expanded_determinants(s: Sequent, e: Rel) -> tuple[Rel, Words] | None:
         return None
     p, uses, seen = whole, list[Use](), {_frozen(whole)}
     for _ in range(STEPS):
-        step = _step(s, how, p, list(determinant_rules(s, how, p)), seen)
+        step = _step(s, how, p, list(determinant_rules(s, how, p, apart=True)), seen)
         if step is None:
             break
         use, p = step
@@ -166,7 +166,7 @@ def expanded_determinants(s: Sequent, e: Rel) -> tuple[Rel, Words] | None:
 
 def expanded(s: Sequent, prove: Callable[[Sequent], Proof | None]) -> Iterator[tuple[Prop, Proof]]:
     """det(X Y) = det(X) det(Y) for the determinants that an inequality speaks of."""
-    if not isinstance(s.goal, Rel) or s.goal.op == "=":
+    if not isinstance(s.goal, Rel) or (s.goal.op == "=" and not contains(s.goal, Abs)):
         return
     for t in dict.fromkeys(x for x in walk(s.goal) if isinstance(x, Det)):
         found = expanded_determinants(s, Rel("=", t, Const(Fraction(0))))
