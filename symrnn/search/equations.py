@@ -281,6 +281,8 @@ def _steps(s: Sequent, how: How, p: Poly, rules: list[Rule], seen: set[Any]) -> 
     algebra, shape = s.algebra(how[0], how[2]), _shape(s.goal)
     size = shape[0] if shape is not None else None
     monomials = sorted(p, key=lambda m: (-len(m[2]), str(m)))
+    if any(rule.name.startswith("def:") for rule in rules):
+        monomials.sort(key=lambda m: -_latest(m))  # what is known of a state is used at the later one
     for find in (matches, within_functions):
         for rule in rules:
             for mono in monomials:
@@ -290,6 +292,12 @@ def _steps(s: Sequent, how: How, p: Poly, rules: list[Rule], seen: set[Any]) -> 
                     rest = _apply(s, how, p, use)
                     if rest is not None and _leads_on(p, mono, rest) and _frozen(rest) not in seen:
                         yield use, rest
+
+
+def _latest(m: Mono) -> int:
+    """The time of the latest state in a word, all variables in it being 1."""
+    times = [x.index[0] for f in m[2] for x in symbols(f) if x.role == "state" and x.index]
+    return max((t.const + sum(c for _, c in t.terms) for t in times), default=-1000)
 
 
 def _shape(goal: Prop) -> tuple[Index, Index] | None:

@@ -195,6 +195,11 @@ def _definitions(s: Sequent, how: How) -> Iterator[Rule]:
             at: Any = head[as_index(s.cell.time)]
             e = Equation(at, definition, frozenset((s.cell.time,)), True)
             yield Rule(f"def:{head.name}", e, ((), (), (at,)), Fraction(1))
+            inner = definition.arg if isinstance(definition, Apply) else definition  # the identity of a pre-activation
+            for local, value in s.cell.locals if s.equations else ():
+                if local[as_index(s.cell.time)] == inner:
+                    named = Equation(inner, value, frozenset((s.cell.time,)), False)
+                    yield Rule(f"def:{local.name}", named, ((), (), (inner,)), Fraction(1))
 
 
 def _is_step(head: Sym, definition: Term) -> bool:
