@@ -37,7 +37,7 @@ def prove_by_conjugation(s: Sequent, prove: Prover) -> Proof | None:
 def prove_by_definitions(s: Sequent, prove: Prover) -> Proof | None:
     """A statement about numbers that are read off a matrix, with what hypotheses say that it is.
 
-    Of determinants whatever it is, of norms and radii a multiple of I: of others the norms are facts (``lemmas.norms``).
+    Of determinants whatever it is, of norms and radii a multiple of I (other norms are facts: ``lemmas.norms``).
     """
     plain = s.goal.arg if isinstance(s.goal, Not) else s.goal
     if not isinstance(plain, Rel) or not contains(plain, Det, Norm, SpectralRadius):

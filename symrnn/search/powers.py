@@ -59,7 +59,7 @@ def _exponents(s: Sequent, goal: Rel) -> Iterator[int]:
 
 
 def _sizes(s: Sequent, goal: Rel) -> list[Index]:
-    """The number of rows of a matrix whose spectral radius is asked for, where determinants or such powers are known."""
+    """The number of rows of a matrix whose spectral radius is asked for, where determinants or powers are known."""
     known = [x for h in s.hypotheses for x in walk(h) if isinstance(x, Det | Pow)]
     rows = {(shape_of(x.arg) or (ONE,))[0] for x in walk(goal) if isinstance(x, SpectralRadius)} if known else set()
     exponents = {x.exponent for x in known if isinstance(x, Pow)}

@@ -139,7 +139,20 @@ def _from_facts(s: Sequent, search: Search, deeper: Strategy) -> Proof | None:
     """The goal by what entries say of norms, and lemmas of the hypotheses."""
     bounds, wrap_bounds = with_bounds(s, deeper)
     richer, wrap = with_facts(
-        bounds, deeper, (radii, norms, properties, facts, norms_of_products, norms_of_chains, written_out, orthogonal_volumes, volumes, expanded)
+        bounds,
+        deeper,
+        (
+            radii,
+            norms,
+            properties,
+            facts,
+            norms_of_products,
+            norms_of_chains,
+            written_out,
+            orthogonal_volumes,
+            volumes,
+            expanded,
+        ),
     )
     found = _by_goal(richer, search, 1, deeper) if richer is not s else None
     if found is None and s.hypotheses:

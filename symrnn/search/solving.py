@@ -79,7 +79,9 @@ def _at_rest(h: Rel, fixed: dict[str, Rows], families: Families, integers: Integ
             except Refused:
                 continue
             fixed[p.name] = tuple((as_num(x),) for x in column)
-            fixed[w.name] = tuple(tuple(a if i == j else ZERO for j in range(len(before))) for i, a in enumerate(before))
+            fixed[w.name] = tuple(
+                tuple(a if i == j else ZERO for j in range(len(before))) for i, a in enumerate(before)
+            )
             return
         kept = fixed[p.name]
         fixed[p.name] = tuple((ZERO,) for _ in kept)

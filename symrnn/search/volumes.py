@@ -1,4 +1,4 @@
-"""det J = det D_t ... det W^k: determinants of Jacobians over many steps as products of those of the factors. Untrusted."""
+"""det J = det D_t ... det W^k: determinants of Jacobians over many steps, factor by factor. Untrusted."""
 
 from __future__ import annotations
 
