@@ -482,10 +482,7 @@ def _spread_zero(p: Rel, a: Matrix, b: Matrix) -> tuple[Matrix, Matrix]:
 
 
 def _sum(cells: tuple[Any, ...]) -> Any:
-    out = cells[0]
-    for c in cells[1:]:
-        out = out + c
-    return out
+    return sum(cells[1:], cells[0])
 
 
 _HOLDS: dict[type[Prop], Callable[[World, Any], bool]] = {
