@@ -116,7 +116,7 @@ class Context:
         if isinstance(letter, Pow | Prod):
             return all(self.regular(x) for x in letters(letter))
         if isinstance(letter, Transpose | Det):
-            return self.regular(letter.arg) or letter.arg.key in self.invertible
+            return self.regular(letter.arg)
         if isinstance(letter, Diag) and isinstance(letter.arg, Apply) and letter.arg.order == 1:
             facts = FACTS.get(letter.arg.function)
             if facts is not None and facts.never_zero:
