@@ -53,6 +53,7 @@ from symrnn.search.rules import (
     scaled,
     slope_rules,
     within_functions,
+    within_powers,
 )
 from symrnn.semantics.columns import columns
 from symrnn.semantics.monomials import Mono, Poly, minus
@@ -283,7 +284,7 @@ def _steps(s: Sequent, how: How, p: Poly, rules: list[Rule], seen: set[Any]) -> 
     monomials = sorted(p, key=lambda m: (-len(m[2]), str(m)))
     if any(rule.name.startswith("def:") for rule in rules):
         monomials.sort(key=lambda m: -_latest(m))  # what is known of a state is used at the later one
-    for find in (matches, within_functions):
+    for find in (within_powers, matches, within_functions):
         for rule in rules:
             for mono in monomials:
                 c = p[mono] / rule.coefficient if find is matches else p[mono]
