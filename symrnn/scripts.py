@@ -6,8 +6,9 @@ import contextlib
 import os
 import sys
 import types
-from collections.abc import Iterable, Iterator
+from collections.abc import Callable, Iterable, Iterator
 from pathlib import Path
+from typing import Any, NoReturn, TextIO
 
 from symrnn.derivations import Derivation, check_made
 from symrnn.errors import ClaimError, ScriptError, SymrnnError
@@ -135,7 +136,8 @@ def _message(error: BaseException) -> str:
     if isinstance(error, SymrnnError):
         return str(error)
     if isinstance(error, SystemExit):
-        return f"the script called sys.exit({'' if error.code is None else repr(error.code)}) before it ended"
+        how = "os._exit" if isinstance(error, _Left) else "sys.exit"
+        return f"the script called {how}({'' if error.code is None else repr(error.code)}) before it ended"
     try:
         said = str(error)
     except Exception:  # an exception of the script's own
@@ -163,14 +165,18 @@ def _surroundings(path: Path, module: types.ModuleType) -> Iterator[None]:
     """
     directory, name, here = path.resolve().parent, module.__name__, os.getcwd()
     before, arguments, modules = list(sys.path), sys.argv, set(sys.modules)
-    errors, depth = sys.stderr, sys.getrecursionlimit()
+    errors, depth, leave = sys.stderr, sys.getrecursionlimit(), os._exit
     sys.path.insert(0, str(directory))
     sys.argv = [str(path)]
     sys.modules[name] = module
+    if errors is not None:
+        sys.stderr = _Kept(errors)
+    os._exit = _leaving(leave)  # type: ignore[assignment]
     try:
         with _stdout_to_stderr():
             yield
     finally:
+        os._exit = leave
         os.chdir(here)
         sys.path[:], sys.argv, sys.stderr = before, arguments, errors
         sys.setrecursionlimit(depth)
@@ -180,6 +186,34 @@ def _surroundings(path: Path, module: types.ModuleType) -> Iterator[None]:
         for other in new:
             if other.partition(".")[0] in beside:
                 sys.modules.pop(other, None)
+
+
+class _Kept:
+    """A stream that a script may close for itself: others go on writing to it."""
+
+    def __init__(self, stream: TextIO) -> None:
+        self._stream = stream
+
+    def __getattr__(self, name: str) -> Any:
+        return getattr(self._stream, name)
+
+    def close(self) -> None:
+        self._stream.flush()
+
+
+class _Left(SystemExit):
+    """What stands for ``os._exit`` in a script, which would end the run without a word, and perhaps with code 0."""
+
+
+def _leaving(leave: Callable[[int], NoReturn]) -> Callable[[int], NoReturn]:
+    own = os.getpid()
+
+    def stopped(status: int) -> NoReturn:
+        if os.getpid() != own:  # a child of the script's own
+            leave(status)
+        raise _Left(status)
+
+    return stopped
 
 
 def _lies_in(module: types.ModuleType, directory: Path) -> bool:

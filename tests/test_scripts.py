@@ -166,6 +166,7 @@ def test_an_exception_without_words_of_its_own(tmp_path: Path) -> None:
         ("def f():\n    return 1 / 0\n\nf()\n", 2, "ZeroDivisionError: division by zero"),
         ("assert False\n", 1, "AssertionError"),
         ("import sys\nsys.exit(3)\n", 2, "the script called sys.exit(3) before it ended"),
+        ("import os\nos._exit(0)\n", 2, "the script called os._exit(0) before it ended"),
         ("raise SystemExit\n", 1, "the script called sys.exit() before it ended"),
         (
             "from symrnn import Derivation\n\nd = Derivation('t')\nd.step('1', d.X)\n",
@@ -281,3 +282,22 @@ def test_what_has_no_meaning_is_an_error_where_it_is_said(tmp_path: Path, line: 
     start = "from symrnn import *\nd = Derivation('x', cell=Elman(sigmoid))\nA, s = matrix('A', d.n), state('s', d.n)\n"
     error = error_of(tmp_path / "s.py", start + line)
     assert message in str(error) and error.line == 4
+
+
+def test_a_script_may_close_its_streams(tmp_path: Path, capsys: pytest.CaptureFixture[str]) -> None:
+    """They are others' too: what is said afterwards still arrives."""
+    closing = "import sys\nprint('before')\nsys.stdout.close()\nsys.stderr.close()\n"
+    script = load_script(write(tmp_path / "a.py", closing + GOOD.format(title="closed")))
+    assert [d.title for d in script.derivations] == ["closed"]
+    print("after", file=sys.stderr)
+    print("out")
+    assert capsys.readouterr() == ("out\n", "before\nafter\n")
+    assert "late" in str(error_of(tmp_path / "b.py", closing + "raise ValueError('late')\n"))
+
+
+@pytest.mark.skipif(not hasattr(os, "fork"), reason="children are made by fork")
+def test_a_child_of_a_script_may_leave_as_it_likes(tmp_path: Path) -> None:
+    leave = os._exit
+    text = "import os\nchild = os.fork()\nif not child:\n    os._exit(7)\nassert os.waitpid(child, 0)[1] >> 8 == 7\n"
+    assert load_script(write(tmp_path / "a.py", text + GOOD.format(title="forked"))).derivations
+    assert os._exit is leave

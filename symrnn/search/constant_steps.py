@@ -5,14 +5,12 @@ Untrusted.
 
 from __future__ import annotations
 
-from typing import Any
-
 from symrnn.certificates import Chain, Proof, Replaced, Rewritten, Use, Words
-from symrnn.claims.index import Index, Var
-from symrnn.claims.substitution import contains, free_vars, rebuild, walk
+from symrnn.claims.substitution import contains, free_vars, walk
 from symrnn.claims.tree import HOLE, Det, Inv, Jac, Not, Pow, Pred, Prod, Prop, Rel, Term
 from symrnn.errors import SymrnnError
 from symrnn.records import replace
+from symrnn.search.conjugations import put
 from symrnn.search.cuts import add, wrap
 from symrnn.search.lemmas import Prover, accepted
 from symrnn.search.long_products import as_product
@@ -58,8 +56,8 @@ def _of_limit(s: Sequent, plain: Pred, powers: dict[Jac, Power], prove: Prover) 
     for j, (whole, power) in powers.items():
         richer = add(richer, whole)
         cuts.append((whole, Chain(None)))
-        uses.append(Use(_put(term, j, HOLE), list(richer.equations)[-1], (), ()))
-        term = _put(term, j, power)
+        uses.append(Use(put(term, j, HOLE), list(richer.equations)[-1], (), ()))
+        term = put(term, j, power)
     equal = wrap(cuts, Words("left", "left", (), tuple(uses)))
     if not accepted(replace(s, goal=Rel("=", plain.arg, term)), equal):
         return None
@@ -76,15 +74,9 @@ def _of_relation(s: Sequent, powers: dict[Jac, Power], prove: Prover) -> Proof |
         equal = wrap([(whole, Chain(None))], Words("left", "left", (), (Use(HOLE, name, (), ()),)))
         if not accepted(replace(s, goal=Rel("=", j, power)), equal):
             return None
-        taken.append((_put(goal, j, HOLE), j, power, equal))
-        goal = _put(goal, j, power)
+        taken.append((put(goal, j, HOLE), j, power, equal))
+        goal = put(goal, j, power)
     proof = prove(replace(s, goal=goal))
     for context, j, power, equal in reversed(taken) if proof is not None else ():
         proof = Replaced(context, j, power, equal, proof)  # type: ignore[arg-type]
     return proof if proof is not None and accepted(s, proof) else None
-
-
-def _put(n: Any, old: Jac, new: Term) -> Any:
-    if isinstance(n, Index | Var):
-        return n
-    return new if n == old else rebuild(n, lambda x: _put(x, old, new))

@@ -14,7 +14,8 @@ from symrnn.errors import SymrnnError
 from symrnn.lemmas import LEMMAS
 from symrnn.records import replace
 from symrnn.search.lemmas import Prover, accepted, in_facts, instances, with_facts
-from symrnn.search.orders import factored, prove_order
+from symrnn.search.orders import prove_order
+from symrnn.search.parts import factored
 from symrnn.search.reciprocals import positive_divisors, positive_reciprocals, reciprocals
 from symrnn.semantics.inequalities import AtMost, known
 from symrnn.semantics.sequents import Sequent
@@ -44,9 +45,10 @@ def prove_by_contraction(s: Sequent, prove: Prover) -> Proof | None:
 def _images(s: Sequent) -> dict[Term, Image]:
     out: dict[Term, Image] = {}
     for i, h in enumerate(s.hypotheses):
-        for x, value in ((h.lhs, h.rhs), (h.rhs, h.lhs)) if isinstance(h, Rel) and h.op == "=" else ():
+        sides = ((h.lhs, h.rhs, True), (h.rhs, h.lhs, False)) if isinstance(h, Rel) and h.op == "=" else ()
+        for x, value, forwards in sides:
             if isinstance(x, Sym) and x.role == "free" and isinstance(value, Apply):
-                out.setdefault(x, (f"hyp:{i}", value, x == h.lhs))
+                out.setdefault(x, (f"hyp:{i}", value, forwards))
     return out
 
 

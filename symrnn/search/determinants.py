@@ -15,6 +15,7 @@ from symrnn.errors import Refused
 from symrnn.lemmas import LEMMAS
 from symrnn.search.rules import How, Rule, difference_of
 from symrnn.semantics.algebra import Algebra
+from symrnn.semantics.context import base
 from symrnn.semantics.monomials import UNIT, Poly, Word
 from symrnn.semantics.sequents import Equation, Sequent
 
@@ -22,17 +23,21 @@ Parts = tuple[tuple[str, Term], ...]  # what stands for the matrices of a lemma
 PRODUCT, SYLVESTER = "determinant of a product", "Sylvester's determinant identity"
 
 
-def determinant_rules(s: Sequent, how: How, p: Poly) -> Iterator[Rule]:
-    """Determinants of products and powers factor by factor, those of transposes without the transpose."""
+def determinant_rules(s: Sequent, how: How, p: Poly, apart: bool = False) -> Iterator[Rule]:
+    """Determinants of products and powers factor by factor, those of transposes without the transpose.
+
+    ``apart``: to take one apart, when det U = det U^T for orthogonal U is of use in one direction only.
+    """
     found = {t for scalars, _, _ in p for a, _ in scalars for t in walk(a) if isinstance(t, Det)}
     algebra = s.algebra(how[0], how[2])
+    whole = {a for scalars, _, _ in p for a, e in scalars if e.is_const and e.const > 0}
     for t in sorted(found, key=lambda t: t.key):
-        for name, parts in _of_one_word(algebra, t.arg):
+        for name, parts in _of_one_word(algebra, t.arg, apart):
             backwards = name == "determinant of a transpose" and parts[0][1] == t.arg  # det Q = det Q^T
             lead = (((t, ONE),), (), ())
             yield from _rule(name, parts, lead, Fraction(-1 if backwards else 1))
         turned = _turned(algebra, t.arg)
-        if turned is not None and turned.key > t.key and turned in found:
+        if turned in found and t in whole and (turned not in whole or turned.key > t.key):
             yield from _with_lead(s, how, t, "determinant of a transpose", (("A", t.arg),))
         if algebra.context.has(t.arg, "skew"):  # det X = det X^T = det -X = (-1)^n det X
             yield from _with_lead(s, how, t, "determinant of a transpose", (("A", t.arg),))
@@ -46,9 +51,10 @@ def _turned(algebra: Algebra, x: Term) -> Det | None:
     if not isinstance(x, Add):
         return None
     try:
-        return Det(algebra.term(Transpose(x)))
+        atoms = [a for m in algebra.poly(Det(Transpose(x))) for a, _ in m[0] if isinstance(a, Det)]
     except Refused:
         return None
+    return atoms[0] if len(atoms) == 1 else None
 
 
 def _rule(name: str, parts: Parts, lead: Any, coefficient: Fraction) -> Iterator[Rule]:
@@ -76,10 +82,14 @@ def _with_lead(s: Sequent, how: How, t: Det, name: str, parts: Parts) -> Iterato
             yield from _rule(name, parts, lead, whole[lead])
 
 
-def _of_one_word(algebra: Algebra, x: Term) -> Iterator[tuple[str, Parts]]:
+def _of_one_word(algebra: Algebra, x: Term, apart: bool) -> Iterator[tuple[str, Parts]]:
     """The lemmas that take the determinant of x apart, and what stands for their matrices."""
     if isinstance(x, Pow) and x.exponent == as_index(-1):
+        if apart and algebra.context.has(x.base, "orthogonal"):  # U^-1 = U^T
+            yield "determinant of a transpose", (("A", x.base),)
         yield "determinant of an inverse", (("A", x.base),)
+    elif isinstance(x, Inv):
+        yield "determinant of an inverse", (("A", x.arg),)
     elif isinstance(x, MatMul) and all(shape_of(f) == shape_of(x) for f in x.args):
         rest = x.args[1] if len(x.args) == 2 else MatMul(x.args[1:])
         yield PRODUCT, (("A", x.args[0]), ("B", rest))
@@ -88,13 +98,16 @@ def _of_one_word(algebra: Algebra, x: Term) -> Iterator[tuple[str, Parts]]:
         yield PRODUCT, (("A", x.base), ("B", x.base if less == as_index(1) else Pow(x.base, less)))
     elif isinstance(x, Transpose):
         yield "determinant of a transpose", (("A", x.arg),)
-    elif algebra.context.has(x, "orthogonal"):
+    elif not apart and algebra.context.has(x, "orthogonal"):
         yield "determinant of a transpose", (("A", x),)
 
 
 def _of_two_words(algebra: Algebra, x: Add, known: set[Det]) -> Iterator[tuple[str, Parts]]:
     """det(I + U V) = det(I + V U) where that is a number or spoken of; det(A + X) = det(A) det(I + A^-1 X)."""
     p = algebra.poly(x)
+    shared = _shared(algebra, p, x)
+    if shared is not None:
+        yield PRODUCT, shared
     if len(p) != 2 or any(m[1] for m in p):
         return
     for mono, c in p.items():
@@ -111,6 +124,20 @@ def _of_two_words(algebra: Algebra, x: Add, known: set[Det]) -> Iterator[tuple[s
             a = algebra.mono_term((other[0], (), other[2]), d, shape_of(x))
             try_this = algebra.mono_term(mono, c, shape_of(x))
             yield PRODUCT, (("A", a), ("B", Add((Eye((shape_of(x) or (ONE,))[0]), MatMul((Inv(a), try_this))))))
+
+
+def _shared(algebra: Algebra, p: Poly, x: Term) -> Parts | None:
+    """X Y for a sum whose words all end (begin) with the same invertible letter."""
+    words, shape = [m[2] for m in p], shape_of(x)
+    if len(p) < 2 or not all(words) or shape is None:
+        return None
+    for at, rest in ((-1, slice(None, -1)), (0, slice(1, None))):
+        letter = words[0][at]
+        regular = isinstance(letter, Inv) or algebra.context.regular(base(letter))
+        if regular and shape_of(letter) == shape and all(w[at] == letter for w in words):
+            others = algebra.to_term({(m[0], m[1], m[2][rest]): c for m, c in p.items()}, shape)
+            return (("A", others), ("B", letter)) if at else (("A", letter), ("B", others))
+    return None
 
 
 def _cuts(word: Word) -> Iterator[tuple[Word, Word]]:

@@ -53,6 +53,7 @@ from symrnn.search.rules import (
     scaled,
     slope_rules,
     within_functions,
+    within_powers,
 )
 from symrnn.semantics.columns import columns
 from symrnn.semantics.monomials import Mono, Poly, minus
@@ -151,7 +152,7 @@ def expanded_determinants(s: Sequent, e: Rel) -> tuple[Rel, Words] | None:
         return None
     p, uses, seen = whole, list[Use](), {_frozen(whole)}
     for _ in range(STEPS):
-        step = _step(s, how, p, list(determinant_rules(s, how, p)), seen)
+        step = _step(s, how, p, list(determinant_rules(s, how, p, apart=True)), seen)
         if step is None:
             break
         use, p = step
@@ -166,7 +167,7 @@ def expanded_determinants(s: Sequent, e: Rel) -> tuple[Rel, Words] | None:
 
 def expanded(s: Sequent, prove: Callable[[Sequent], Proof | None]) -> Iterator[tuple[Prop, Proof]]:
     """det(X Y) = det(X) det(Y) for the determinants that an inequality speaks of."""
-    if not isinstance(s.goal, Rel) or s.goal.op == "=":
+    if not isinstance(s.goal, Rel) or (s.goal.op == "=" and not contains(s.goal, Abs)):
         return
     for t in dict.fromkeys(x for x in walk(s.goal) if isinstance(x, Det)):
         found = expanded_determinants(s, Rel("=", t, Const(Fraction(0))))
@@ -281,7 +282,9 @@ def _steps(s: Sequent, how: How, p: Poly, rules: list[Rule], seen: set[Any]) -> 
     algebra, shape = s.algebra(how[0], how[2]), _shape(s.goal)
     size = shape[0] if shape is not None else None
     monomials = sorted(p, key=lambda m: (-len(m[2]), str(m)))
-    for find in (matches, within_functions):
+    if any(rule.name.startswith("def:") for rule in rules):
+        monomials.sort(key=lambda m: -_latest(m))  # what is known of a state is used at the later one
+    for find in (within_powers, matches, within_functions):
         for rule in rules:
             for mono in monomials:
                 c = p[mono] / rule.coefficient if find is matches else p[mono]
@@ -290,6 +293,12 @@ def _steps(s: Sequent, how: How, p: Poly, rules: list[Rule], seen: set[Any]) -> 
                     rest = _apply(s, how, p, use)
                     if rest is not None and _leads_on(p, mono, rest) and _frozen(rest) not in seen:
                         yield use, rest
+
+
+def _latest(m: Mono) -> int:
+    """The time of the latest state in a word, all variables in it being 1."""
+    times = [x.index[0] for f in m[2] for x in symbols(f) if x.role == "state" and x.index]
+    return max((t.const + sum(c for _, c in t.terms) for t in times), default=-1000)
 
 
 def _shape(goal: Prop) -> tuple[Index, Index] | None:

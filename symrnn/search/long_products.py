@@ -86,9 +86,9 @@ def prove_of_product(s: Sequent) -> Proof | None:
     whole = as_product(s, s.goal.arg) if isinstance(s.goal, Pred) and s.goal.var is None else None
     if whole is None or not isinstance(s.goal, Pred) or not isinstance(whole.rhs, Prod):
         return None
-    made = Rewritten(whole.rhs, Chain(None), Known())
-    if accepted(s, made):
-        return made
+    plain = Rewritten(whole.rhs, Chain(None), Known())
+    if accepted(s, plain):
+        return plain
     term = replace(whole.rhs, body=_with_given(s, whole.rhs.body))
     if term == whole.rhs or not accepted(replace(s, goal=replace(s.goal, arg=term)), Known()):
         return None

@@ -46,6 +46,7 @@ from symrnn.lemmas import LEMMAS
 from symrnn.records import replace
 from symrnn.search.lemmas import Prover, Values, accepted, discharged, unify
 from symrnn.search.matching import match_term
+from symrnn.search.parts import factored, in_factors, one_part
 from symrnn.semantics.functions import monomial_never_negative, monomial_positive, never_negative
 from symrnn.semantics.inequalities import AtMost, known
 from symrnn.semantics.monomials import Mono, Poly, minus
@@ -295,7 +296,7 @@ class _Search:
             out += [_bare("parts", x) for x in said if isinstance(x.arg, Jac)]
         runs = dict.fromkeys(x for h in self.s.hypotheses for x in walk(h) if isinstance(x, Norm))
         out += [_bare("parts", x) for x in runs if isinstance(x.arg, Prod)]
-        out += [_bare("parts", t) for x in (*said, *(n for n in runs if n not in said)) for t in _one_part(x)]
+        out += [_bare("parts", t) for x in (*said, *(n for n in runs if n not in said)) for t in one_part(x)]
         for x, y in permutations(said, 2) if len(said) <= MOST_NORMS else ():
             shapes = shape_of(x.arg), shape_of(y.arg)
             if None in shapes or x.kind != y.kind:
@@ -339,7 +340,7 @@ class _Search:
             yield _bare("assumed norm", atom)
             yield _bare("norm", atom)
             if atom.kind == "fro" or isinstance(atom.arg, Prod | Sum):
-                yield from (_bare(source, _in_factors(atom)) for source in ("parts, first", "parts, last", "parts"))
+                yield from (_bare(source, in_factors(atom)) for source in ("parts, first", "parts, last", "parts"))
         if isinstance(atom, Abs):
             yield _bare("norm", atom)
             if self.of_other_kinds and contains(atom, Trace):
@@ -471,34 +472,6 @@ def _product(exponents: dict[Term, Index]) -> Term:
 
 def _scaled(t: Term, c: Fraction) -> Term:
     return t if c == 1 else Const(c) if t == UNIT_TERM else Times((Const(c), t))
-
-
-def _one_part(x: Norm) -> Iterator[Norm]:
-    """||X|| <= ||X + Y|| + ||Y||, for the parts of a sum: written as ||(X + Y) - Y||."""
-    parts = x.arg.args if isinstance(x.arg, Add) else ()
-    for i in range(len(parts)):
-        others = (Times((Const(Fraction(-1)), y)) for j, y in enumerate(parts) if j != i)
-        yield replace(x, arg=Add((x.arg, *others)))
-
-
-def factored(t: Term) -> Iterator[MatMul]:
-    """X (Y - Z) for X Y - X Z, where all parts of a sum begin (end) with the same matrix."""
-    parts = [a.args if isinstance(a, Times) else (a,) for a in t.args] if isinstance(t, Add) else []
-    words = [p[-1].args if isinstance(p[-1], MatMul) else () for p in parts]
-    if not words or not all(words):
-        return
-    for at, rest in ((0, slice(1, None)), (-1, slice(None, -1))):
-        if len({w[at] for w in words}) == 1:
-            others = [w[rest][0] if len(w) == 2 else MatMul(w[rest]) for w in words]
-            inner = Add(tuple(Times((*p[:-1], x)) if p[:-1] else x for p, x in zip(parts, others, strict=True)))
-            yield MatMul((words[0][0], inner) if at == 0 else (inner, words[0][-1]))
-
-
-def _in_factors(t: Norm) -> Norm:
-    """The norm with a small power written as a product, which has parts."""
-    x = t.arg
-    small = isinstance(x, Pow) and x.exponent.is_const and 1 < x.exponent.const <= MOST_NORMS
-    return Norm(MatMul((x.base,) * x.exponent.const), t.kind) if small and isinstance(x, Pow) else t
 
 
 def _bare(source: str, term: Term, values: Any = (), discharge: tuple[Proof, ...] = (), turned: bool = False) -> AtMost:

@@ -9,7 +9,22 @@ from symrnn.certificates import Proof, Raised
 from symrnn.claims.index import Index, as_index
 from symrnn.claims.shapes import ONE, is_scalar, shape_of
 from symrnn.claims.substitution import contains, free_vars, walk
-from symrnn.claims.tree import Abs, Const, Det, MatMul, Norm, Pow, Prop, Rel, SpectralRadius, Term, Trace, Transpose
+from symrnn.claims.tree import (
+    Abs,
+    Const,
+    Det,
+    MatMul,
+    Norm,
+    Pow,
+    Prop,
+    Rel,
+    SpectralRadius,
+    Sym,
+    Term,
+    Trace,
+    Transpose,
+    Zeros,
+)
 from symrnn.records import replace
 from symrnn.search.lemmas import Prover, accepted, radii, with_facts
 from symrnn.search.orders import prove_order
@@ -59,7 +74,7 @@ def _exponents(s: Sequent, goal: Rel) -> Iterator[int]:
 
 
 def _sizes(s: Sequent, goal: Rel) -> list[Index]:
-    """The number of rows of a matrix whose spectral radius is asked for, where determinants or such powers are known."""
+    """The number of rows of a matrix whose spectral radius is asked for, where determinants or powers are known."""
     known = [x for h in s.hypotheses for x in walk(h) if isinstance(x, Det | Pow)]
     rows = {(shape_of(x.arg) or (ONE,))[0] for x in walk(goal) if isinstance(x, SpectralRadius)} if known else set()
     exponents = {x.exponent for x in known if isinstance(x, Pow)}
@@ -72,6 +87,21 @@ def _power(t: Term) -> int:
     if isinstance(t, Pow) and t.exponent.is_const:
         return t.exponent.const
     return len(t.args) if isinstance(t, MatMul) and len(set(t.args)) == 1 else 1
+
+
+def nilpotents(s: Sequent, prove: Prover) -> Iterator[tuple[Prop, Proof]]:
+    """rho(N) = 0 where an equation says that a power of N is 0, and the goal speaks of other spectral radii."""
+    if not any(isinstance(x, SpectralRadius) and not isinstance(x.arg, Sym) for x in walk(s.goal)):
+        return
+    for e in s.equations.values():
+        for power, zero in ((e.lhs, e.rhs), (e.rhs, e.lhs)):
+            x = power.base if isinstance(power, Pow) else power.args[0] if isinstance(power, MatMul) else None
+            nothing = isinstance(zero, Zeros) or zero == Const(Fraction(0))
+            if isinstance(x, Sym) and nothing and _power(power) > 1:
+                goal = Rel("=", SpectralRadius(x), Const(Fraction(0)))
+                proof = prove(replace(s, goal=goal))
+                if proof is not None:
+                    yield goal, proof
 
 
 def _squares(s: Sequent, prove: Prover) -> Iterator[tuple[Prop, Proof]]:

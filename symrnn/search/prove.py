@@ -19,6 +19,7 @@ from symrnn.search.ascents import prove_by_ascent
 from symrnn.search.block_limits import prove_block_limit
 from symrnn.search.bodies import prove_by_bodies
 from symrnn.search.bounds_by_entries import prove_at_every_step, prove_by_contrary, with_bounds
+from symrnn.search.conjugations import prove_by_conjugation, prove_by_definitions
 from symrnn.search.constant_steps import prove_by_constant_steps
 from symrnn.search.contractions import prove_by_contraction
 from symrnn.search.cuts import prove_with_cuts
@@ -38,7 +39,7 @@ from symrnn.search.losses_by_steps import prove_by_losses_by_steps
 from symrnn.search.models import Models
 from symrnn.search.orders import prove_by_antisymmetry, prove_by_contradiction, prove_by_sign, prove_order
 from symrnn.search.paths import prove_by_paths
-from symrnn.search.powers import prove_by_powers
+from symrnn.search.powers import nilpotents, prove_by_powers
 from symrnn.search.products import prove_by_products
 from symrnn.search.quantified import prove_at_chosen_matrices
 from symrnn.search.regular import prove_regular
@@ -50,7 +51,7 @@ from symrnn.search.stepwise import prove_factor_by_factor, prove_limit_factor_by
 from symrnn.search.substitutions import prove_by_substitution
 from symrnn.search.totals import prove_by_totals
 from symrnn.search.unfolding import prove_by_unfolding
-from symrnn.search.volumes import prove_limit_of_determinant, volumes
+from symrnn.search.volumes import orthogonal_volumes, prove_limit_of_determinant, volumes
 from symrnn.semantics.sequents import Sequent, sequent_of
 
 Strategy = Callable[[Sequent], Proof | None]
@@ -108,7 +109,8 @@ def prove_sequent(s: Sequent, search: Search, depth: int = 0) -> Proof | None:
     which = next((i for i, h in enumerate(s.hypotheses) if isinstance(h, Or)), None)
     if which is not None:
         return _by_cases(s, which, search, depth)
-    found = (None if depth else prove_by_constant_steps(s, deeper)) or _by_goal(s, search, depth, deeper)
+    by_powers = None if depth else _by_powers(s, search, deeper)
+    found = by_powers or _by_goal(s, search, depth, deeper)
     if found is not None or depth or search.models.refute(s):
         return found
     found = prove_with_inverses(s, deeper, lambda x: _by_goal(x, search, 0, deeper))
@@ -122,13 +124,37 @@ def prove_sequent(s: Sequent, search: Search, depth: int = 0) -> Proof | None:
     return found if found is not None else prove_by_steering(s, deeper)
 
 
+def _by_powers(s: Sequent, search: Search, deeper: Strategy) -> Proof | None:
+    """The goal with Jacobians and matrices as the powers that they are."""
+
+    def again(inner: Sequent) -> Proof | None:
+        return prove_by_conjugation(inner, plainly) or prove_by_definitions(inner, plainly) or plainly(inner)
+
+    def plainly(inner: Sequent) -> Proof | None:
+        return _by_goal(inner, search, 0, deeper) or _from_facts(inner, search, deeper)
+
+    return prove_by_constant_steps(s, again) or prove_by_conjugation(s, plainly) or prove_by_definitions(s, plainly)
+
+
 def _from_facts(s: Sequent, search: Search, deeper: Strategy) -> Proof | None:
     """The goal by what entries say of norms, and lemmas of the hypotheses."""
     bounds, wrap_bounds = with_bounds(s, deeper)
     richer, wrap = with_facts(
         bounds,
         deeper,
-        (radii, norms, properties, facts, norms_of_products, norms_of_chains, written_out, volumes, expanded),
+        (
+            nilpotents,
+            radii,
+            norms,
+            properties,
+            facts,
+            norms_of_products,
+            norms_of_chains,
+            written_out,
+            orthogonal_volumes,
+            volumes,
+            expanded,
+        ),
     )
     found = _by_goal(richer, search, 1, deeper) if richer is not s else None
     if found is None and s.hypotheses:

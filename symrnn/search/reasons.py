@@ -11,9 +11,10 @@ from symrnn.claims.recurrence import Claim
 from symrnn.claims.shapes import ONE, is_scalar, shape_of
 from symrnn.claims.substitution import contains, symbols, walk
 from symrnn.claims.text import text
-from symrnn.claims.tree import Const, Entry, Eye, ForAll, Immediate, Pred, Prop, Rel, Sym, Term, Total
+from symrnn.claims.tree import Const, Entry, Eye, ForAll, Immediate, Jac, Pred, Prop, Rel, Sym, Term, Total
 from symrnn.errors import SymrnnError
 from symrnn.search.questions import holds
+from symrnn.semantics.sequents import sequent_of
 from symrnn.semantics.settling import flatten
 
 GRADIENTS = (
@@ -36,6 +37,21 @@ def reasons(claim: Claim) -> Iterator[str]:
             )
     if any(isinstance(p, Pred) and p.name in LIMITS and contains(p, Total, Immediate) for p in walk(goal)):
         yield GRADIENTS
+    yield from _backwards(claim)
+
+
+def _backwards(claim: Claim) -> Iterator[str]:
+    """Of Jacobians of an earlier quantity by a later one."""
+    least = sequent_of(claim).algebra("left").context.least
+    for t in sorted({x for x in walk(claim) if isinstance(x, Jac)}, key=lambda x: x.key):
+        gap = least(t.wrt.index[0] - t.of.index[0])
+        if gap is not None and gap >= 1:
+            yield (
+                f"{text(t)} has no meaning here: a Jacobian is of the later quantity by the earlier one, as in "
+                f"{text(Jac(t.wrt, t.of, t.layout))}; what is earlier does not respond to what is later, so leave the "
+                "term out where you would write 0 for it"
+            )
+            return
 
 
 def _never(claim: Claim, h: Prop) -> Prop | None:

@@ -36,7 +36,7 @@ from symrnn.search.weights import weights
 from symrnn.semantics.instances import Instance, Rows, World
 from symrnn.semantics.numbers import as_num
 from symrnn.semantics.settling import flatten, numeric_bound
-from symrnn.semantics.values import multiply
+from symrnn.semantics.values import LARGEST, multiply
 
 SIZES, LAGS = 4, 5
 TRIES = {0: 96, 1: 12, 2: 48, 3: 24, 4: 8}  # draws per choice of sizes and lags, by the largest size (0: numbers alone)
@@ -195,7 +195,8 @@ def _size_choices(sizes: list[Var], hypotheses: tuple[Prop, ...]) -> Iterator[di
         return
     fixed = fixed_values(sizes, hypotheses)
     least = [b[1] for h in hypotheses if (b := numeric_bound(h)) is not None and b[0] in sizes]
-    for n in range(1, max(SIZES, *fixed.values(), *least) + 1 if fixed or least else SIZES + 1):
+    largest = min(LARGEST, max(SIZES, *fixed.values(), *least)) if fixed or least else SIZES
+    for n in range(1, largest + 1):
         for others in _around([fixed.get(v) for v in sizes[-2::-1]], n):
             choice = dict(zip(sizes[::-1], (n, *others), strict=True))
             if integers_fit(choice, hypotheses):

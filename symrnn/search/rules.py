@@ -136,6 +136,22 @@ def _quotient(context: Context, scalars: Scalars, lead: Scalars, free: Any, valu
     return tuple((a, e) for a, e in left.items() if e != as_index(0))
 
 
+def within_powers(algebra: Algebra, rule: Rule, mono: Mono, size: Index | None = None) -> Iterator[Match]:
+    """As ``matches``, of a number to a power that is no number: s^k from s, all at once."""
+    scalars, binders, word = mono
+    lead = rule.lead[0][0] if len(rule.lead[0]) == 1 and not rule.lead[1] and not rule.lead[2] else None
+    if lead is None or lead[1] != ONE or binders or rule.equation.free or rule.wrap != HOLE or rule.coefficient != 1:
+        return
+    for at, e in scalars:
+        if at != lead[0] or e.is_const or not algebra.context.at_least(e, 1):
+            continue
+        rest = [x if n == ONE else Pow(x, n) for x, n in scalars if x != at]
+        inner: list[Term] = [*rest, Pow(HOLE, e)]
+        if word or size is not None:
+            inner.append(MatMul(word) if word else Eye(size or ONE))
+        yield inner[0] if len(inner) == 1 else Times(tuple(inner)), ()
+
+
 def within_functions(algebra: Algebra, rule: Rule, mono: Mono, size: Index | None = None) -> Iterator[Match]:
     """As ``matches``, inside the traces, determinants and norms of a monomial; the coefficient is put in."""
     if not rule.lead[2]:
@@ -194,6 +210,11 @@ def _definitions(s: Sequent, how: How) -> Iterator[Rule]:
             at: Any = head[as_index(s.cell.time)]
             e = Equation(at, definition, frozenset((s.cell.time,)), True)
             yield Rule(f"def:{head.name}", e, ((), (), (at,)), Fraction(1))
+            inner = definition.arg if isinstance(definition, Apply) else definition  # the identity of a pre-activation
+            for local, value in s.cell.locals if s.equations else ():
+                if local[as_index(s.cell.time)] == inner:
+                    named = Equation(inner, value, frozenset((s.cell.time,)), False)
+                    yield Rule(f"def:{local.name}", named, ((), (), (inner,)), Fraction(1))
 
 
 def _is_step(head: Sym, definition: Term) -> bool:

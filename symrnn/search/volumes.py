@@ -1,4 +1,4 @@
-"""det J = det D_t ... det W^k: determinants of Jacobians over many steps as products of those of the factors. Untrusted."""
+"""det J = det D_t ... det W^k: determinants of Jacobians over many steps, factor by factor. Untrusted."""
 
 from __future__ import annotations
 
@@ -8,7 +8,7 @@ from fractions import Fraction
 from symrnn.certificates import Fact, Order, Proof, Rewritten, Use, Words
 from symrnn.claims.index import as_index
 from symrnn.claims.shapes import shape_of
-from symrnn.claims.substitution import contains, free_vars, walk
+from symrnn.claims.substitution import contains, free_vars, symbols, walk
 from symrnn.claims.tree import HOLE, Abs, Const, Det, Jac, MatMul, Pow, Pred, Prod, Prop, Rel, Term, Times
 from symrnn.errors import SymrnnError
 from symrnn.records import replace
@@ -46,6 +46,19 @@ def volumes(s: Sequent, prove: Prover) -> Iterator[tuple[Prop, Proof]]:
         made = Fact(equation, proof, Fact(size, use, Order(steps)))
         if accepted(replace(s, goal=below), made):
             yield below, made
+
+
+def orthogonal_volumes(s: Sequent, prove: Prover) -> Iterator[tuple[Prop, Proof]]:
+    """|det U| = 1 for the orthogonal matrices of a claim about magnitudes of determinants."""
+    if not contains(s.goal, Abs) or not contains(s.goal, Det):
+        return
+    context = s.algebra("left").context
+    for x in sorted(symbols(s.goal) | frozenset().union(*map(symbols, s.hypotheses)), key=lambda x: x.key):
+        if context.has(x, "orthogonal"):
+            goal = Rel("=", Abs(Det(x)), UNIT)
+            proof = prove(replace(s, goal=goal)) if goal != s.goal else None
+            if proof is not None:
+                yield goal, proof
 
 
 def prove_limit_of_determinant(s: Sequent, prove: Prover) -> Proof | None:

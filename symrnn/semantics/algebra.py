@@ -301,7 +301,9 @@ class Algebra:
         return self.letter(Inv(block)) if shape_of(original) is not None else {(((block, -ONE),), (), ()): Fraction(1)}
 
     def _nonzero(self, s: Term) -> bool:
-        return isinstance(s, Const) or self.context.regular(s) or s.key in self.context.invertible
+        known = self.context.invertible
+        whole = isinstance(s, Det) and s.arg.key in known  # the determinant of what is invertible
+        return isinstance(s, Const) or self.context.regular(s) or s.key in known or whole
 
     def _inverse_factor(self, f: Term) -> Term:
         if isinstance(f, Prod):

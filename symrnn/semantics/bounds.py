@@ -203,7 +203,7 @@ def _of_range(s: Bounded, algebra: Algebra, t: Prod | Sum, kind: str) -> Term:
 
 
 def _flat(algebra: Algebra, t: Term, length: Index) -> Term:
-    """A bound that is to be raised to a power, with c for c^n where c <= 1 <= n and the exponents would be multiplied."""
+    """A bound that is to be raised to a power, with c for c^n where c <= 1 <= n and exponents would be multiplied."""
     if isinstance(t, Times):
         return Times(tuple(_flat(algebra, a, length) for a in t.args))
     small = isinstance(t, Pow) and isinstance(t.base, Const) and 0 <= t.base.value <= 1

@@ -348,14 +348,12 @@ def _entry(kind: str) -> Callable[[Sequent, Term], Known]:
 def _difference_of_values(s: Sequent, t: Term) -> Known:
     """||f(u) - f(v)|| <= sup |f'| ||u - v|| for columns and scalars, and ||f(u)|| <= sup |f'| ||u|| where f(0) = 0.
 
-    By the mean value theorem in every entry; the 1-, 2-, maximum and Frobenius norm of a column grow with the magnitudes
-    of its entries. An activation with kinks is continuous, and linear between them.
+    By the mean value theorem in every entry; the norms of a column grow with the magnitudes of its entries. An
+    activation with kinks is continuous, and linear between them.
     """
     shape = shape_of(t.arg) if isinstance(t, Norm | Abs) else None
-    scalar = isinstance(t, Abs) and shape is None
-    if not isinstance(t, Norm | Abs) or not (
-        scalar or (isinstance(t, Norm) and shape is not None and shape[1] == UNIT)
-    ):
+    fits = shape is None if isinstance(t, Abs) else shape is not None and shape[1] == UNIT
+    if not isinstance(t, Norm | Abs) or not fits:
         raise Refused(f"{t} is no magnitude of a scalar or norm of a column")
     values: list[tuple[Fraction, Apply]] = []
     for (scalars, binders, word), c in s.algebra("left").poly(t.arg).items():

@@ -320,9 +320,7 @@ class World:
             return {"=": side == 0, "<=": side <= 0, "<": side < 0}[p.op]
         a, b = self.values.matrix(p.lhs), self.values.matrix(p.rhs)
         if (len(a), len(a[0])) != (len(b), len(b[0])):
-            a, b = _spread_zero(p.lhs, a, b), _spread_zero(p.rhs, b, a)
-        if [len(row) for row in a] != [len(row) for row in b]:
-            raise Refused(f"{p.lhs} and {p.rhs} have different shapes at this instance")
+            a, b = _spread_zero(p, a, b)
         gaps = [as_num(y) - x for r, s in zip(a, b, strict=True) for x, y in zip(r, s, strict=True)]
         if p.op == "=":
             return all(g == as_num(0) for g in gaps)
@@ -479,11 +477,13 @@ def _checked_rows(rows: Matrix) -> Matrix:
     return tuple(tuple(as_num(x) for x in r) for r in rows)
 
 
-def _spread_zero(t: Term, m: Matrix, other: Matrix) -> Matrix:
-    """The number 0 compared with a matrix is the zero matrix."""
-    if isinstance(t, Const) and t.value == 0:
-        return tuple((as_num(0),) * len(row) for row in other)
-    return m
+def _spread_zero(p: Rel, a: Matrix, b: Matrix) -> tuple[Matrix, Matrix]:
+    """The number 0 compared with a matrix is the zero matrix; Refused for other sides of different shapes."""
+    zero = [isinstance(t, Const) and t.value == 0 for t in (p.lhs, p.rhs)]
+    if not any(zero):
+        raise Refused(f"{p.lhs} and {p.rhs} have different shapes at this instance")
+    blank = tuple((as_num(0),) * len(row) for row in (b if zero[0] else a))
+    return (blank, b) if zero[0] else (a, blank)
 
 
 _HOLDS: dict[type[Prop], Callable[[World, Any], bool]] = {
