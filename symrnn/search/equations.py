@@ -16,7 +16,7 @@ from symrnn import kernel
 from symrnn.certificates import Fact, Proof, Use, Words
 from symrnn.claims.index import Index, Node
 from symrnn.claims.shapes import ONE, shape_of
-from symrnn.claims.substitution import contains, substitute, symbols, walk
+from symrnn.claims.substitution import contains, free_vars, substitute, symbols, walk
 from symrnn.claims.tree import (
     HOLE,
     Abs,
@@ -214,8 +214,9 @@ def _unfoldings(s: Sequent, goal: Rel) -> Iterator[Sides]:
     taken: tuple[Sym, ...] = ()
     lhs, rhs = goal.lhs, goal.rhs
     yield taken, lhs, rhs
+    fixed = free_vars(goal)  # at times that run over a range nothing is replaced
     for _ in range(4 if s.cell is not None else 0):
-        sides = [_names(lhs), _names(rhs)]
+        sides = [frozenset(x for x in _names(side) if free_vars(x.index[0]) <= fixed) for side in (lhs, rhs)]
         fresh = sorted((sides[0] ^ sides[1]) or (sides[0] | sides[1]), key=lambda x: (-x.index[0].const, x.key))
         if not fresh:
             return
@@ -247,7 +248,7 @@ def _rewrite(s: Sequent, how: How, rules: list[Rule]) -> Words | None:
     seen = {_frozen(difference)}
     column = (_shape(goal) or (ONE, ONE))[1] == ONE
     for _ in range(STEPS):
-        if not difference or (column and not columns(s.algebra(how[0], how[2]), difference)):
+        if not difference or (column and _may_cancel(difference) and not columns(s.algebra(*how[::2]), difference)):
             return Words(how[0], how[1], (), tuple(uses), how[2])
         finders = (determinant_rules, inverse_rules, norm_rules, reciprocal_rules, slope_rules)
         more = [rule for find in finders for rule in find(s, how, difference)]

@@ -43,11 +43,13 @@ from symrnn.search.regular import prove_regular
 from symrnn.search.reversals import prove_with_a_sum_reversed
 from symrnn.search.spelling import prove_by_spelling, with_slopes_as_values
 from symrnn.search.states import prove_by_the_whole_state
+from symrnn.search.steady import prove_with_what_is_steady
 from symrnn.search.steps import prove_by_steps
 from symrnn.search.stepwise import prove_factor_by_factor, prove_limit_factor_by_factor
 from symrnn.search.substitutions import prove_by_substitution
 from symrnn.search.totals import prove_by_totals
 from symrnn.search.unfolding import prove_by_unfolding
+from symrnn.search.unrolled import prove_by_unrolling
 from symrnn.semantics.sequents import Sequent, sequent_of
 
 Strategy = Callable[[Sequent], Proof | None]
@@ -252,9 +254,11 @@ PLAIN: tuple[Strategy, ...] = (
 )
 EQUATION_STRATEGIES: tuple[Strategy, ...] = (
     prove_by_losses_by_steps,
+    prove_by_unrolling,
     _by_totals,
     prove_with_closed_sums,
     prove_with_cuts,
+    prove_with_what_is_steady,
     prove_entrywise,
     prove_by_induction,
     prove_by_spelling,

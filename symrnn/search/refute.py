@@ -71,7 +71,9 @@ def refute(
     first: Instance | None = None
     beside = BESIDE
     more = BETTER if is_spectral(claim) else 0
-    lasting = () if known is not None else lasting_instances(claim, 1)  # "for all times" cannot be met by a run that ends
+    lasting = (
+        () if known is not None else lasting_instances(claim, 1)
+    )  # "for all times" cannot be met by a run that ends
     for world in chain(worlds(claim, tally, proved, violating=True), _made(claim, lasting, tally)):
         if first is not None and (more == 0 or world.instance.integers != first.integers):
             break
