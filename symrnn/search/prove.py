@@ -19,6 +19,7 @@ from symrnn.search.ascents import prove_by_ascent
 from symrnn.search.block_limits import prove_block_limit
 from symrnn.search.bodies import prove_by_bodies
 from symrnn.search.bounds_by_entries import prove_at_every_step, prove_by_contrary, with_bounds
+from symrnn.search.constants import with_constants
 from symrnn.search.cuts import prove_with_cuts
 from symrnn.search.entrywise import prove_entrywise
 from symrnn.search.equations import expanded, prove_at_once, prove_equation
@@ -87,7 +88,11 @@ def prove(claim: Claim) -> Proof | None:
         if chained is not None:
             return chained
         s, wrap = with_matrices(s)
-        found = prove_by_value(s) or _prove(s, Search(claim))
+        found = prove_by_value(s)
+        if found is None:
+            s, wrap_constants = with_constants(s)
+            found = _prove(s, Search(claim))
+            found = wrap_constants(found) if found is not None else None
         return wrap(found) if found is not None else None
     except SymrnnError:
         return None
