@@ -9,7 +9,7 @@ from typing import Any
 import mpmath
 import pytest
 
-from symrnn.claims.activations import FACTS
+from symrnn.claims.activations import AT_ZERO, FACTS
 from symrnn.errors import Refused
 from symrnn.semantics.numbers import Num, activate, as_num, log_of, preimage
 
@@ -50,6 +50,17 @@ def closed(x: Num) -> Any:
 
 def test_every_activation_with_facts_is_tested() -> None:
     assert set(FACTS) == set(FUNCTIONS)
+
+
+@pytest.mark.parametrize("name", AT_ZERO)
+def test_values_at_0(name: str) -> None:
+    value, derivative = AT_ZERO[name]
+    assert value is None or abs(FUNCTIONS[name](MP.mpf(0)) - mp(value)) < CLOSE
+    assert derivative is None or abs(slope(name, MP.mpf(0)) - mp(derivative)) < MP.mpf(10) ** -30
+
+
+def test_a_kink_has_no_values() -> None:
+    assert "relu" not in AT_ZERO and all(0 not in FACTS[name].kinks for name in AT_ZERO)
 
 
 @pytest.mark.parametrize("name", FACTS)

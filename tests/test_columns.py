@@ -195,7 +195,8 @@ def test_numbers_beside_columns() -> None:
     assert spread(1 - u).args[0] == Ones(n)
     assert str(spread(le(u, q))) == "u <= q ones" and str(spread(lt(0, u))) == "0 < u"
     assert str(spread(eq(u, Fraction(1, 2)))) == "u = 1/2 ones"
-    for kept in (1 - W, q - u, eq(u, q), 1 - u.T, le(W, 1), 1 - q, 0 * u, eq(u, 0), u + norm(u)):
+    assert str(spread(1 - u.T)) == "ones^T - u^T" and str(spread(le(u.T, q))) == "u^T <= q ones^T"
+    for kept in (1 - W, q - u, eq(u, q), le(W, 1), 1 - q, 0 * u, eq(u, 0), u + norm(u)):
         assert spread(kept) == kept
     assert decide(claim(eq(u - q, v))).verdict == decide(claim(eq(1 - W, V))).verdict == "refuted"  # shapes
 

@@ -46,6 +46,13 @@ def _piecewise(slope: Fraction) -> Facts:
 
 
 HARD_SIGMOIDS = {"hard_sigmoid": _Q(1, 5), "hard_sigmoid6": _Q(1, 6)}  # by slope
+AT_ZERO: dict[str, tuple[Fraction | None, Fraction | None]] = {  # s(0) and s'(0), where there is one and it is rational
+    "sigmoid": (_Q(1, 2), _Q(1, 4)),
+    "tanh": (_Q(0), _Q(1)),
+    "softplus": (None, _Q(1, 2)),
+    "identity": (_Q(0), _Q(1)),
+    **{name: (_Q(1, 2), slope) for name, slope in HARD_SIGMOIDS.items()},
+}
 FACTS: dict[str, Facts] = {
     "sigmoid": Facts(
         _Q(0), _Q(1, 4), False, True, True, True, (), "s' = s(1 - s), and 1/4 - p(1 - p) = (p - 1/2)^2", positive=True

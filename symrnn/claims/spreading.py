@@ -1,4 +1,4 @@
-"""Numbers beside columns: ``1 - z`` means ones - z, and ``le(v, q)`` says that every entry is at most q.
+"""Numbers beside columns and rows: ``1 - z`` means ones - z, and ``le(v, q)`` says that every entry is at most q.
 
 Taken up once, when a claim or a recurrence is made; the tree then has the column of ones, and nothing else need know.
 """
@@ -11,14 +11,14 @@ from typing import Any
 from symrnn.claims.index import Index, Var
 from symrnn.claims.shapes import ONE, shape_of
 from symrnn.claims.substitution import rebuild
-from symrnn.claims.tree import Add, Const, Hadamard, Ones, Rel, Term, Times, Zeros
+from symrnn.claims.tree import Add, Const, Hadamard, Ones, Rel, Term, Times, Transpose, Zeros
 from symrnn.errors import ClaimError, ShapeMismatch
 
 UNFIT = (Index((), 0), Index((), 0))
 
 
 def spread(n: Any) -> Any:
-    """An expression or claim with numbers beside columns written as multiples of the column of ones.
+    """An expression or claim with numbers beside columns (rows) written as multiples of the column (row) of ones.
 
     In sums, elementwise products and equations only numbers are taken so, in inequalities all scalars. The number 0
     fits everything as it is; in an inequality it is the zero matrix. What does not fit otherwise stays, to be refuted.
@@ -42,31 +42,31 @@ def spread(n: Any) -> Any:
 
 
 def _sum(t: Add) -> Add:
-    column = next((a for a in t.args if _rows(a) is not None), None)
+    column = next((a for a in t.args if _ones(a) is not None), None)
     return t if column is None else Add(tuple(_beside(a, column, False) for a in t.args))
 
 
 def _beside(t: Term, other: Term, any_scalar: bool) -> Term:
-    """A scalar as a column if the other term is one; a product of numbers that is 0 as the number 0.
+    """A scalar as a column (row) if the other term is one; a product of numbers that is 0 as the number 0.
 
     In an inequality 0 is the zero matrix.
     """
-    rows, value, shape = _rows(other), _number(t), _shape(other)
+    ones, value, shape = _ones(other), _number(t), _shape(other)
     if any_scalar and value == 0 and shape not in (None, (ONE, ONE), UNFIT):
         return Zeros(*shape)
     if value == 0 and shape is not None:
         return Const(Fraction(0))
-    if rows is None or _shape(t) is not None or (value is None and not any_scalar):
+    if ones is None or _shape(t) is not None or (value is None and not any_scalar):
         return t
     if value == 1:
-        return Ones(rows)
-    return Times((t if value is None else Const(value), Ones(rows)))
+        return ones
+    return Times((t if value is None else Const(value), ones))
 
 
 def _factor(t: Term, other: Term) -> Term:
     """A factor of an elementwise product; 0 as a column if the other is one."""
-    made, rows = _beside(t, other, False), _rows(other)
-    return made if rows is None or made != Const(Fraction(0)) else Zeros(rows, ONE)
+    made, shape = _beside(t, other, False), _shape(other)
+    return made if _ones(other) is None or made != Const(Fraction(0)) else Zeros(*shape)
 
 
 def _number(t: Term) -> Fraction | None:
@@ -84,10 +84,12 @@ def _number(t: Term) -> Fraction | None:
     return out
 
 
-def _rows(t: Term) -> Index | None:
-    """The number of entries of a column with more than one, for some sizes; None for what is no column."""
+def _ones(t: Term) -> Term | None:
+    """The column (row) of ones like a column (row) of more than one entry, for some sizes; None for what is none."""
     shape = _shape(t)
-    return shape[0] if shape is not None and shape[1] == ONE and shape[0] != ONE else None
+    if shape is None or (shape[0] == ONE) == (shape[1] == ONE):
+        return None
+    return Ones(shape[0]) if shape[1] == ONE else Transpose(Ones(shape[1]))
 
 
 def _shape(t: Term) -> Any:

@@ -21,7 +21,9 @@ from symrnn.claims.tree import (
     Add,
     Blocks,
     Const,
+    Diag,
     Eye,
+    Hadamard,
     Jac,
     MatMul,
     Norm,
@@ -39,6 +41,7 @@ from symrnn.claims.tree import (
 )
 from symrnn.errors import SymrnnError
 from symrnn.records import replace
+from symrnn.search.constants import constants_of
 from symrnn.search.cuts import add, prove_with_cuts
 from symrnn.search.equations import prove_equation
 from symrnn.search.inductions import prove_by_induction
@@ -115,15 +118,20 @@ def of_one_block(s: Sequent, t: Jac) -> Prod | None:
 
 
 def _without_zeros(s: Sequent, t: Term) -> Term:
-    """A one-step Jacobian without the paths through parameters that a hypothesis says are 0."""
+    """A one-step Jacobian without the paths through parameters that a hypothesis says are 0, gates that do not move
+    being what they are."""
     zero = {x for h in s.hypotheses if isinstance(h, Rel) and h.op == "=" for x in (h.lhs, h.rhs) if _is_zero(h, x)}
+    still = constants_of(s)
 
     def cut(n: Any) -> Any:
         if isinstance(n, Sym) and n in zero:
             return Zeros(*(shape_of(n) or (ONE, ONE)))
-        return rebuild(n, cut) if isinstance(n, Add | MatMul | Times) else n
+        if isinstance(n, Sym) and n.role == "local" and n.name in still:
+            return still[n.name]
+        return rebuild(n, cut) if isinstance(n, Add | MatMul | Times | Diag | Hadamard) else n
 
-    return tidy(cut(t)) if zero else t
+    out = tidy(cut(t)) if zero or still else t
+    return s.algebra("left").term(out) if still else out
 
 
 def _is_zero(h: Rel, x: Term) -> bool:

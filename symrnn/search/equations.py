@@ -9,13 +9,14 @@ from __future__ import annotations
 from collections import Counter
 from collections.abc import Callable, Iterable, Iterator
 from fractions import Fraction
+from itertools import islice
 from typing import Any
 
 from symrnn import kernel
 from symrnn.certificates import Fact, Proof, Use, Words
 from symrnn.claims.index import Index, Node
 from symrnn.claims.shapes import ONE, shape_of
-from symrnn.claims.substitution import contains, substitute, symbols, walk
+from symrnn.claims.substitution import contains, free_vars, substitute, symbols, walk
 from symrnn.claims.tree import (
     HOLE,
     Abs,
@@ -94,6 +95,17 @@ def prove_equation(s: Sequent) -> Words | None:
                 found = _by_rules(s, (*peels, plain), mode, tried)
                 if found is not None:
                     return found
+    return _unfolded_by_rules(s, (*ends[0], False), unfolded) if not s.inducted else None
+
+
+def _unfolded_by_rules(s: Sequent, how: How, unfolded: Iterable[Sides]) -> Words | None:
+    """By what is known of parameters, inside the definitions of states and locals."""
+    known = [e for e in s.equations.values() if all(x.role == "free" for t in (e.lhs, e.rhs) for x in symbols(t))]
+    rules = list(rules_of(s, how, MODES[0])) if known and s.cell is not None else []
+    for names, lhs, rhs in islice(unfolded, 1, None) if rules else ():
+        found = _rewrite(s, how, rules, names, (lhs, rhs))
+        if found is not None:
+            return found
     return None
 
 
@@ -215,8 +227,9 @@ def _unfoldings(s: Sequent, goal: Rel) -> Iterator[Sides]:
     taken: tuple[Sym, ...] = ()
     lhs, rhs = goal.lhs, goal.rhs
     yield taken, lhs, rhs
+    fixed = free_vars(goal)  # at times that run over a range nothing is replaced
     for _ in range(4 if s.cell is not None else 0):
-        sides = [_names(lhs), _names(rhs)]
+        sides = [frozenset(x for x in _names(side) if free_vars(x.index[0]) <= fixed) for side in (lhs, rhs)]
         fresh = sorted((sides[0] ^ sides[1]) or (sides[0] | sides[1]), key=lambda x: (-x.index[0].const, x.key))
         if not fresh:
             return
@@ -234,13 +247,16 @@ def _names(t: Term) -> frozenset[Sym]:
     return frozenset(x for x in walk(t) if isinstance(x, Sym) and x.role in ("state", "local") and x.index)
 
 
-def _rewrite(s: Sequent, how: How, rules: list[Rule]) -> Words | None:
+def _rewrite(
+    s: Sequent, how: How, rules: list[Rule], names: tuple[Sym, ...] = (), unfolded: tuple[Term, Term] | None = None
+) -> Words | None:
+    """By uses of rules, one after the other; ``names`` having been replaced in the sides that are ``unfolded``."""
     goal = s.goal
     if not isinstance(goal, Rel):
         return None
-    sides = goal.lhs, goal.rhs
+    sides = unfolded or (goal.lhs, goal.rhs)
     if {shape_of(x) for x in sides} == {None, (ONE, ONE)} and not any(isinstance(x, Const) for x in sides):
-        sides = Trace(goal.lhs), Trace(goal.rhs)  # as numbers
+        sides = Trace(sides[0]), Trace(sides[1])  # as numbers
     difference = difference_of(s, how, *sides)
     if difference is None:
         return None
@@ -248,8 +264,8 @@ def _rewrite(s: Sequent, how: How, rules: list[Rule]) -> Words | None:
     seen = {_frozen(difference)}
     column = (_shape(goal) or (ONE, ONE))[1] == ONE
     for _ in range(STEPS):
-        if not difference or (column and not columns(s.algebra(how[0], how[2]), difference)):
-            return Words(how[0], how[1], (), tuple(uses), how[2])
+        if not difference or (column and _may_cancel(difference) and not columns(s.algebra(*how[::2]), difference)):
+            return Words(how[0], how[1], names, tuple(uses), how[2])
         finders = (determinant_rules, inverse_rules, norm_rules, reciprocal_rules, slope_rules)
         more = [rule for find in finders for rule in find(s, how, difference)]
         step = _step(s, how, difference, [*rules, *more], seen)

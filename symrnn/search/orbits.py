@@ -107,7 +107,7 @@ def periodic_instances(
             known: Recurrence = cell
             for f in opaque if standin is not None else ():
                 known = with_activation(known, f, standin or "")  # type: ignore[assignment]
-            if _is_plain(known) and any(map(_is_square, known.params)):
+            if _is_plain(known) and any(map(_is_square, known.params)) and set(activations_of(known)) & {*SLOPES}:
                 runs = _Runs(claim, known, integers, n, standin, violating).all()
                 yield from islice(runs, MOST.get(n) if n != sizes[-1] else None)
             elif n <= 3:

@@ -21,6 +21,7 @@ from symrnn.search.bodies import prove_by_bodies
 from symrnn.search.bounds_by_entries import prove_at_every_step, prove_by_contrary, with_bounds
 from symrnn.search.conjugations import prove_by_conjugation, prove_by_definitions
 from symrnn.search.constant_steps import prove_by_constant_steps
+from symrnn.search.constants import with_constants
 from symrnn.search.contractions import prove_by_contraction
 from symrnn.search.cuts import prove_with_cuts
 from symrnn.search.entrywise import prove_entrywise
@@ -46,11 +47,13 @@ from symrnn.search.regular import prove_regular
 from symrnn.search.reversals import prove_with_a_sum_reversed
 from symrnn.search.spelling import prove_by_spelling, with_slopes_as_values
 from symrnn.search.states import prove_by_the_whole_state
+from symrnn.search.steady import prove_with_what_is_steady
 from symrnn.search.steps import prove_by_steps
 from symrnn.search.stepwise import prove_factor_by_factor, prove_limit_factor_by_factor
 from symrnn.search.substitutions import prove_by_substitution
 from symrnn.search.totals import prove_by_totals
 from symrnn.search.unfolding import prove_by_unfolding
+from symrnn.search.unrolled import prove_by_unrolling
 from symrnn.search.volumes import orthogonal_volumes, prove_limit_of_determinant, volumes
 from symrnn.semantics.sequents import Sequent, sequent_of
 
@@ -89,7 +92,11 @@ def prove(claim: Claim) -> Proof | None:
         if chained is not None:
             return chained
         s, wrap = with_matrices(s)
-        found = prove_by_value(s) or _prove(s, Search(claim))
+        found = prove_by_value(s)
+        if found is None:
+            s, wrap_constants = with_constants(s)
+            found = _prove(s, Search(claim))
+            found = wrap_constants(found) if found is not None else None
         return wrap(found) if found is not None else None
     except SymrnnError:
         return None
@@ -285,9 +292,11 @@ PLAIN: tuple[Strategy, ...] = (
 )
 EQUATION_STRATEGIES: tuple[Strategy, ...] = (
     prove_by_losses_by_steps,
+    prove_by_unrolling,
     _by_totals,
     prove_with_closed_sums,
     prove_with_cuts,
+    prove_with_what_is_steady,
     prove_entrywise,
     prove_by_induction,
     prove_by_spelling,

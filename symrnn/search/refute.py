@@ -46,6 +46,7 @@ BESIDE = 24  # instances as small as one that is known, among which a simpler on
 QUICK = 5  # instances in a first look
 NUMBERS = 9  # of which any two are tried together
 SETTINGS = 16  # sizes and lags seen for one
+ENDED = 96  # runs that end, where something is said of all times, after which those are tried that go on
 STANDINS = ("sigmoid", "tanh", "identity", "relu")
 
 
@@ -70,7 +71,7 @@ def refute(
     """
     first: Instance | None = None
     beside = BESIDE
-    more = BETTER if is_spectral(claim) else 0
+    more, ended = BETTER if is_spectral(claim) else 0, 0
     lasting = (
         () if known is not None else lasting_instances(claim, 1)
     )  # "for all times" cannot be met by a run that ends
@@ -91,6 +92,9 @@ def refute(
                     first = first or world.instance
         except (Refused, Undefined) as error:
             tally.silent, tally.why = tally.silent + 1, str(error)
+            ended += tally.why.endswith("the run ends")
+            if ended == ENDED:  # those that go on come next
+                tally.most = min(tally.most, tally.candidates)
     return first or known
 
 

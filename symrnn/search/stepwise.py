@@ -36,7 +36,7 @@ def prove_factor_by_factor(s: Sequent, prove: Prover) -> Proof | None:
     if shape_of(goal.lhs) is not None or not isinstance(goal.lhs.arg, Jac | Prod):
         return None
     rates = list(_of_bound(goal.rhs))
-    for product, equal in _factored(s, goal.lhs.arg) if rates else ():
+    for product, equal in factored(s, goal.lhs.arg) if rates else ():
         for rate in rates:
             made = _stepwise(s, product, equal, rate, prove)
             if made is not None:
@@ -50,7 +50,7 @@ def prove_limit_factor_by_factor(s: Sequent, prove: Prover) -> Proof | None:
     if not isinstance(goal, Pred) or goal.name not in ("vanishes", "bounded") or not isinstance(goal.arg, Jac | Prod):
         return None
     rates = [(UNIT, None)] if goal.name == "bounded" else list(_of_hypotheses(s))[:MOST_RATES]
-    for product, equal in _factored(s, goal.arg) if rates else ():
+    for product, equal in factored(s, goal.arg) if rates else ():
         for rate, bounded in rates:
             richer, wrap = _with_sign(s, rate, bounded, product.hi)
             found = _squeezed(richer, goal, product, equal, rate, prove)
@@ -99,7 +99,7 @@ def _speaking(s: Sequent, goal: Rel) -> Sequent:
     return replace(s, goal=goal, spoken=((*s.spoken[0], goal), s.spoken[1]))
 
 
-def _factored(s: Sequent, t: Term) -> Iterator[Factored]:
+def factored(s: Sequent, t: Term) -> Iterator[Factored]:
     """A term as a product over the steps, with a proof that it is that."""
     if isinstance(t, Prod):
         var = _new(s, t)

@@ -10,6 +10,7 @@ from __future__ import annotations
 from fractions import Fraction
 from typing import TYPE_CHECKING
 
+from symrnn.claims.activations import AT_ZERO
 from symrnn.claims.index import Index, Var, as_index
 from symrnn.claims.shapes import ONE, shape_of
 from symrnn.claims.tree import Apply, Diag, Hadamard, MatMul, Ones, Pow, Term, Transpose
@@ -111,7 +112,7 @@ def ones_form(a: Algebra, t: Ones) -> Poly:
 
 
 def apply_form(a: Algebra, t: Apply) -> Poly:
-    """A letter, or a scalar; what is the identity, or its slope, is known."""
+    """A letter, or a scalar; what is the identity, or its slope, is known, and what others are at 0."""
     shape = shape_of(t)
     if t.function == "identity" and t.order == 0:
         return a.poly(t.arg)
@@ -119,8 +120,19 @@ def apply_form(a: Algebra, t: Apply) -> Poly:
         return {UNIT: Fraction(1)} if shape is None else a.poly(Ones(shape[0]))
     if t.order == 1 and a.context.spelt and t.function in SPELT and (shape is None or shape[1] == ONE):
         return a.poly(slope_equation(t.function, t.arg)[1])
+    if (value := _at_zero(a, t)) is not None:
+        ones = {UNIT: Fraction(1)} if shape is None else a.poly(Ones(shape[0]))
+        return {m: c * value for m, c in ones.items() if value}
     made = Apply(t.function, a.term(t.arg), t.order)
     return scalar_atom(made) if shape is None else a.letter(made)
+
+
+def _at_zero(a: Algebra, t: Apply) -> Fraction | None:
+    """The value of a number, or of each entry of a column, that an activation or its slope has at 0."""
+    shape = shape_of(t)
+    if t.function not in AT_ZERO or t.order not in (0, 1) or (shape is not None and shape[1] != ONE):
+        return None
+    return None if a.poly(t.arg) else AT_ZERO[t.function][t.order]
 
 
 def copies(f: Term) -> tuple[Term, ...]:

@@ -5,9 +5,9 @@ For h_t = s(a_t), a_t = V x_t + rest with V R = I: the inputs x_t = -R rest make
 
 from __future__ import annotations
 
-from fractions import Fraction
 from typing import Any
 
+from symrnn.claims.activations import AT_ZERO
 from symrnn.claims.index import Index, Var, as_index
 from symrnn.claims.recurrence import Recurrence
 from symrnn.claims.shapes import ONE, shape_of
@@ -36,7 +36,7 @@ from symrnn.semantics.monomials import member
 from symrnn.semantics.rates import looks_back
 from symrnn.semantics.sequents import Sequent
 
-SLOPE_AT_ZERO = {"sigmoid": Fraction(1, 4), "tanh": Fraction(1), "identity": Fraction(1), "softplus": Fraction(1, 2)}
+UNKNOWN = (None, None)
 
 
 @dataclass(frozen=True)
@@ -83,7 +83,7 @@ def plain_network(cell: Recurrence) -> Plain:
         raise Refused("one state block and one exogenous input are needed")
     (state, update), drive = cell.steps[0], member(cell.inputs[0], t)
     pre = update.arg if isinstance(update, Apply) else None
-    if not isinstance(update, Apply) or update.function not in SLOPE_AT_ZERO or not isinstance(pre, Sym):
+    if not isinstance(update, Apply) or AT_ZERO.get(update.function, UNKNOWN)[1] is None or not isinstance(pre, Sym):
         raise Refused("the update is no activation with a known slope at a named pre-activation")
     definition = dict((head.name, term) for head, term in cell.locals).get(pre.name)
     driven = [x for x in definition.args if drive.head in symbols(x)] if isinstance(definition, Add) else []
@@ -119,8 +119,9 @@ def _put_in(n: Any, cell: Recurrence, plain: Plain) -> Any:
         return _put_in(definition, cell, plain)
     if isinstance(n, Diag) and isinstance(n.arg, Apply) and n.arg.order == 1:
         inner = _put_in(n.arg.arg, cell, plain)
-        if n.arg.function == plain.function and isinstance(inner, Zeros):
-            return Times((Const(SLOPE_AT_ZERO[plain.function]), Eye(plain.size)))
+        slope = AT_ZERO.get(plain.function, UNKNOWN)[1]
+        if n.arg.function == plain.function and isinstance(inner, Zeros) and slope is not None:
+            return Times((Const(slope), Eye(plain.size)))
     return rebuild(n, lambda c: _put_in(c, cell, plain)) if isinstance(n, Term) else n
 
 

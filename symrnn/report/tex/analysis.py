@@ -127,6 +127,15 @@ def _rewritten(s: Sequent, c: cert.Rewritten) -> Iterator[Said]:
     yield "What it speaks of is equal to another term, of which the same is shown:", (c.term,)
 
 
+def _squeezed(s: Sequent, c: cert.Squeezed) -> Iterator[Said]:
+    yield "Its norm is at most a number, of which the same is shown:", (c.bound,)
+
+
+def _stepwise(s: Sequent, c: cert.Stepwise) -> Iterator[Said]:
+    yield "It is a product, which is bounded factor by factor:", (c.product,)
+    yield "No factor exceeds", (c.rate,)
+
+
 def _absurd(s: Sequent, c: cert.Absurd) -> Iterator[Said]:
     if isinstance(s.goal, Rel):
         contrary = Rel("<=" if s.goal.op == "<" else "<", s.goal.rhs, s.goal.lhs)
@@ -266,6 +275,8 @@ WORDS: dict[type[Any], Callable[[Sequent, Any], Iterator[Said]]] = {
     cert.Within: _within,
     cert.Split: _split,
     cert.Rewritten: _rewritten,
+    cert.Squeezed: _squeezed,
+    cert.Stepwise: _stepwise,
     cert.Absurd: _absurd,
     cert.Annihilated: _annihilated,
     cert.Antisymmetry: _antisymmetry,
