@@ -16,14 +16,7 @@ from symrnn.claims.index import Var, as_index
 from symrnn.claims.recurrence import Claim, activations_of, with_activation
 from symrnn.claims.shapes import ONE, rows_used
 from symrnn.claims.substitution import free_vars, substitute, symbols, walk
-from symrnn.claims.tree import (
-    Entry,
-    ForAll,
-    IndexRel,
-    Pred,
-    Prop,
-    Sym,
-)
+from symrnn.claims.tree import Entry, ForAll, IndexRel, Pred, Prop, Sym
 from symrnn.errors import Refused, Undefined
 from symrnn.search.orbits import lasting_instances, periodic_instances, speaks_of_limits
 from symrnn.search.pools import integers_fit, matrices, rows
@@ -46,6 +39,7 @@ BESIDE = 24  # instances as small as one that is known, among which a simpler on
 QUICK = 5  # instances in a first look
 NUMBERS = 9  # of which any two are tried together
 SETTINGS = 16  # sizes and lags seen for one
+LASTING = 24  # runs that go on, looked at before those that end
 ENDED = 96  # runs that end, where something is said of all times, after which those are tried that go on
 STANDINS = ("sigmoid", "tanh", "identity", "relu")
 
@@ -72,9 +66,8 @@ def refute(
     first: Instance | None = None
     beside = BESIDE
     more, ended = BETTER if is_spectral(claim) else 0, 0
-    lasting = (
-        () if known is not None else lasting_instances(claim, 1)
-    )  # "for all times" cannot be met by a run that ends
+    # "for all times" cannot be met by a run that ends
+    lasting = () if known is not None else lasting_instances(claim, 1)
     for world in chain(worlds(claim, tally, proved, violating=True), _made(claim, lasting, tally)):
         if first is not None and (more == 0 or world.instance.integers != first.integers):
             break
@@ -146,7 +139,7 @@ def witness(claim: Claim, tally: Tally) -> Instance | None:
     least = 2 if any(v.kind == "size" for v in set(free_vars(goal)) - {*fixed}) else 1
     simplest = _made(claim, (world.instance for c in uncoupled(claim) for world in glimpses(c)), Tally())
     lasting = _made(claim, lasting_instances(claim, least), tally)
-    for world in chain(simplest, worlds(claim, tally, least=least), lasting):
+    for world in chain(simplest, islice(lasting, LASTING), worlds(claim, tally, least=least), lasting):
         sizes = [(v, n) for v, n in world.instance.integers if v.kind == "size" and v in free_vars(goal)]
         try:
             if all(n >= 2 or v in fixed for v, n in sizes) and world.hypotheses_hold():
