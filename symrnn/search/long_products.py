@@ -74,7 +74,7 @@ def prove_step_by_step(s: Sequent, prove: Prover) -> Proof | None:
     if not isinstance(bound, Pow) or bound.exponent != goal.rhs.exponent:
         return None
     step = Rel("<=", bound.base, goal.rhs.base)
-    proof = prove_order(replace(s, goal=step), prove)
+    proof = prove_order(replace(s, goal=step), prove) or prove(replace(s, goal=step))
     norm = AtMost("norm", goal.lhs, (), (), UNIT_TERM, ONE)
     power = AtMost(f"hyp:{len(s.hypotheses)}", UNIT_TERM, (), (), UNIT_TERM, bound.exponent)
     made = Fact(step, proof, Order((norm, power))) if proof is not None else None

@@ -13,6 +13,7 @@ from symrnn.claims.tree import (
     Abs,
     Const,
     Det,
+    Eye,
     MatMul,
     Norm,
     Pow,
@@ -64,6 +65,8 @@ def _exponents(s: Sequent, goal: Rel) -> Iterator[int]:
         isinstance(x, Abs) and contains(x, Trace, Det) for x in said
     ):
         yield 2
+    if any(_gram(side) is not None for e in s.equations.values() for side in (e.lhs, e.rhs)):
+        yield 2
     kinds = {x.kind for p in (goal, *s.hypotheses) for x in walk(p) if isinstance(x, Norm)}
     if {"1", "inf"} <= kinds and any(isinstance(x, Norm) and x.kind == "2" for x in said):
         yield 2
@@ -87,6 +90,24 @@ def _power(t: Term) -> int:
     if isinstance(t, Pow) and t.exponent.is_const:
         return t.exponent.const
     return len(t.args) if isinstance(t, MatMul) and len(set(t.args)) == 1 else 1
+
+
+def _gram(t: Term) -> Term | None:
+    """X where a term is X^T X."""
+    pair = t.args if isinstance(t, MatMul) and len(t.args) == 2 else ()
+    return pair[1] if pair and pair[0] == Transpose(pair[1]) else None
+
+
+def grams(s: Sequent, prove: Prover) -> Iterator[tuple[Prop, Proof]]:
+    """rho(X^T X) = ||X||^2 where an equation says what X^T X is, but for I, of which orthogonality is known."""
+    for e in s.equations.values():
+        for gram, other in ((e.lhs, e.rhs), (e.rhs, e.lhs)):
+            x = _gram(gram)
+            if x is not None and not e.free and not isinstance(other, Eye):
+                goal = Rel("=", SpectralRadius(gram), Pow(Norm(x, "2"), as_index(2)))
+                proof = prove(replace(s, goal=goal))
+                if proof is not None:
+                    yield goal, proof
 
 
 def nilpotents(s: Sequent, prove: Prover) -> Iterator[tuple[Prop, Proof]]:

@@ -40,7 +40,7 @@ from symrnn.search.losses_by_steps import prove_by_losses_by_steps
 from symrnn.search.models import Models
 from symrnn.search.orders import prove_by_antisymmetry, prove_by_contradiction, prove_by_sign, prove_order
 from symrnn.search.paths import prove_by_paths
-from symrnn.search.powers import nilpotents, prove_by_powers
+from symrnn.search.powers import grams, nilpotents, prove_by_powers
 from symrnn.search.products import prove_by_products
 from symrnn.search.quantified import prove_at_chosen_matrices
 from symrnn.search.regular import prove_regular
@@ -151,6 +151,7 @@ def _from_facts(s: Sequent, search: Search, deeper: Strategy) -> Proof | None:
         deeper,
         (
             nilpotents,
+            grams,
             radii,
             norms,
             properties,

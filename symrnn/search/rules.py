@@ -137,13 +137,13 @@ def _quotient(context: Context, scalars: Scalars, lead: Scalars, free: Any, valu
 
 
 def within_powers(algebra: Algebra, rule: Rule, mono: Mono, size: Index | None = None) -> Iterator[Match]:
-    """As ``matches``, of a number to a power that is no number: s^k from s, all at once."""
+    """As ``matches``, of a determinant to a power that is no number: d^k from d, all at once."""
     scalars, binders, word = mono
     lead = rule.lead[0][0] if len(rule.lead[0]) == 1 and not rule.lead[1] and not rule.lead[2] else None
     if lead is None or lead[1] != ONE or binders or rule.equation.free or rule.wrap != HOLE or rule.coefficient != 1:
         return
     for at, e in scalars:
-        if at != lead[0] or e.is_const or not algebra.context.at_least(e, 1):
+        if at != lead[0] or not contains(at, Det) or e.is_const or not algebra.context.at_least(e, 1):
             continue
         rest = [x if n == ONE else Pow(x, n) for x, n in scalars if x != at]
         inner: list[Term] = [*rest, Pow(HOLE, e)]
