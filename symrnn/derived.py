@@ -24,7 +24,8 @@ Data = dict[str, Any]
 def derived(t: Total | Immediate, world: World, instance: Instance) -> Data | None:
     """{of: [[block, step, row]], wrt, since: step, numerator}, steps counted from the start; None: no words for it.
 
-    By a parameter it acts along the steps after ``since``; a state is moved at that step.
+    By a parameter it acts along the steps after ``since``; a state is moved at that step. ``diagonal``: by a diagonal
+    parameter, along its diagonal.
     """
     try:
         since = _since(t, world)
@@ -35,7 +36,8 @@ def derived(t: Total | Immediate, world: World, instance: Instance) -> Data | No
         return None
     steps = [[block, at - instance.start, row] for block, at, row in of]
     numerator = t.layout == "numerator"
-    return {"of": steps, "wrt": t.wrt.name, "since": since - instance.start, "numerator": numerator}
+    made = {"of": steps, "wrt": t.wrt.name, "since": since - instance.start, "numerator": numerator}
+    return made | ({"diagonal": True} if t.wrt.props else {})
 
 
 def _since(t: Total | Immediate, world: World) -> int | None:
@@ -43,7 +45,7 @@ def _since(t: Total | Immediate, world: World) -> int | None:
     integer = world.values.integer
     if t.wrt.role in ("state", "input"):
         return integer(t.wrt.index[0])
-    if t.wrt.role != "free" or t.wrt.props:
+    if t.wrt.role != "free" or t.wrt.props not in ((), ("diagonal",)):
         return None  # along the matrices with those properties
     if isinstance(t, Total):
         return integer(t.since[0])

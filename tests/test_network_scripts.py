@@ -18,6 +18,7 @@ from symrnn import (
     GRU,
     LSTM,
     Derivation,
+    DiagonalRNN,
     Elman,
     Leaky,
     bounded,
@@ -72,7 +73,8 @@ CLAIMS = {
 
 
 E, T, k, s, y = Elman(tanh), lag("T"), lag("k"), index("s"), matrix("y", n, 1)
-loss_of = {c: loss("L", c.h, 1, T) for c in (E, L, G)}
+R = DiagonalRNN(tanh)
+loss_of = {c: loss("L", c.h, 1, T) for c in (E, L, G, R)}
 squared = squared_error("S", lambda t: E.h[t], lambda t: y[t], 1, T)
 
 
@@ -90,6 +92,10 @@ RUNS = {
     "a gradient, a row times a state": (eq(gradient(E.h[t], E.W_hh, row=matrix("u", 1, n), since=t - 1), 0), E),
     "a state by a bias": (eq(jacobian(E.h[T], E.b, since=0), E.D[T]), E),
     "a gradient of an LSTM": (eq(gradient(loss_of[L], L.U_f), wrong(loss_of[L], L.D_f, L.h)), L),
+    "a gradient by a diagonal parameter": (
+        eq(gradient(loss_of[R], R.W_hh), summation(diag(jacobian(loss_of[R], R.h[s]).T), s, 1, T)),
+        R,
+    ),
     "a gradient of a GRU": (eq(gradient(loss_of[G], G.U_z), wrong(loss_of[G], G.D_z, G.h)), G),
 }
 

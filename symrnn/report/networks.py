@@ -171,7 +171,8 @@ def derived(c: Data) -> Iterator[tuple[str, str]]:
         of = ", ".join(f'("{block}", {int(at)}, {array(row, PRECISE)})' for block, at, row in d["of"])
         function, natural = ("by_parameter", False) if d["wrt"] in c["parameters"] else ("by_state", True)
         turned = ".T" if natural != bool(d["numerator"]) else ""
-        yield name, f'{function}([{of}], "{d["wrt"]}", {int(d["since"])}){turned}'
+        source = f'{function}([{of}], "{d["wrt"]}", {int(d["since"])}){turned}'
+        yield name, f"np.diag(np.diag({source}))" if d.get("diagonal") else source  # along diagonal matrices
 
 
 def recomputed(c: Data) -> Iterator[tuple[str, str]]:

@@ -19,7 +19,9 @@ from symrnn.claims.substitution import substitute, symbols
 from symrnn.claims.tree import Add, Apply, MatMul, Sym, Term, Transpose
 from symrnn.errors import Refused, Undefined
 from symrnn.records import dataclass
+from symrnn.search.gated_runs import OTHERS, VALUES, Simulation
 from symrnn.search.gates import Gate, first_states, gates, logarithmic, target, without
+from symrnn.search.named_gates import named_gates
 from symrnn.search.pools import SLOPES
 from symrnn.semantics.instances import LONGEST_PATH, Rows
 from symrnn.semantics.numbers import Num, activate, as_num, log_of, preimage
@@ -28,7 +30,7 @@ from symrnn.semantics.values import Matrix, Values
 REMEMBERED = 512
 BEYOND = 3  # the choice of a first state out of the activation's range
 _MADE: dict[tuple[Any, ...], tuple[Trajectory | None, Any]] = {}  # the oldest first
-PLANS = ("inputs", "gates", "fixed point", "logarithms", "plain")
+PLANS = ("inputs", "gates", "chosen", "fixed point", "logarithms", "plain")
 
 
 @dataclass(frozen=True)
@@ -199,6 +201,7 @@ class _Planner:
         return {
             "inputs": self._by_inputs,
             "gates": self._by_gates,
+            "chosen": self._by_values,
             "fixed point": self._by_fixed_point,
             "logarithms": self._by_logarithms,
             "plain": self._plainly,
@@ -254,6 +257,30 @@ class _Planner:
             for block in self.cell.states:
                 self._symbol(_member(block, step))
         return self._done(inputs)
+
+    def _by_values(self) -> Trajectory | None:
+        """All activations chosen first, of cells whose gates are none (``named_gates``), or a fixed point so made."""
+        if gates(self.cell) is not None or len(drives(self.cell)) == len(self.cell.states):
+            return None
+        named, found = named_gates(self.cell)
+        if not found:
+            return None
+        pools = [VALUES.get(g.function, OTHERS) for g in found]
+        chosen = tuple(
+            tuple(p[(self.choice + i + step) % len(p)] for step in range(self.steps)) for i, p in enumerate(pools)
+        )
+        sizes = {s.name: self._size(s)[0] for s in self.cell.states}
+        first = first_states(self.cell, sizes, self.steps, self.choice)
+        columns = {name: tuple((x,) for x in values) for name, values in first.items()}
+        integers = {v: i.const for v, i in self.integers.items()}
+        run = Simulation(named, found, self.parameters, integers, chosen, turned=True).made(self.steps, columns)
+        if run is not None:
+            return Trajectory(*run, ())
+        held = Simulation(named, found, self.parameters, integers, tuple(c[:1] for c in chosen), turned=True).made(1)
+        if held is None:
+            return None
+        again = tuple((name, values * self.steps) for name, values in held[1])
+        return Trajectory(held[0], again, held[2], ())
 
     def _by_gates(self) -> Trajectory | None:
         """Gates chosen first, then the weights and biases that make them so (``gates``)."""
