@@ -72,13 +72,15 @@ def speaks_of_limits(claim: Claim) -> bool:
 def lasting_instances(claim: Claim, least: int) -> Iterator[Instance]:
     """Runs that go on for ever, for a claim that is not about limits: its hypotheses about all times may need one."""
     goal, hypotheses = flatten(claim)
-    if speaks_of_limits(claim) or not any(map(_is_about_all_times, hypotheses)):
+    if speaks_of_limits(claim) or not any(
+        isinstance(h, ForAll) and any(s.role != "free" for s in symbols(h)) for h in hypotheses
+    ):
         return
     variables = sorted(frozenset().union(*(free_vars(p) for p in (goal, *hypotheses))), key=lambda v: v.key)
     yield from islice(periodic_instances(claim, variables, least), LASTING)
 
 
-def _is_about_all_times(h: Prop) -> bool:
+def is_about_all_times(h: Prop) -> bool:
     """Whether it is said of what moves at each of its times, not of rows and columns at one."""
     bound = {n.var for n in walk(h) if isinstance(n, ForAll) and isinstance(n.var, Var)}
     moving = (n for n in walk(h) if isinstance(n, Sym) and n.role != "free") if bound else ()

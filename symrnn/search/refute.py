@@ -18,7 +18,7 @@ from symrnn.claims.shapes import ONE, rows_used
 from symrnn.claims.substitution import free_vars, substitute, symbols, walk
 from symrnn.claims.tree import Entry, ForAll, IndexRel, Pred, Prop, Sym
 from symrnn.errors import Refused, Undefined
-from symrnn.search.orbits import lasting_instances, periodic_instances, speaks_of_limits
+from symrnn.search.orbits import is_about_all_times, lasting_instances, periodic_instances, speaks_of_limits
 from symrnn.search.pools import integers_fit, matrices, rows
 from symrnn.search.solved_runs import solved_instances, uncoupled, with_room
 from symrnn.search.solving import solve
@@ -139,7 +139,8 @@ def witness(claim: Claim, tally: Tally) -> Instance | None:
     least = 2 if any(v.kind == "size" for v in set(free_vars(goal)) - {*fixed}) else 1
     simplest = _made(claim, (world.instance for c in uncoupled(claim) for world in glimpses(c)), Tally())
     lasting = _made(claim, lasting_instances(claim, least), tally)
-    for world in chain(simplest, islice(lasting, LASTING), worlds(claim, tally, least=least), lasting):
+    early = LASTING if any(map(is_about_all_times, hypotheses)) else 0
+    for world in chain(simplest, islice(lasting, early), worlds(claim, tally, least=least), lasting):
         sizes = [(v, n) for v, n in world.instance.integers if v.kind == "size" and v in free_vars(goal)]
         try:
             if all(n >= 2 or v in fixed for v, n in sizes) and world.hypotheses_hold():
