@@ -6,8 +6,10 @@ Untrusted.
 from __future__ import annotations
 
 from symrnn.certificates import Chain, Proof, Replaced, Rewritten, Use, Words
+from symrnn.claims.activations import FACTS
+from symrnn.claims.index import Node, Var
 from symrnn.claims.substitution import contains, free_vars, walk
-from symrnn.claims.tree import HOLE, Det, Inv, Jac, Not, Pow, Pred, Prod, Prop, Rel, Term
+from symrnn.claims.tree import HOLE, Apply, Det, Inv, Jac, Not, Pow, Pred, Prod, Prop, Rel, Term
 from symrnn.errors import SymrnnError
 from symrnn.records import replace
 from symrnn.search.conjugations import put
@@ -41,7 +43,7 @@ Power = tuple[Rel, Term]  # J = the product of the steps, and the power that the
 
 def _power(s: Sequent, jac: Jac) -> Power | None:
     whole = as_product(s, jac)
-    if whole is None or not isinstance(whole.rhs, Prod):
+    if whole is None or not isinstance(whole.rhs, Prod) or any(_moves(x, whole.rhs.var) for x in walk(whole.rhs.body)):
         return None
     try:
         step = s.algebra("left").term(whole.rhs.body)
@@ -49,6 +51,12 @@ def _power(s: Sequent, jac: Jac) -> Power | None:
         return None
     length = jac.of.index[0] - jac.wrt.index[0]
     return None if whole.rhs.var in free_vars(step) else (whole, Pow(step, length))
+
+
+def _moves(x: Node, at: Var) -> bool:
+    """Whether it is a value or slope of an activation that differs from step to step."""
+    facts = FACTS.get(x.function) if isinstance(x, Apply) else None
+    return isinstance(x, Apply) and at in free_vars(x) and (facts is None or facts.low != facts.high)
 
 
 def _of_limit(s: Sequent, plain: Pred, powers: dict[Jac, Power], prove: Prover) -> Proof | None:
