@@ -171,6 +171,9 @@ def _made(claim: Prop, assuming: tuple[Prop, ...], layout: str, cell: Cell | Non
         well_formed(made)
     except CertificateError as error:
         raise ClaimError(f"no claim: {error}") from error
+    except ClaimError:
+        _check_names(made)  # which says more of a name with two meanings
+        raise
     _check_names(made)
     moving = (
         isinstance(x, ForAllTrajectories) or (isinstance(x, Sym) and x.role != "free")

@@ -266,6 +266,14 @@ def test_a_claim_that_does_not_change_is_read_once() -> None:
     assert not [x for x in distinct(found) if id(x) in old]
 
 
+def test_what_is_remembered_of_one_claim_is_of_no_use_to_an_equal_one() -> None:
+    one, other = about(Elman(tanh)), about(Elman(tanh))
+    assert well_formed(one) == well_formed(other)
+    shared = set(map(id, distinct(well_formed(one).cell)))  # type: ignore[arg-type]
+    mine, yours = (set(map(id, distinct(well_formed(c)))) - shared for c in (one, other))
+    assert mine and yours and not mine & yours
+
+
 def changes(claim: Claim) -> list[Any]:
     """The nodes of a claim and its recurrence that have a field to change, each once."""
     return [x for x in distinct(claim, claim.cell) if x.parts()]  # type: ignore[arg-type]

@@ -19,7 +19,7 @@ from symrnn.claims.wellformed import check_claim, check_parts
 from symrnn.errors import CertificateError
 
 KEPT = 128  # claims, and recurrences, that are not read again
-MOST_SHARED = 20_000  # nodes in them
+MOST_SHARED = 20_000  # nodes in recurrences
 _NONE = type(None)
 
 
@@ -31,7 +31,7 @@ def well_formed(claim: Claim) -> Claim:
 def well_formed_with(claim: Claim, certificate: Node) -> tuple[Claim, Any]:
     """The same, and what is said of it."""
     about = _read_claim(claim)
-    reading = _Reading(about, {}, about.alike)
+    reading = _Reading(about, {})
     found = reading.read(certificate)
     check_parts(reading.made)
     return about.value, found
@@ -54,7 +54,7 @@ def _read_claim(claim: Claim) -> _Reading:
             _ALIKE = {}
             _CLAIMS.clear()
             _RECURRENCES.clear()
-        found = _Reading(None if claim.cell is None else _read_recurrence(claim.cell), _ALIKE)
+        found = _Reading(None if claim.cell is None else _read_recurrence(claim.cell), {})
         found.read(claim)
         check_claim(found.value, found.made)
         _keep(_CLAIMS, claim, found)
@@ -82,16 +82,14 @@ class _Reading:
 
     ``value``: the last of them. ``seen``: what was made of the node with an identity; ``met``: these nodes with their
     fields, kept alive so that nothing else gets their identity. ``alike``: the one node of a kind with such types, such
-    plain values and nodes of such identities in it; those of ``known`` are looked at too. ``before``: what was read
-    before. ``made``: the nodes that are not in that, in the order in which they were met; ``own``: their identities.
+    plain values and nodes of such identities in it. ``before``: what was read before. ``made``: the nodes that are not
+    in that, in the order in which they were met; ``own``: their identities.
     """
 
-    __slots__ = ("alike", "before", "columns", "fractions", "known", "made", "met", "own", "seen", "value")
+    __slots__ = ("alike", "before", "columns", "fractions", "made", "met", "own", "seen", "value")
 
-    def __init__(
-        self, before: _Reading | None, alike: dict[codec.Key, Node], known: dict[codec.Key, Node] | None = None
-    ) -> None:
-        self.before, self.alike, self.known = before, alike, known
+    def __init__(self, before: _Reading | None, alike: dict[codec.Key, Node]) -> None:
+        self.before, self.alike = before, alike
         self.value: Any = None
         self.seen: dict[int, Node] = {}
         self.met: list[tuple[Node, Any, tuple[Any, ...]]] = []
@@ -132,9 +130,9 @@ class _Reading:
         fields = FIELDS[kind](v)
         values, types, key = self._inside(fields)
         place = (kind, types, *key)
-        found = self.alike.get(place)
-        if found is None and self.known is not None:
-            found = self.known.get(place)
+        found, before = self.alike.get(place), self.before
+        while found is None and before is not None:
+            found, before = before.alike.get(place), before.before
         if found is None:
             codec.check_fitting(kind, types, values)
             found = self.alike[place] = kind(*values)
@@ -180,6 +178,6 @@ class _Reading:
         return values, tuple(types), key
 
 
-_ALIKE: dict[codec.Key, Node] = {}  # the nodes of claims and recurrences
+_ALIKE: dict[codec.Key, Node] = {}  # the nodes of recurrences; those of a claim are its own
 _CLAIMS: dict[int, _Reading] = {}  # those that were read, by identity
 _RECURRENCES: dict[int, _Reading] = {}
