@@ -195,10 +195,11 @@ def _well_typed(claim: Claim) -> None:
 
 def proves(sequent: Sequent, proof: Node) -> tuple[str, ...]:
     """The names of the lemmas a valid proof rests on; Refused if it is not valid."""
-    rule, further = _RULES.get(type(proof)), analysis.RULES.get(type(proof))
+    rule = _RULES.get(type(proof))
     if rule is not None:
         used = set(rule(sequent, proof))
         return tuple(sorted(used)) if used else ()
+    further = analysis.RULES.get(type(proof))
     if further is None:
         raise Refused(f"{type(proof).__name__} is no proof")
     lemmas: set[str] = set()

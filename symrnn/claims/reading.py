@@ -9,7 +9,7 @@ from __future__ import annotations
 
 from fractions import Fraction
 from itertools import chain
-from operator import call, is_
+from operator import is_
 from typing import Any
 
 from symrnn.claims import codec
@@ -109,11 +109,13 @@ class _Reading:
             before = self.before
             nodes, kinds, fields = zip(*self.met, *(before.met if before else ()), strict=True)
             fractions = (*self.fractions, *(before.fractions if before else ()))
-            self.columns = nodes, kinds, [FIELDS[k] for k in kinds], list(chain.from_iterable(fields)), fractions
-        nodes, kinds, readers, fields, fractions = self.columns
+            places = [(v, name) for v, kind in zip(nodes, kinds, strict=True) for name in kind.__dataclass_fields__]
+            owners, names = zip(*places, strict=True)
+            self.columns = nodes, kinds, owners, names, list(chain.from_iterable(fields)), fractions
+        nodes, kinds, owners, names, fields, fractions = self.columns
         return (
             all(map(is_, map(type, nodes), kinds))
-            and all(map(is_, chain.from_iterable(map(call, readers, nodes)), fields))
+            and all(map(is_, map(getattr, owners, names), fields))
             and all([f.numerator == top and f.denominator == bottom for f, top, bottom in fractions])
         )
 

@@ -35,11 +35,11 @@ def prove_by_steps(s: Sequent) -> Proof | None:
 
 
 def _candidates(left: Term, right: Term) -> Iterator[Proof]:
-    first = left.rows[0][0] if isinstance(left, Blocks) else left
-    if not isinstance(first, Jac):
-        return
     if isinstance(right, Prod):
         yield Chain(None)
+        return
+    first = left.rows[0][0] if isinstance(left, Blocks) else left
+    if not isinstance(first, Jac):
         return
     if isinstance(left, Jac):
         yield Through()

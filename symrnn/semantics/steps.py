@@ -106,11 +106,8 @@ def whole_state(cell: Recurrence, t: Term) -> WholeState:
 
 def _is_at(s: Sym, head: Sym, at: Index) -> bool:
     """Whether a symbol is that state block at that time."""
-    return (s.name, s.index, s.family) == (head.name, (at,), False) and (s.shape, s.role, s.props) == (
-        head.shape,
-        head.role,
-        head.props,
-    )
+    there = s.name == head.name and len(s.index) == 1 and s.index[0] == at and not s.family
+    return there and s.shape == head.shape and s.role == head.role and s.props == head.props
 
 
 def is_one_step(cell: Recurrence, blocks: tuple[str, ...], turned: bool, factor: Term, at: Var) -> bool:
