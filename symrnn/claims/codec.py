@@ -120,18 +120,10 @@ def _decode_node(data: list[Any], known: dict[Node, Node]) -> Node:
 
 def _fitting(kind: Any, values: list[Any]) -> Node:
     """The node of a kind with the given values; CertificateError unless each has its declared type."""
-    check_fitting(kind, tuple(map(_type, values)), values)
+    signature = (kind, *map(_type, values))
+    if signature not in FITTING:
+        check_fields(signature, values)
     return kind(*values)  # type: ignore[no-any-return]
-
-
-def check_fitting(kind: Any, types: Key, values: list[Any]) -> None:
-    """Raises CertificateError unless each value, of these types, has the type that the node's field declares."""
-    signature = (kind, *types)
-    if signature not in _FITTING:
-        _check_fields(kind, values)
-        if len(_FITTING) >= SIGNATURES:
-            _FITTING.clear()
-        _FITTING.add(signature)
 
 
 def _type(value: Any) -> Any:
@@ -140,18 +132,25 @@ def _type(value: Any) -> Any:
 
 
 _PLAIN = frozenset((str, int, bool, type(None)))
-_FITTING: set[Key] = set()  # kinds with types of values that were found to be as declared
+FITTING: set[Key] = set()  # kinds with types of values that were found to be as declared
 SIGNATURES = 4096
 
 
-def _check_fields(kind: Any, values: list[Any]) -> None:
-    """Raises CertificateError if the values do not have the types that the fields of a node declare."""
+def check_fields(signature: Key, values: list[Any]) -> None:
+    """Raises CertificateError if the values do not have the types that the fields of a node declare.
+
+    ``signature``: the kind of node and the types of the values, which is remembered if they do.
+    """
+    kind = signature[0]
     names = tuple(kind.__dataclass_fields__)
     if len(values) != len(names):
         raise CertificateError(f"{kind.__name__} has {len(names)} fields, not {len(values)}")
     for name, value, fits in zip(names, values, _field_tests(kind), strict=True):
         if not fits(value):
             raise CertificateError(f"{kind.__name__}.{name} cannot be {str(value)[:80]}")
+    if len(FITTING) >= SIGNATURES:
+        FITTING.clear()
+    FITTING.add(signature)
 
 
 # ---- declared types ----

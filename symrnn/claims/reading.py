@@ -136,7 +136,8 @@ class _Reading:
         while found is None and before is not None:
             found, before = before.alike.get(place), before.before
         if found is None:
-            codec.check_fitting(kind, types, values)
+            if (kind, *types) not in codec.FITTING:
+                codec.check_fields((kind, *types), values)
             found = self.alike[place] = kind(*values)
             new = True
         else:

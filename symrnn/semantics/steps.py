@@ -42,7 +42,7 @@ def check_product(cell: Recurrence | None, context: Context, goal: Rel, step: St
     cell, left, right = _taken_apart(cell, goal)
     whole = whole_state(cell, left)
     # at equal times two different blocks have no Jacobian
-    if not context.at_least(whole.later - whole.earlier, 0 if len(whole.blocks) == 1 else 1):
+    if not _follows(context, whole.later, whole.earlier, 0 if len(whole.blocks) == 1 else 1):
         raise Refused(f"{whole.later} is not known to come after {whole.earlier}")
     if isinstance(right, Prod):
         begins = right.lo.terms == whole.earlier.terms and right.lo.const == whole.earlier.const + 1
@@ -55,6 +55,13 @@ def check_product(cell: Recurrence | None, context: Context, goal: Rel, step: St
         factor, at = step.term, step.var
     if not is_one_step(cell, whole.blocks, whole.turned, factor, at):
         raise Refused("the factors are not the one-step Jacobians")
+
+
+def _follows(context: Context, later: Index, earlier: Index, steps: int) -> bool:
+    """Whether one time is known to come so many steps after another, or more."""
+    if later.terms == earlier.terms:
+        return later.const - earlier.const >= steps
+    return context.at_least(later - earlier, steps)
 
 
 def _taken_apart(cell: Recurrence | None, goal: Rel) -> tuple[Recurrence, Term, Term]:
