@@ -3,16 +3,15 @@
 from __future__ import annotations
 
 from collections.abc import Iterator
-from typing import Any
 
 from symrnn.certificates import Proof, Replaced, Use, Words
-from symrnn.claims.index import Index, Var
-from symrnn.claims.substitution import contains, rebuild, symbols, walk
+from symrnn.claims.substitution import contains, symbols, walk
 from symrnn.claims.tree import HOLE, Blocks, Det, MatMul, Norm, Not, Pow, Pred, Rel, SpectralRadius, Sym, Term, Trace
 from symrnn.records import replace
 from symrnn.search.equations import prove_equation
 from symrnn.search.inductions import prove_by_induction
 from symrnn.search.lemmas import Prover, accepted
+from symrnn.search.matching import replaced
 from symrnn.semantics.sequents import Sequent
 
 
@@ -26,9 +25,9 @@ def prove_by_conjugation(s: Sequent, prove: Prover) -> Proof | None:
     for power, new in _decomposed(s):
         inner = replace(s, goal=Rel("=", power, new))
         equal = prove_equation(inner) or prove_by_induction(inner)
-        rest = prove(replace(s, goal=put(s.goal, power, new))) if equal is not None else None
+        rest = prove(replace(s, goal=replaced(s.goal, power, new))) if equal is not None else None
         if equal is not None and rest is not None:
-            made = Replaced(put(s.goal, power, HOLE), power, new, equal, rest)
+            made = Replaced(replaced(s.goal, power, HOLE), power, new, equal, rest)
             if accepted(s, made):
                 return made
     return None
@@ -50,9 +49,9 @@ def prove_by_definitions(s: Sequent, prove: Prover) -> Proof | None:
             read = any(isinstance(t, Det) and x in symbols(t) for t in walk(plain)) and not contains(value, Blocks)
             if not read and any(y.shape is not None for y in symbols(value)):
                 continue
-            rest = prove(replace(s, goal=put(s.goal, x, value)))
+            rest = prove(replace(s, goal=replaced(s.goal, x, value)))
             equal = Words("left", "left", (), (Use(HOLE, name, (), ()),))
-            made = Replaced(put(s.goal, x, HOLE), x, value, equal, rest) if rest is not None else None
+            made = Replaced(replaced(s.goal, x, HOLE), x, value, equal, rest) if rest is not None else None
             if made is not None and accepted(s, made):
                 return made
     return None
@@ -67,10 +66,3 @@ def _decomposed(s: Sequent) -> Iterator[tuple[Pow, Term]]:
                 if a == x.base and isinstance(product, MatMul) and len(product.args) == 3 and not e.free:
                     first, middle, last = product.args
                     yield x, MatMul((first, Pow(middle, x.exponent), last))
-
-
-def put(n: Any, old: Term, new: Term) -> Any:
-    """An expression with one term for another, wherever it stands."""
-    if isinstance(n, Index | Var):
-        return n
-    return new if n == old else rebuild(n, lambda x: put(x, old, new))

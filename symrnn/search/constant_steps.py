@@ -12,10 +12,10 @@ from symrnn.claims.substitution import contains, free_vars, walk
 from symrnn.claims.tree import HOLE, Apply, Det, Inv, Jac, Not, Pow, Pred, Prod, Prop, Rel, Term
 from symrnn.errors import SymrnnError
 from symrnn.records import replace
-from symrnn.search.conjugations import put
 from symrnn.search.cuts import add, wrap
 from symrnn.search.lemmas import Prover, accepted
 from symrnn.search.long_products import as_product
+from symrnn.search.matching import replaced
 from symrnn.semantics.sequents import Sequent
 
 
@@ -64,8 +64,8 @@ def _of_limit(s: Sequent, plain: Pred, powers: dict[Jac, Power], prove: Prover) 
     for j, (whole, power) in powers.items():
         richer = add(richer, whole)
         cuts.append((whole, Chain(None)))
-        uses.append(Use(put(term, j, HOLE), list(richer.equations)[-1], (), ()))
-        term = put(term, j, power)
+        uses.append(Use(replaced(term, j, HOLE), list(richer.equations)[-1], (), ()))
+        term = replaced(term, j, power)
     equal = wrap(cuts, Words("left", "left", (), tuple(uses)))
     if not accepted(replace(s, goal=Rel("=", plain.arg, term)), equal):
         return None
@@ -82,8 +82,8 @@ def _of_relation(s: Sequent, powers: dict[Jac, Power], prove: Prover) -> Proof |
         equal = wrap([(whole, Chain(None))], Words("left", "left", (), (Use(HOLE, name, (), ()),)))
         if not accepted(replace(s, goal=Rel("=", j, power)), equal):
             return None
-        taken.append((put(goal, j, HOLE), j, power, equal))
-        goal = put(goal, j, power)
+        taken.append((replaced(goal, j, HOLE), j, power, equal))
+        goal = replaced(goal, j, power)
     proof = prove(replace(s, goal=goal))
     for context, j, power, equal in reversed(taken) if proof is not None else ():
         proof = Replaced(context, j, power, equal, proof)  # type: ignore[arg-type]
