@@ -251,6 +251,7 @@ def forgetful(monkeypatch: pytest.MonkeyPatch) -> None:
         monkeypatch.setattr(reading, name, {})
 
 
+@pytest.mark.usefixtures("forgetful")
 def test_recurrences_with_equal_content_are_one() -> None:
     one, two = about(Elman(tanh)), about(Elman(tanh))
     assert one.cell is not two.cell
@@ -258,6 +259,7 @@ def test_recurrences_with_equal_content_are_one() -> None:
     assert well_formed(about(Elman(sigmoid))).cell.steps != well_formed(one).cell.steps  # type: ignore[union-attr]
 
 
+@pytest.mark.usefixtures("forgetful")
 def test_a_claim_that_does_not_change_is_read_once() -> None:
     claim = about(Elman(tanh))
     found = well_formed(claim)
@@ -266,11 +268,12 @@ def test_a_claim_that_does_not_change_is_read_once() -> None:
     assert not [x for x in distinct(found) if id(x) in old]
 
 
+@pytest.mark.usefixtures("forgetful")
 def test_what_is_remembered_of_one_claim_is_of_no_use_to_an_equal_one() -> None:
-    one, other = about(Elman(tanh)), about(Elman(tanh))
-    assert well_formed(one) == well_formed(other)
-    shared = set(map(id, distinct(well_formed(one).cell)))  # type: ignore[arg-type]
-    mine, yours = (set(map(id, distinct(well_formed(c)))) - shared for c in (one, other))
+    one, other = well_formed(about(Elman(tanh))), well_formed(about(Elman(tanh)))
+    assert one == other and one is not other and one.cell is other.cell
+    shared = set(map(id, distinct(one.cell)))  # type: ignore[arg-type]
+    mine, yours = (set(map(id, distinct(c))) - shared for c in (one, other))
     assert mine and yours and not mine & yours
 
 
